@@ -1,0 +1,29 @@
+"""The contract of a backbone."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from segcli.features import FeatureSpec
+
+
+class Backbone(nn.Module, ABC):
+    """Turn an image into a pyramid of features.
+
+    Attributes:
+        features: Levels that ``forward`` returns, finest first.
+        in_channels: Channels of the image, ``C``.
+        size_multiple: ``forward`` takes heights and widths that are multiples of this.
+        mean: Per channel, of values scaled to 0..1; what the weights were trained with.
+        std: Per channel, of values scaled to 0..1; what the weights were trained with.
+    """
+
+    features: tuple[FeatureSpec, ...]
+    in_channels: int
+    size_multiple: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @abstractmethod
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""

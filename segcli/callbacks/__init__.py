@@ -1,0 +1,1 @@
+"""Lightning callbacks: progress, pictures, tables, the run's records."""

@@ -1,0 +1,1 @@
+"""LightningDataModules: which images train, validate, test and predict use."""

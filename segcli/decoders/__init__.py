@@ -1,0 +1,1 @@
+"""Networks that turn a pyramid of features into one map."""

@@ -1,0 +1,1 @@
+"""Turn logits into label maps, and label maps into files."""

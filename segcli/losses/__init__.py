@@ -1,0 +1,1 @@
+"""Losses: (logits, mask) to a scalar."""

@@ -1,0 +1,1 @@
+"""Joint image and mask transforms beyond those of albumentations."""
