@@ -1,0 +1,42 @@
+"""Convolution, batch normalisation and ReLU: the block most decoders are made of.
+
+Weights start as in He et al. (2015), https://arxiv.org/abs/1502.01852, in fan-out mode, which keeps the size of
+gradients through the block; PyTorch's own default assumes a leaky ReLU of slope sqrt(5) and starts smaller.
+"""
+
+from torch import Tensor, nn
+
+
+class ConvNormAct(nn.Module):
+    """Convolve without bias, normalise over the batch, clip below zero.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel_size: Height and width of the kernel, odd, so that padding keeps the size of the map.
+        dilation: Distance of neighbouring kernel elements, in pixels.
+        groups: Groups of channels that do not mix.
+
+    Raises:
+        ValueError: If ``kernel_size`` is even.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int = 3, dilation: int = 1, groups: int = 1
+    ) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(
+                f"ConvNormAct got kernel_size {kernel_size}, expected an odd number; use {kernel_size + 1}."
+            )
+        padding = dilation * (kernel_size // 2)
+        self.conv = nn.Conv2d(
+            in_channels, out_channels, kernel_size, padding=padding, dilation=dilation, groups=groups, bias=False
+        )
+        self.norm = nn.BatchNorm2d(out_channels)
+        self.act = nn.ReLU(inplace=True)
+        nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(B, in_channels, H, W)`` to ``(B, out_channels, H, W)``, values from 0 up."""
+        return self.act(self.norm(self.conv(x)))

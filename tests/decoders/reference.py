@@ -1,0 +1,29 @@
+"""What the parity tests of decoders share."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from segcli.features import FeatureSpec
+
+
+def specs(*channels: int) -> list[FeatureSpec]:
+    """A pyramid of halvings that starts at stride 2."""
+    return [FeatureSpec(c, 2 ** (i + 1)) for i, c in enumerate(channels)]
+
+
+def pyramid(features: Sequence[FeatureSpec], height: int, width: int, batch: int = 1) -> list[Tensor]:
+    """Random levels of an image of ``height`` by ``width`` pixels."""
+    return [torch.randn(batch, f.channels, -(-height // f.stride), -(-width // f.stride)) for f in features]
+
+
+def copy_by_position(source: nn.Module, target: nn.Module) -> None:
+    """Give ``source`` random weights and statistics, and ``target`` the same, matched by order and shape."""
+    with torch.no_grad():
+        for tensor in source.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(torch.rand_like(tensor) if tensor.ndim == 1 else torch.randn_like(tensor) * 0.1)
+    theirs, ours = source.state_dict(), target.state_dict()
+    assert [tuple(t.shape) for t in theirs.values()] == [tuple(t.shape) for t in ours.values()]
+    target.load_state_dict(dict(zip(ours, theirs.values(), strict=True)))
