@@ -1,0 +1,68 @@
+"""Random choices among named things that do not change when more of them arrive."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def hash_split(
+    items: Sequence[T], names: Sequence[str], fractions: Sequence[float], seed: int = 0
+) -> tuple[list[list[T]], list[T]]:
+    """Split items by hashes of their names: an item never changes sides when others are added or removed.
+
+    The price is that a part has its fraction only on average. A part that would be empty gets the item that was
+    closest to it, as long as something remains.
+
+    Args:
+        items: What to split; the order within each part is kept.
+        names: Unique name of every item.
+        fractions: Share of every part, 0 to 1, with a sum below 1.
+        seed: Another seed gives another split.
+
+    Returns:
+        The parts, and the rest.
+
+    Raises:
+        ValueError: If the fractions are negative, or leave nothing for the rest.
+    """
+    if min(fractions, default=0) < 0 or sum(fractions) >= 1:
+        raise ValueError(f"a split got fractions {list(fractions)}, expected each >= 0 and a sum < 1.")
+    ranks = [_uniform(f"{seed}/split/{name}") for name in names]
+    part_of, low = [len(fractions)] * len(items), 0.0
+    for part, fraction in enumerate(fractions):
+        high = low + fraction
+        chosen = [i for i, rank in enumerate(ranks) if low <= rank < high]
+        left = [i for i, part_i in enumerate(part_of) if part_i == len(fractions) and i not in chosen]
+        if fraction and not chosen and len(left) > 1:
+            chosen = [min(left, key=lambda i: abs(ranks[i] - high))]
+        for i in chosen:
+            part_of[i] = part
+        low = high
+    parts = [[item for item, p in zip(items, part_of, strict=True) if p == part] for part in range(len(fractions) + 1)]
+    return parts[:-1], parts[-1]
+
+
+def hash_limit(items: Sequence[T], names: Sequence[str], limit: int | None, seed: int = 0) -> list[T]:
+    """Choose at most ``limit`` items by hashes of their names; a smaller limit gives a subset.
+
+    Args:
+        items: What to choose from; their order is kept.
+        names: Unique name of every item.
+        limit: Most items, None for all.
+        seed: Another seed gives another choice.
+
+    Raises:
+        ValueError: If ``limit`` is below 1.
+    """
+    if limit is None:
+        return list(items)
+    if limit < 1:
+        raise ValueError(f"limit got {limit}, expected at least 1, or null for all images.")
+    order = sorted(range(len(items)), key=lambda i: _uniform(f"{seed}/limit/{names[i]}"))
+    return [items[i] for i in sorted(order[:limit])]
+
+
+def _uniform(text: str) -> float:
+    return int.from_bytes(blake2b(text.encode(), digest_size=6).digest(), "big") / 2**48

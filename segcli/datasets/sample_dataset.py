@@ -1,0 +1,87 @@
+"""What all datasets here share: from a loaded image and mask to a sample."""
+
+from abc import ABC, abstractmethod
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from segcli.sample import DataError, Sample
+
+
+class SampleTransform(Protocol):
+    """Something that transforms an image and its mask together, e.g. ``segcli.transforms.seeded_compose``."""
+
+    def __call__(
+        self, image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Map an ``(H, W)`` or ``(H, W, C)`` image and its ``(H, W)`` mask, if any, to new ones of one size."""
+
+
+class SampleDataset(Dataset[Sample], ABC):
+    """A dataset of images, with or without masks.
+
+    Samples are asked for by ``(epoch, index)``, so that also a worker that lives through all epochs knows the epoch;
+    a plain index means epoch 0.
+
+    Args:
+        transform: Applied to image and mask together; None for none.
+    """
+
+    def __init__(self, transform: SampleTransform | None = None) -> None:
+        self.transform = transform
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of images."""
+
+    @abstractmethod
+    def paths(self) -> list[str]:
+        """Return the unique name of every image, the ``path`` of its sample."""
+
+    @abstractmethod
+    def sizes(self) -> list[tuple[int, int]]:
+        """Return height and width of every image on disk in pixels, without decoding it."""
+
+    @abstractmethod
+    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Return image ``(H, W)`` or ``(H, W, C)`` and mask ``(H, W)`` with class indices, None without truth."""
+
+    def __getitem__(self, key: int | tuple[int, int]) -> Sample:
+        """Return the sample for ``(epoch, index)``.
+
+        Raises:
+            DataError: If a file is at fault, or the transforms fail on it or return something else than uint8.
+        """
+        epoch, index = (0, key) if isinstance(key, int) else key
+        image, mask = self.load(index)
+        path, size = self.paths()[index], (image.shape[0], image.shape[1])
+        if self.transform is not None:
+            try:
+                image, mask = self.transform(image, mask, epoch, index)
+            except Exception as error:  # whatever a transform raises, the file must be named
+                raise DataError(
+                    f"{path} ({size[0]} x {size[1]} px): a transform failed, {type(error).__name__}: {error}"
+                ) from error
+        _require_uint8(image, "image", path)
+        sample = Sample(image=_channels_first(image), path=path, size=size)
+        if mask is not None:
+            _require_uint8(mask, "mask", path)
+            sample["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
+        return sample
+
+
+def _require_uint8(array: NDArray[np.uint8], what: str, path: str) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
+        raise DataError(
+            f"{path}: the transforms turned the {what} into {type(array).__name__} of {array.dtype}, expected a NumPy "
+            "array of uint8; remove Normalize, ToFloat and ToTensorV2, the model normalises."
+        )
+
+
+def _channels_first(image: NDArray[np.uint8]) -> torch.Tensor:
+    """View ``(H, W)`` or ``(H, W, C)`` as ``(C, H, W)`` without copying, hence in channels-last order."""
+    array = np.ascontiguousarray(image)
+    return torch.from_numpy(array[..., None] if array.ndim == 2 else array).permute(2, 0, 1)

@@ -1,0 +1,64 @@
+"""Images with masks, from pairs of files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcli.datasets.image_file import ImageMode, read_image, read_size
+from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.mask_file import read_mask
+from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
+from segcli.sample import DataError
+
+
+class SegmentationDataset(SampleDataset):
+    """Read image and mask of every pair when it is asked for.
+
+    Args:
+        pairs: Image file and mask file of every sample.
+        labels: From pixel values to class indices.
+        transform: Applied to image and mask together; None for none.
+        image_mode: Channels of the image.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[tuple[Path, Path]],
+        labels: LabelMapping,
+        transform: SampleTransform | None = None,
+        image_mode: ImageMode = "RGB",
+    ) -> None:
+        super().__init__(transform)
+        self.pairs, self.labels, self.image_mode = list(pairs), labels, image_mode
+        self._paths = [str(image) for image, _ in self.pairs]
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.pairs)
+
+    def paths(self) -> list[str]:
+        """Return every image file."""
+        return self._paths
+
+    def sizes(self) -> list[tuple[int, int]]:
+        """Return height and width of every image in pixels, from the files' headers."""
+        return [read_size(image) for image, _ in self.pairs]
+
+    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return image ``(H, W)`` or ``(H, W, C)`` and mask ``(H, W)``.
+
+        Raises:
+            DataError: If either file is at fault, or their sizes differ.
+        """
+        image_path, mask_path = self.pairs[index]
+        image = read_image(image_path, self.image_mode)
+        values = read_mask(mask_path)
+        if image.shape[:2] != values.shape:
+            raise DataError(
+                f"{image_path} is {image.shape[0]} x {image.shape[1]} px, its mask {mask_path} is "
+                f"{values.shape[0]} x {values.shape[1]} px (height x width, EXIF orientation applied), expected equal "
+                "sizes; resize the mask without interpolation, or remove the EXIF orientation."
+            )
+        return image, self.labels(values, str(mask_path))

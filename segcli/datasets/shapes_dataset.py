@@ -1,0 +1,131 @@
+"""Generated pictures: circles, squares and triangles on textured ground, for demos and tests without data.
+
+Colour and texture say nothing about the class, and outlines, strokes and ellipses are there to be mistaken for it, so
+that only form helps. Drawn by signed distance functions (Quilez, https://iquilezles.org/articles/distfunctions2d).
+"""
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
+
+Field = NDArray[np.float32]
+
+CLASSES = ("background", "circle", "square", "triangle")
+
+
+class ShapesDataset(SampleDataset):
+    """Draw picture number ``index`` from (seed, index) whenever it is asked for.
+
+    Args:
+        name: First part of the samples' made-up paths, and of what the pictures are drawn from: other names, others
+            pictures.
+        length: Number of pictures.
+        image_size: Height and width in pixels.
+        seed: Another seed gives other pictures.
+        transform: Applied to image and mask together; None for none.
+        with_mask: Whether samples have a mask.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        length: int,
+        image_size: int = 128,
+        seed: int = 0,
+        transform: SampleTransform | None = None,
+        with_mask: bool = True,
+    ) -> None:
+        super().__init__(transform)
+        self.name, self.length, self.image_size, self.seed, self.with_mask = name, length, image_size, seed, with_mask
+        self._paths = [f"{name}_{index:05d}" for index in range(length)]
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return self.length
+
+    def paths(self) -> list[str]:
+        """Return the made-up name of every picture."""
+        return self._paths
+
+    def sizes(self) -> list[tuple[int, int]]:
+        """Return height and width of every picture in pixels."""
+        return [(self.image_size, self.image_size)] * self.length
+
+    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Return the picture ``(H, W, 3)`` and its mask ``(H, W)``."""
+        rng = np.random.default_rng((self.seed, *self.name.encode(), index))
+        image, mask = draw(rng, self.image_size)
+        return image, mask if self.with_mask else None
+
+
+def draw(rng: Generator, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return an ``(H, W, 3)`` uint8 picture and its ``(H, W)`` mask, indices into :data:`CLASSES`; H = W = size."""
+    image, mask = _paint(rng, size), np.zeros((size, size), np.uint8)
+    kinds = [0] * rng.integers(2, 5) + rng.integers(1, 4, rng.integers(3, 6)).tolist()
+    for kind in rng.permutation(kinds):
+        x, y, radius = _place(rng, size)
+        distance = _distractor(rng, x, y, radius) if kind == 0 else _FORMS[kind - 1](x, y, radius)
+        shadow = np.clip(np.float32(0.5) - (distance - 1) / np.float32(0.06 * size), 0, 1)
+        image *= 1 - np.float32(0.35) * shadow[..., None]
+        cover = np.clip(0.5 - distance, 0, 1)[..., None]
+        image += cover * (_paint(rng, size) - image)
+        mask[distance < 0] = kind
+    image *= np.float32(0.85) + np.float32(0.3) * _noise(rng, size, 2)[..., None]
+    image += np.float32(rng.uniform(2, 9)) * rng.standard_normal(image.shape, dtype=np.float32)
+    return np.clip(image, 0, 255).astype(np.uint8), mask
+
+
+def _place(rng: Generator, size: int) -> tuple[Field, Field, float]:
+    """Return coordinates of every pixel in a randomly placed and turned frame, and a radius, in pixels."""
+    centre, angle = rng.uniform(0.05 * size, 0.95 * size, 2), rng.uniform(0, 2 * np.pi)
+    rows, columns = np.mgrid[:size, :size].astype(np.float32) - centre.astype(np.float32)[:, None, None]
+    cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    return cos * columns + sin * rows, cos * rows - sin * columns, float(rng.uniform(0.09, 0.2) * size)
+
+
+def _circle(x: Field, y: Field, radius: float) -> Field:
+    return np.hypot(x, y) - np.float32(radius)
+
+
+def _square(x: Field, y: Field, radius: float) -> Field:
+    return np.maximum(np.abs(x), np.abs(y)) - np.float32(0.89 * radius)  # the area of the circle
+
+
+def _triangle(x: Field, y: Field, radius: float) -> Field:
+    slope = np.float32(np.sqrt(3) / 2)
+    return np.maximum(slope * np.abs(x) + y / 2, -y) - np.float32(0.78 * radius)  # the area of the circle
+
+
+_FORMS = (_circle, _square, _triangle)
+
+
+def _distractor(rng: Generator, x: Field, y: Field, radius: float) -> Field:
+    """Return the distance to an outline, a stroke or an ellipse, all of them background."""
+    kind = rng.integers(3)
+    if kind == 0:
+        outline = _FORMS[rng.integers(3)](x, y, radius)
+        return np.abs(outline) - np.float32(max(1.0, 0.12 * radius))
+    if kind == 1:
+        along = np.maximum(np.abs(x) - np.float32(2 * radius), 0)
+        return np.hypot(along, y) - np.float32(max(1.0, 0.15 * radius))
+    return np.hypot(x / 2, y) - np.float32(0.5 * radius)
+
+
+def _paint(rng: Generator, size: int) -> Field:
+    """Return an ``(H, W, 3)`` texture between two random colours, 0 to 255."""
+    colours = rng.uniform(20, 235, (2, 3)).astype(np.float32)
+    colours[1] = colours[0] + rng.uniform(0.15, 0.6) * (colours[1] - colours[0])
+    blend = _noise(rng, size, int(rng.integers(2, 12)))
+    if rng.random() < 0.35:
+        x = _place(rng, size)[0]
+        blend = (blend + np.sin(x * np.float32(2 * np.pi / rng.uniform(4, 16))) / 2 + np.float32(0.5)) / 2
+    return colours[0] + blend[..., None] * (colours[1] - colours[0])
+
+
+def _noise(rng: Generator, size: int, cells: int) -> Field:
+    """Return smooth noise, 0 to 1, with about ``cells`` bumps along each side."""
+    coarse = rng.random((cells + 1, cells + 1), dtype=np.float32)
+    return np.clip(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1)
