@@ -30,18 +30,17 @@ def hash_split(
     if min(fractions, default=0) < 0 or sum(fractions) >= 1:
         raise ValueError(f"a split got fractions {list(fractions)}, expected each >= 0 and a sum < 1.")
     ranks = [_uniform(f"{seed}/split/{name}") for name in names]
-    part_of, low = [len(fractions)] * len(items), 0.0
-    for part, fraction in enumerate(fractions):
+    parts: list[set[int]] = []
+    rest, low = set(range(len(items))), 0.0
+    for fraction in fractions:
         high = low + fraction
-        chosen = [i for i, rank in enumerate(ranks) if low <= rank < high]
-        left = [i for i, part_i in enumerate(part_of) if part_i == len(fractions) and i not in chosen]
-        if fraction and not chosen and len(left) > 1:
-            chosen = [min(left, key=lambda i: abs(ranks[i] - high))]
-        for i in chosen:
-            part_of[i] = part
+        chosen = {i for i in rest if low <= ranks[i] < high}
+        if fraction and not chosen and len(rest) > 1:
+            chosen = {min(rest, key=lambda i: (abs(ranks[i] - high), i))}
+        rest -= chosen
+        parts.append(chosen)
         low = high
-    parts = [[item for item, p in zip(items, part_of, strict=True) if p == part] for part in range(len(fractions) + 1)]
-    return parts[:-1], parts[-1]
+    return [[items[i] for i in sorted(chosen)] for chosen in parts], [items[i] for i in sorted(rest)]
 
 
 def hash_limit(items: Sequence[T], names: Sequence[str], limit: int | None, seed: int = 0) -> list[T]:

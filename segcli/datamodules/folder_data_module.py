@@ -1,0 +1,139 @@
+"""Own images: a folder of images and a folder of masks."""
+
+from pathlib import Path
+from typing import Literal
+
+import albumentations as A
+
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
+from segcli.datasets.hash_split import hash_limit, hash_split
+from segcli.datasets.image_dataset import ImageDataset
+from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.pairing import find_images, listing, nearest, pair_files
+from segcli.datasets.palette import default_palette
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.datasets.segmentation_dataset import SegmentationDataset
+from segcli.datasets.split_folders import split_folders
+from segcli.sample import DataError
+from segcli.transforms.seeded_compose import SeededCompose
+
+Pairs = list[tuple[Path, Path]]
+
+
+class FolderDataModule(SegmentationDataModule):
+    """Load images and masks of equal names from two folders.
+
+    With folders per split (``root/train/images`` or ``root/images/train``, and so on) these are used. Otherwise, and
+    for a split without a folder, images are set apart by hashes of their names: one never changes its split when
+    others are added, and fractions hold on average. Predicts the images in ``root/image_dir`` if that exists, else
+    those directly in ``root``; needs no masks for that.
+
+    Args:
+        root: Folder of the data set.
+        image_dir: Name of the folder with images.
+        mask_dir: Name of the folder with masks.
+        classes: Names of the classes; without ``mask_values``, their positions are the mask's values.
+        mask_values: Mask value to class name, e.g. ``{0: background, 255: cell}``. Several values may share a class.
+            The order of first mention gives the classes' order unless ``classes`` does.
+        ignore_values: Mask values that no loss and no metric sees. 255 is one only if it is listed.
+        val_fraction: Share of images to validate with where there is no val folder, 0 to below 1.
+        test_fraction: Share of images to test with where there is no test folder, 0 to below 1.
+        split_seed: Seed of the split and of the choice that ``limit`` makes.
+        limit: At most this many training images; a smaller limit gives a subset. None for all.
+        image_mode: Channels that images are converted to: 3, 1 or 4.
+        batch_size: Images per training batch and device.
+        val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
+        num_workers: Processes that load images; 0 loads in the main process.
+        train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
+            leaves the padding out of loss and metrics. None for none.
+        val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+
+    Raises:
+        DataError: If neither ``classes`` nor ``mask_values`` is given or they disagree; in ``setup``, if files are
+            missing or at fault.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        image_dir: str = "images",
+        mask_dir: str = "labels",
+        classes: list[str] | None = None,
+        mask_values: dict[int, str] | None = None,
+        ignore_values: list[int] | None = None,
+        val_fraction: float = 0.2,
+        test_fraction: float = 0.0,
+        split_seed: int = 0,
+        limit: int | None = None,
+        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        batch_size: int = 8,
+        val_batch_size: int | None = None,
+        num_workers: int = 0,
+        train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+    ) -> None:
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
+        self.root, self.image_dir, self.mask_dir = Path(root), image_dir, mask_dir
+        self.val_fraction, self.test_fraction, self.split_seed = val_fraction, test_fraction, split_seed
+        self.limit, self.image_mode = limit, image_mode
+        self.classes, indices = _classes(classes, mask_values)
+        self.labels = LabelMapping(indices, ignore_values or ())
+        self.palette = default_palette(len(self.classes))
+
+    def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
+        """Return the dataset of one split.
+
+        Raises:
+            DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
+        """
+        if split == "predict":
+            folder = self.root / self.image_dir
+            return ImageDataset(find_images(folder if folder.is_dir() else self.root), transform, self.image_mode)
+        pairs = self._pairs(split)
+        if not pairs:
+            raise DataError(
+                f"{self.root} has no images to {split} with: there is no {split} folder and the split leaves none; "
+                f"set data.{'val' if split == 'train' else split}_fraction, add images, or make a folder "
+                f"{self.root / split / self.image_dir}."
+            )
+        if split == "train":
+            pairs = hash_limit(pairs, [image.stem for image, _ in pairs], self.limit, self.split_seed)
+        return SegmentationDataset(pairs, self.labels, transform, self.image_mode)
+
+    def _pairs(self, split: str) -> Pairs:
+        folders = split_folders(self.root, self.image_dir, self.mask_dir)
+        if split in folders and (split != "train" or {"val", "test"} <= set(folders)):
+            return pair_files(*folders[split])
+        pool = folders.get("train", (self.root / self.image_dir, self.root / self.mask_dir))
+        missing = [folder for folder in pool if not folder.is_dir()]
+        if missing:
+            raise DataError(
+                f"there are no images to {split} with: {missing[0]} is missing; {listing(nearest(missing[0]))}.\n"
+                "  Set data.root, data.image_dir and data.mask_dir to what your folders are called."
+            )
+        pairs = pair_files(*pool)
+        fractions = [
+            0.0 if name in folders else share
+            for name, share in (("val", self.val_fraction), ("test", self.test_fraction))
+        ]
+        names = [image.stem for image, _ in pairs]
+        (val, test), train = hash_split(pairs, names, fractions, self.split_seed)
+        return {"train": train, "val": val, "test": test}[split]
+
+
+def _classes(classes: list[str] | None, mask_values: dict[int, str] | None) -> tuple[tuple[str, ...], dict[int, int]]:
+    """Return the names of the classes, and mask value to class index."""
+    if not classes and not mask_values:
+        raise DataError(
+            "FolderDataModule got neither classes nor mask_values; name what the mask's values mean, e.g. "
+            "data.mask_values: {0: background, 255: cell}, or data.classes: [background, cell] for values 0 and 1."
+        )
+    if mask_values is None:
+        mask_values = dict(enumerate(classes or ()))
+    names = tuple(dict.fromkeys(classes or mask_values.values()))
+    if classes and (len(names) != len(classes) or set(names) != set(mask_values.values())):
+        raise DataError(
+            f"FolderDataModule got classes {classes} and mask_values {mask_values}, expected every class once and the "
+            "same names in both; give only mask_values, or correct one."
+        )
+    return names, {value: names.index(name) for value, name in mask_values.items()}

@@ -1,0 +1,153 @@
+"""What all datamodules here share: the four dataloaders."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Literal
+
+import albumentations as A
+import cv2
+import numpy as np
+import torch
+import torch.distributed as dist
+from numpy.typing import NDArray
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader
+
+from segcli.datasets.collate import collate
+from segcli.datasets.epoch_sampler import EpochSampler
+from segcli.datasets.equal_size_batches import EqualSizeBatches
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.datasets.unpadded_sampler import UnpaddedSampler
+from segcli.sample import DataError, Sample
+from segcli.transforms.seeded_compose import SeededCompose
+
+Split = Literal["train", "val", "test", "predict"]
+
+SPLITS: dict[str, tuple[Split, ...]] = {
+    "fit": ("train", "val"),
+    "validate": ("val",),
+    "test": ("test",),
+    "predict": ("predict",),
+}
+
+
+class SegmentationDataModule(LightningDataModule, ABC):
+    """Load batches of uint8 images and masks, the same ones for the same seed whatever the number of workers.
+
+    The seed is that of Lightning's ``seed_everything``. Training batches hold ``batch_size`` images; what remains is
+    left out of an epoch unless there is not one whole batch. Evaluation sees every image once, in batches of images
+    of one size.
+
+    Args:
+        batch_size: Images per training batch and device.
+        val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
+        num_workers: Processes that load images; 0 loads in the main process.
+        train_transforms: Albumentations transforms of training images and masks; None for none.
+        val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+
+    Attributes:
+        classes: Names of the classes; their positions are the indices in masks.
+        palette: ``(K, 3)`` uint8 RGB colours of the classes.
+        datasets: The datasets that :meth:`setup` prepared, by split.
+
+    Raises:
+        ValueError: If ``batch_size`` or ``val_batch_size`` is below 1, or ``num_workers`` below 0.
+    """
+
+    classes: tuple[str, ...]
+    palette: NDArray[np.uint8]
+
+    def __init__(
+        self,
+        batch_size: int,
+        val_batch_size: int | None,
+        num_workers: int,
+        train_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
+        val_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
+    ) -> None:
+        super().__init__()
+        self.batch_size = batch_size
+        self.val_batch_size = batch_size if val_batch_size is None else val_batch_size
+        if min(self.batch_size, self.val_batch_size) < 1 or num_workers < 0:
+            raise ValueError(
+                f"data got batch_size {batch_size}, val_batch_size {val_batch_size}, num_workers {num_workers}, "
+                "expected batches of at least 1 and workers of at least 0."
+            )
+        self.num_workers = num_workers
+        self.train_transforms, self.val_transforms = train_transforms, val_transforms
+        self.datasets: dict[Split, SampleDataset] = {}
+
+    @abstractmethod
+    def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
+        """Return the dataset of one split; that of ``"predict"`` needs neither masks nor other splits.
+
+        Raises:
+            DataError: If the split is missing, empty, or its files are at fault.
+        """
+
+    def setup(self, stage: str) -> None:
+        """Prepare the splits of a stage of Lightning's, and no others.
+
+        Args:
+            stage: ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``.
+
+        Raises:
+            DataError: If files are missing or at fault, or ``val_transforms`` would crop or pad predictions.
+        """
+        seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
+        for split in SPLITS[stage]:
+            transform = SeededCompose(self.train_transforms if split == "train" else self.val_transforms, seed)
+            moving = transform.moves_pixels()
+            if split == "predict" and moving:
+                raise DataError(
+                    f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
+                    "image in place: predictions have the image's own size. Remove them; images of any size work."
+                )
+            self.datasets[split] = self.make_dataset(split, transform)
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """Return shuffled batches of ``batch_size`` images."""
+        dataset = self.datasets["train"]
+        seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
+        devices = dist.get_world_size() if dist.is_initialized() else 1
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            sampler=EpochSampler(len(dataset), seed),
+            drop_last=len(dataset) >= self.batch_size * devices,
+            collate_fn=collate,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            worker_init_fn=_start_worker,
+        )
+
+    def val_dataloader(self) -> DataLoader[list[Sample]]:
+        """Return all validation images in batches of equal sizes."""
+        return self._evaluation_loader("val")
+
+    def test_dataloader(self) -> DataLoader[list[Sample]]:
+        """Return all test images in batches of equal sizes."""
+        return self._evaluation_loader("test")
+
+    def predict_dataloader(self) -> DataLoader[list[Sample]]:
+        """Return all images to predict in batches of equal sizes."""
+        return self._evaluation_loader("predict")
+
+    def _evaluation_loader(self, split: Split) -> DataLoader[list[Sample]]:
+        batches = EqualSizeBatches(self.datasets[split], self.val_batch_size)
+        return DataLoader(
+            batches,
+            batch_size=None,
+            sampler=UnpaddedSampler(batches) if dist.is_initialized() else None,
+            collate_fn=collate,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            worker_init_fn=_start_worker,
+        )
+
+
+def _start_worker(_worker: int) -> None:
+    cv2.setNumThreads(0)  # one process per core is enough, and OpenCV's threads may hang after a fork
