@@ -37,7 +37,8 @@ def colourise(labels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> Picture:
 def as_picture(image: NDArray[np.uint8]) -> Picture:
     """Show an ``(H, W)`` or ``(H, W, C)`` image as RGB; of four channels the first three, else the first as grey."""
     channels = image[..., None] if image.ndim == 2 else image
-    return channels[..., :3] if channels.shape[-1] >= 3 else np.repeat(channels[..., :1], 3, axis=-1)
+    colour = channels[..., :3] if channels.shape[-1] >= 3 else np.repeat(channels[..., :1], 3, axis=-1)
+    return np.ascontiguousarray(colour)
 
 
 def overlay(
@@ -69,24 +70,26 @@ def grid(rows: Sequence[Sequence[Picture]], separator_px: int = SEPARATOR_PX) ->
     return _stack([_stack(row, 1, separator_px) for row in rows], 0, separator_px)
 
 
-def comparison(
-    image: NDArray[np.uint8],
-    prediction: NDArray[np.uint8],
+def comparison_grid(
+    panels: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.uint8]]],
     palette: NDArray[np.uint8],
-    truth: NDArray[np.uint8] | None = None,
+    classes: Sequence[str],
     alpha: float = 0.6,
-) -> Picture:
-    """Put image, truth where there is one, and prediction side by side.
+) -> Image.Image:
+    """Put image, truth where there is one, and prediction side by side, a row per panel, the classes' names below.
 
     Args:
-        image: ``(H, W)`` or ``(H, W, C)``.
-        prediction: ``(H, W)`` class indices.
+        panels: Image ``(H, W)`` or ``(H, W, C)``, truth ``(H, W)`` or None, prediction ``(H, W)``.
         palette: ``(K, 3)`` RGB colours.
-        truth: ``(H, W)`` class indices or ``IGNORE_INDEX``.
+        classes: Names, K.
         alpha: Share of the classes' colours over the image, 0 to 1.
     """
-    maps = [labels for labels in (truth, prediction) if labels is not None]
-    return grid([[as_picture(image), *(overlay(image, labels, palette, alpha) for labels in maps)]])
+    rows = []
+    for image, truth, prediction in panels:
+        maps = [labels for labels in (truth, prediction) if labels is not None]
+        rows.append([as_picture(image), *(overlay(image, labels, palette, alpha) for labels in maps)])
+    pictures = grid(rows)
+    return Image.fromarray(grid([[pictures], [legend(classes, palette, pictures.shape[1])]]))
 
 
 def legend(classes: Sequence[str], palette: NDArray[np.uint8], width: int, row_px: int = 18) -> Picture:

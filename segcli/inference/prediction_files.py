@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcli.inference.picture import IGNORED, overlay
+from segcli.inference.picture import IGNORED, as_picture, overlay
 from segcli.sample import IGNORE_INDEX
 
 OVERLAYS = "overlays"
@@ -45,37 +45,47 @@ def prediction_names(paths: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def write_prediction(
-    folder: Path,
-    name: str,
-    labels: NDArray[np.uint8],
-    palette: NDArray[np.uint8],
-    image: NDArray[np.uint8] | None = None,
-) -> Path:
-    """Write ``folder/name.png`` with class indices and a palette, and ``folder/overlays/name.png`` to look at.
+class PredictionFiles:
+    """Write predictions into a folder: ``name.png`` with class indices, ``overlays/name.png`` to look at.
 
-    A file appears whole or not at all.
+    Index files hold class indices and show the classes' colours, being PNG files with a palette. A file appears whole
+    or not at all.
 
     Args:
-        folder: Made if it is missing.
-        name: File name without extension, see :func:`prediction_names`.
-        labels: ``(H, W)`` class indices.
+        folder: Made when the first file is written.
         palette: ``(K, 3)`` RGB colours.
-        image: ``(H, W)`` or ``(H, W, C)`` image under the overlay; None for no overlay.
-
-    Returns:
-        The file with class indices.
+        paths: All images that will be predicted, on whatever device; they decide on names, see
+            :func:`prediction_names`.
     """
-    colours = np.zeros((256, 3), np.uint8)
-    colours[: len(palette)] = palette
-    colours[IGNORE_INDEX] = IGNORED
-    indexed = Image.fromarray(labels)
-    indexed.putpalette(colours.tobytes())
-    target = folder / f"{name}.png"
-    _save(indexed, target)
-    if image is not None:
-        _save(Image.fromarray(overlay(image, labels, palette)), folder / OVERLAYS / f"{name}.png")
-    return target
+
+    def __init__(self, folder: Path, palette: NDArray[np.uint8], paths: Sequence[str]) -> None:
+        self.folder, self.palette = folder, palette
+        self.names = prediction_names(paths)
+        self.colours = np.zeros((256, 3), np.uint8)
+        self.colours[: len(palette)] = palette
+        self.colours[IGNORE_INDEX] = IGNORED
+
+    def write(self, path: str, labels: NDArray[np.uint8], image: NDArray[np.uint8] | None = None) -> Path:
+        """Write the files of one image.
+
+        Args:
+            path: The image, one of ``paths``.
+            labels: ``(H, W)`` class indices.
+            image: ``(H, W)`` or ``(H, W, C)`` under the overlay, resized to the labels' size; None for no overlay.
+
+        Returns:
+            The file with class indices.
+        """
+        indexed = Image.fromarray(labels)
+        indexed.putpalette(self.colours.tobytes())
+        target = self.folder / f"{self.names[path]}.png"
+        _save(indexed, target)
+        if image is not None:
+            under = as_picture(image)
+            if under.shape[:2] != labels.shape:
+                under = np.array(Image.fromarray(under).resize(labels.shape[::-1], Image.Resampling.BILINEAR))
+            _save(Image.fromarray(overlay(under, labels, self.palette)), self.folder / OVERLAYS / target.name)
+        return target
 
 
 def _name(path: Path, parts: int) -> str:
