@@ -5,7 +5,7 @@ the group ``segcli.<family>`` (``segcli.decoders`` and so on). Nothing here impo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -26,7 +26,7 @@ class Family:
     name: str
     types: tuple[str, ...]
     injected: tuple[str, ...] = ()
-    table: Mapping[str, str] = MappingProxyType({})
+    table: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
 
 
