@@ -1,0 +1,49 @@
+"""What learning-rate schedules over a fixed number of steps share."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+
+class WarmupSchedule(LRScheduler, ABC):
+    """Multiply learning rates by a decay from 1, laid over a linear warm-up.
+
+    At step i, counted from 0, the factor is ``min(1, (i + 1) / warmup_steps) * decay(i / total_steps)``.
+
+    Args:
+        optimizer: Its groups' learning rates are the top of the schedule.
+        total_steps: Optimizer steps of the run; later steps keep the last factor.
+        warmup_steps: Optimizer steps of the warm-up, 0 for none.
+
+    Raises:
+        ValueError: If there is no step, or the warm-up is longer than the run.
+    """
+
+    def __init__(self, optimizer: Optimizer, total_steps: int, warmup_steps: int) -> None:
+        name = type(self).__name__
+        if total_steps < 1:
+            raise ValueError(f"{name} got total_steps {total_steps}, expected at least 1; train for longer.")
+        if not 0 <= warmup_steps <= total_steps:
+            raise ValueError(
+                f"{name} got warmup_steps {warmup_steps}, expected 0 to {total_steps}, the steps of the whole run; "
+                "lower warmup_steps or train for longer."
+            )
+        self.total_steps, self.warmup_steps = total_steps, warmup_steps
+        super().__init__(optimizer)
+
+    @abstractmethod
+    def decay(self, progress: float) -> float:
+        """Return the factor, 0 to 1, for a progress of 0 (start) to 1 (end of the run)."""
+
+    def get_lr(self) -> list[Any]:
+        """Return the learning rate of each group at the current step."""
+        warmup = min(1.0, (self.last_epoch + 1) / max(1, self.warmup_steps))
+        factor = warmup * self.decay(min(1.0, self.last_epoch / self.total_steps))
+        return [base * factor for base in self.base_lrs]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where the schedule stands; its shape stays with the experiment, so that a longer run can resume."""
+        state = super().state_dict()
+        return {key: state[key] for key in ("base_lrs", "last_epoch", "_step_count", "_last_lr")}

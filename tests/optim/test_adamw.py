@@ -1,0 +1,31 @@
+import pytest
+import torch
+from torch import nn
+
+from segcli.optim.adamw import AdamW
+
+
+def step(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_steps_like_torch(fused: bool) -> None:
+    settings = {"lr": 0.1, "weight_decay": 0.5, "betas": (0.8, 0.9), "eps": 1e-3}
+    ours, theirs = nn.Linear(3, 2), nn.Linear(3, 2)
+    theirs.load_state_dict(ours.state_dict())
+
+    step(AdamW(ours.parameters(), **settings, fused=fused), ours)
+    step(torch.optim.AdamW(theirs.parameters(), **settings), theirs)
+
+    torch.testing.assert_close(ours.weight, theirs.weight)
+
+
+def test_takes_groups_with_their_own_learning_rate() -> None:
+    layer = nn.Linear(3, 2)
+
+    optimizer = AdamW([{"params": [layer.weight], "lr": 0.5}, {"params": [layer.bias]}], lr=0.1)
+
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.1]
+    assert optimizer.defaults["fused"] is True
