@@ -1,0 +1,47 @@
+import albumentations as A
+import numpy as np
+
+from segcli.transforms.random_scaled_crop import RandomScaledCrop
+from segcli.transforms.seeded_compose import SeededCompose
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+MASK = IMAGE[..., 0]
+
+
+def test_result_depends_on_seed_epoch_and_index_and_on_nothing_before() -> None:
+    make = SeededCompose([RandomScaledCrop(16), A.HorizontalFlip()], seed=3)
+    fresh = SeededCompose([RandomScaledCrop(16), A.HorizontalFlip()], seed=3)
+    for index in range(5):
+        fresh(IMAGE, MASK, 9, index)
+    for mine, other in zip(make(IMAGE, MASK, 1, 2), fresh(IMAGE, MASK, 1, 2), strict=True):
+        np.testing.assert_array_equal(mine, other)
+    base = make(IMAGE, MASK, 1, 2)[0]
+    assert (base != make(IMAGE, MASK, 2, 2)[0]).any()
+    assert (base != make(IMAGE, MASK, 1, 3)[0]).any()
+    assert (base != SeededCompose([RandomScaledCrop(16), A.HorizontalFlip()], seed=4)(IMAGE, MASK, 1, 2)[0]).any()
+
+
+def test_transforms_are_independent_of_each_other() -> None:
+    flips = SeededCompose([A.HorizontalFlip(), A.OneOf([A.VerticalFlip()], p=0.5)])
+    image = np.arange(4, dtype=np.uint8).reshape(2, 2)
+    corners = [int(flips(image, None, 0, index)[0][0, 0]) for index in range(400)]
+    assert np.bincount(corners, minlength=4).min() > 60  # 0 and 3 only, if both flips shared their luck
+
+
+def test_image_and_mask_are_transformed_alike() -> None:
+    image, mask = SeededCompose([RandomScaledCrop(16, scale=(1.0, 1.0)), A.HorizontalFlip()])(IMAGE, MASK, 0, 0)
+    np.testing.assert_array_equal(image[..., 0], mask)
+
+
+def test_without_transforms_nothing_changes_and_no_mask_stays_none() -> None:
+    image, mask = SeededCompose(None)(IMAGE, None, 0, 0)
+    assert image is IMAGE
+    assert mask is None
+    assert SeededCompose([A.HorizontalFlip(p=1)])(IMAGE, None, 0, 0)[1] is None
+
+
+def test_names_what_moves_pixels_also_when_nested() -> None:
+    harmless = [A.Resize(8, 8), A.LongestMaxSize(9), A.GaussianBlur(), A.OneOf([A.ColorJitter(), A.NoOp()])]
+    assert SeededCompose(harmless).moves_pixels() == []
+    moving = [A.OneOf([A.PadIfNeeded(8, 8), A.Compose([A.CenterCrop(4, 4)])]), RandomScaledCrop(8)]
+    assert SeededCompose([*harmless, *moving]).moves_pixels() == ["PadIfNeeded", "CenterCrop", "RandomScaledCrop"]
