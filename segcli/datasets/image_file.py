@@ -60,6 +60,7 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
     """Open a picture with Pillow, turning its errors, also those of later decoding, into :class:`DataError`."""
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # odd metadata; what breaks the pixels raises as well
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large, but Pillow still decodes it
             with Image.open(path if data is None else io.BytesIO(data)) as image:
                 frames = getattr(image, "n_frames", 1)
@@ -88,6 +89,8 @@ def turned_upright(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format == "TIFF":
+        return 1  # Pillow itself turns them, and tells the upright size
     if image.format == "PNG" and "exif" not in image.info:
         return 1  # getexif() would decode the whole picture to look behind the pixels
     return image.getexif().get(ORIENTATION, 1)

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from segcli.datasets.pairing import find_images, pair_files
+from segcli.sample import DataError
+
+
+def touch(folder: Path, *names: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+def test_pairs_by_name_whatever_the_extension(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", "b.JPG", "a.c.png", ".hidden.png", "notes.txt")
+    masks = touch(tmp_path / "m", "a.c.tif", "b.png", "Thumbs.db")
+    assert pair_files(images, masks) == [(images / "a.c.png", masks / "a.c.tif"), (images / "b.JPG", masks / "b.png")]
+
+
+def test_lonely_files_are_counted_and_a_few_named(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", *(f"{n}.png" for n in range(9)))
+    masks = touch(tmp_path / "m", "0.png", "1.png")
+    with pytest.raises(DataError, match=r"7 images have no mask.*2\.png, 3\.png.* and 2 more"):
+        pair_files(images, masks)
+    with pytest.raises(DataError, match=r"7 masks have no image"):
+        pair_files(masks, images)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", "a.png", "a.jpg")
+    with pytest.raises(DataError, match=r"a\.jpg and .*a\.png share the name 'a'"):
+        pair_files(images, touch(tmp_path / "m", "a.png"))
+
+
+def test_missing_and_empty_folders_say_what_is_there(tmp_path: Path) -> None:
+    touch(tmp_path / "pictures")
+    with pytest.raises(DataError, match=r"images/x is missing.* contains pictures/"):
+        find_images(tmp_path / "images" / "x")
+    with pytest.raises(DataError, match=r"no image files.*pictures is empty"):
+        find_images(tmp_path / "pictures")
+    touch(tmp_path / "pictures", "a.txt")
+    with pytest.raises(DataError, match=r"pictures contains a\.txt"):
+        find_images(tmp_path / "pictures")

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.segmentation_dataset import SegmentationDataset
+from segcli.sample import DataError
+
+LABELS = LabelMapping({0: 0, 255: 1})
+
+
+def pair(folder: Path, image: tuple[int, int], mask: tuple[int, int]) -> tuple[Path, Path]:
+    Image.fromarray(np.full((*image, 3), 7, np.uint8)).save(folder / "image.png")
+    Image.fromarray(np.full(mask, 255, np.uint8)).save(folder / "mask.png")
+    return folder / "image.png", folder / "mask.png"
+
+
+def test_reads_image_and_mapped_mask(tmp_path: Path) -> None:
+    dataset = SegmentationDataset([pair(tmp_path, (4, 6), (4, 6))], LABELS)
+    sample = dataset[0]
+    torch.testing.assert_close(sample["image"], torch.full((3, 4, 6), 7, dtype=torch.uint8))
+    torch.testing.assert_close(sample["mask"], torch.ones(4, 6, dtype=torch.uint8))
+    assert (len(dataset), dataset.sizes(), dataset.paths()) == (1, [(4, 6)], [str(tmp_path / "image.png")])
+    assert SegmentationDataset(dataset.pairs, LABELS, image_mode="L")[0]["image"].shape == (1, 4, 6)
+
+
+def test_a_mask_of_another_size_names_both_files(tmp_path: Path) -> None:
+    dataset = SegmentationDataset([pair(tmp_path, (4, 6), (6, 4))], LABELS)
+    with pytest.raises(DataError, match=r"image\.png is 4 x 6 px, its mask .*mask\.png is 6 x 4 px"):
+        dataset[0]
+
+
+def test_a_stranger_in_the_mask_names_the_mask(tmp_path: Path) -> None:
+    dataset = SegmentationDataset([pair(tmp_path, (4, 6), (4, 6))], LabelMapping({0: 0, 1: 1}))
+    with pytest.raises(DataError, match=r"mask\.png has mask value 255 \(24 pixels\)"):
+        dataset[0]

@@ -1,0 +1,43 @@
+import numpy as np
+import torch
+
+from segcli.datasets.shapes_dataset import CLASSES, ShapesDataset
+
+
+def test_pictures_follow_from_name_seed_and_index() -> None:
+    dataset = ShapesDataset("train", 5, 64)
+    torch.testing.assert_close(dataset[3]["image"], ShapesDataset("train", 9, 64)[3]["image"])
+    torch.testing.assert_close(dataset[3]["mask"], ShapesDataset("train", 9, 64)[3]["mask"])
+    for other in (dataset[2], ShapesDataset("val", 5, 64)[3], ShapesDataset("train", 5, 64, seed=1)[3]):
+        assert (other["image"] != dataset[3]["image"]).float().mean() > 0.5
+
+
+def test_samples_keep_the_contract() -> None:
+    dataset = ShapesDataset("test", 3, 48, with_mask=False)
+    assert len(dataset) == 3
+    assert dataset.paths() == ["test_00000", "test_00001", "test_00002"]
+    assert dataset.sizes() == [(48, 48)] * 3
+    assert sorted(dataset[0]) == ["image", "path", "size"]
+    assert dataset[0]["image"].shape == (3, 48, 48)
+
+
+def test_classes_are_about_equally_frequent() -> None:
+    dataset = ShapesDataset("train", 150, 64)
+    counts = np.bincount(np.concatenate([dataset[i]["mask"].numpy().ravel() for i in range(150)]), minlength=4)
+    shares = counts / counts.sum()
+    assert len(shares) == len(CLASSES)
+    assert 0.65 < shares[0] < 0.9
+    assert shares[1:].max() / shares[1:].min() < 1.4
+
+
+def test_colour_says_nothing_about_the_class() -> None:
+    dataset = ShapesDataset("train", 200, 64)
+    means = {label: [] for label in range(4)}
+    for number in range(200):
+        image, mask = dataset.load(number)
+        assert mask is not None
+        for label in np.unique(mask):
+            means[int(label)].append(image[mask == label].mean(axis=0))
+    averages = np.array([np.mean(values, axis=0) for values in means.values()])
+    spread = np.std(np.concatenate(list(means.values())), axis=0)
+    assert (np.ptp(averages, axis=0) < spread / 2).all()
