@@ -12,8 +12,8 @@ def hash_split(
 ) -> tuple[list[list[T]], list[T]]:
     """Split items by hashes of their names: an item never changes sides when others are added or removed.
 
-    The price is that a part has its fraction only on average. A part that would be empty gets the item that was
-    closest to it, as long as something remains.
+    The price is that a part has its fraction only on average. With very few items, a part that would be empty gets the
+    item closest to it, and the rest keeps at least one.
 
     Args:
         items: What to split; the order within each part is kept.
@@ -37,6 +37,8 @@ def hash_split(
         chosen = {i for i in rest if low <= ranks[i] < high}
         if fraction and not chosen and len(rest) > 1:
             chosen = {min(rest, key=lambda i: (abs(ranks[i] - high), i))}
+        if chosen == rest:
+            chosen = chosen - {max(rest, key=lambda i: (ranks[i], i))}
         rest -= chosen
         parts.append(chosen)
         low = high

@@ -24,9 +24,10 @@ def test_seeds_differ() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("fraction", [0.1, 0.9])
 @pytest.mark.parametrize("seed", range(10))
-def test_few_images_still_fill_every_part(count: int, seed: int) -> None:
-    (val,), train = hash_split(NAMES[:count], NAMES[:count], [0.1], seed)
+def test_few_images_still_fill_every_part(count: int, fraction: float, seed: int) -> None:
+    (val,), train = hash_split(NAMES[:count], NAMES[:count], [fraction], seed)
     assert val
     assert train
 
