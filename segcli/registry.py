@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """Components that can stand in one place of an experiment.
 

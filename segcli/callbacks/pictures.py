@@ -1,0 +1,102 @@
+"""Pictures of image, truth and prediction, so that every epoch can be looked at."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+from numpy.typing import NDArray
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import Tensor
+
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.inference.picture import comparison_grid
+from segcli.runs.run_folder import PICTURES, write_bytes
+from segcli.sample import Batch
+
+Panel = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+
+
+class Pictures(pl.Callback):
+    """Draw the first validation images each epoch: image, truth, prediction.
+
+    Args:
+        count: How many images; 0 draws none.
+        every_n_epochs: Draw in every n-th epoch, and in the last.
+
+    Raises:
+        ValueError: If ``count`` is negative or ``every_n_epochs`` below 1.
+    """
+
+    def __init__(self, count: int = 4, every_n_epochs: int = 1) -> None:
+        super().__init__()
+        if count < 0 or every_n_epochs < 1:
+            raise ValueError(
+                f"pictures got count {count} and every_n_epochs {every_n_epochs}, expected at least 0 and 1"
+            )
+        self.count, self.every_n_epochs = count, every_n_epochs
+        self._panels: list[Panel] = []
+
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep what is to be drawn."""
+        self._keep(trainer, outputs, batch)
+
+    def on_test_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep what is to be drawn."""
+        self._keep(trainer, outputs, batch)
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write ``predictions/epoch_<n>.png``, counted from 1, and the same to TensorBoard."""
+        fitting = trainer.state.fn == "fit"
+        self._draw(trainer, f"epoch_{trainer.current_epoch + 1:03d}" if fitting else "validate")
+
+    def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write ``predictions/test.png``."""
+        self._draw(trainer, "test")
+
+    def _keep(self, trainer: pl.Trainer, labels: object, batch: Batch) -> None:
+        if not trainer.is_global_zero or trainer.sanity_checking or not self._is_due(trainer):
+            return
+        missing = self.count - len(self._panels)
+        if missing <= 0 or not isinstance(labels, Tensor):
+            return
+        for image, mask, label in zip(batch["image"][:missing], batch["mask"], labels, strict=False):
+            self._panels.append((_array(image.permute(1, 2, 0)), _array(mask), _array(label)))
+
+    def _is_due(self, trainer: pl.Trainer) -> bool:
+        epoch = trainer.current_epoch + 1
+        return trainer.state.fn != "fit" or epoch % self.every_n_epochs == 0 or epoch == trainer.max_epochs
+
+    def _draw(self, trainer: pl.Trainer, name: str) -> None:
+        panels, self._panels = self._panels, []
+        if not panels:
+            return
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+        assert isinstance(data, SegmentationDataModule)
+        grid = comparison_grid(panels, data.palette, data.classes)
+        buffer = io.BytesIO()
+        grid.save(buffer, format="PNG")
+        write_bytes(Path(trainer.default_root_dir) / PICTURES / f"{name}.png", buffer.getvalue())
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_image("predictions", np.asarray(grid), trainer.global_step, dataformats="HWC")
+
+
+def _array(tensor: Tensor) -> NDArray[np.uint8]:
+    return tensor.cpu().numpy().astype(np.uint8)

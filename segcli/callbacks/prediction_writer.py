@@ -1,0 +1,38 @@
+"""Write predictions as they come."""
+
+from pathlib import Path
+
+import pytorch_lightning as pl
+from torch import Tensor
+
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.inference.prediction_files import PredictionFiles
+from segcli.sample import Batch
+
+
+class PredictionWriter(pl.Callback):
+    """Write one index PNG and one overlay per predicted image into the run's folder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: PredictionFiles | None = None
+
+    def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Name the files, so that no two images share one."""
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by predict(datamodule=...), not declared
+        assert isinstance(data, SegmentationDataModule)
+        self._files = PredictionFiles(Path(trainer.default_root_dir), data.palette, data.datasets["predict"].paths())
+
+    def on_predict_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: list[Tensor],
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Write the files of one batch."""
+        assert self._files is not None
+        for path, image, labels in zip(batch["path"], batch["image"], outputs, strict=True):
+            self._files.write(path, labels.numpy(), image.permute(1, 2, 0).cpu().numpy())

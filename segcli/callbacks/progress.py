@@ -1,0 +1,38 @@
+"""Progress: a bar per epoch on a terminal, a line per epoch elsewhere."""
+
+import sys
+import time
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import TQDMProgressBar
+
+SHOWN = ("train/loss", "val/loss", "val/mIoU")
+
+
+class EpochBar(TQDMProgressBar):
+    """Show the last epoch's losses and mIoU beside the bar."""
+
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, int | str | float | dict[str, float]]:
+        """Return what stands beside the bar."""
+        return {key: f"{float(trainer.callback_metrics[key]):.3f}" for key in SHOWN if key in trainer.callback_metrics}
+
+
+class EpochLines(pl.Callback):
+    """Print one line per epoch: epoch, losses, mIoU, seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started = 0.0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self._started = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Print the line."""
+        if not trainer.is_global_zero:
+            return
+        metrics = trainer.callback_metrics
+        values = "  ".join(f"{key} {float(metrics[key]):.3f}" for key in SHOWN if key in metrics)
+        epoch = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
+        print(f"{epoch}  {values}  {time.monotonic() - self._started:.0f} s", file=sys.stderr, flush=True)

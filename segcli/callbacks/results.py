@@ -1,0 +1,109 @@
+"""The result of a run: one table by class name, and the same as JSON."""
+
+import json
+import math
+from pathlib import Path
+
+import pytorch_lightning as pl
+from rich.console import Console
+from rich.table import Table
+
+from segcli.metrics.scores import Scores
+from segcli.runs.run_folder import write_text
+from segcli.task import SegmentationTask
+
+
+class Results(pl.Callback):
+    """Print the table of the best validation epoch, or of the test, and write ``<stage>_scores.json``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._best: tuple[float, int, Scores] | None = None
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Remember the epoch that the best checkpoint holds; write its scores at once, the run may be killed."""
+        if trainer.sanity_checking or not isinstance(pl_module, SegmentationTask):
+            return
+        scores = pl_module.scores["val"]
+        if trainer.state.fn != "fit":
+            self._report(trainer, pl_module.classes, "val", scores, None)
+        elif self._is_best(trainer, scores):
+            self._best = (_monitored(trainer, scores), trainer.current_epoch + 1, scores)
+            self._write(trainer, pl_module.classes, "val", scores, trainer.current_epoch + 1)
+
+    def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Print and write the test scores."""
+        if isinstance(pl_module, SegmentationTask):
+            self._report(trainer, pl_module.classes, "test", pl_module.scores["test"], None)
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Print the table of the best epoch."""
+        if self._best is not None and isinstance(pl_module, SegmentationTask) and trainer.is_global_zero:
+            _, epoch, scores = self._best
+            Console().print(score_table(pl_module.classes, scores, f"validation, epoch {epoch} (best)"))
+
+    def _is_best(self, trainer: pl.Trainer, scores: Scores) -> bool:
+        if self._best is None:
+            return True
+        checkpoint = trainer.checkpoint_callback
+        smaller = getattr(checkpoint, "mode", "max") == "min"
+        new, old = _monitored(trainer, scores), self._best[0]
+        return math.isnan(old) or (new < old if smaller else new > old)
+
+    def _report(
+        self, trainer: pl.Trainer, classes: tuple[str, ...], stage: str, scores: Scores, epoch: int | None
+    ) -> None:
+        if trainer.is_global_zero:
+            Console().print(score_table(classes, scores, {"val": "validation", "test": "test"}[stage]))
+        self._write(trainer, classes, stage, scores, epoch)
+
+    @staticmethod
+    def _write(trainer: pl.Trainer, classes: tuple[str, ...], stage: str, scores: Scores, epoch: int | None) -> None:
+        if not trainer.is_global_zero or trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
+            return
+        record = {"stage": stage, "epoch": epoch, **score_record(classes, scores)}
+        write_text(Path(trainer.default_root_dir) / f"{stage}_scores.json", json.dumps(record, indent=2) + "\n")
+
+
+def _monitored(trainer: pl.Trainer, scores: Scores) -> float:
+    """Return the value by which the best checkpoint is chosen; mIoU where it is chosen by nothing."""
+    monitor = getattr(trainer.checkpoint_callback, "monitor", None)
+    value = trainer.callback_metrics.get(monitor) if monitor else None
+    return float(value) if value is not None else float(scores.mean_iou)
+
+
+def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
+    """Return scores as plain values; classes that neither truth nor prediction holds have null."""
+    return {
+        "mIoU": _or_null(float(scores.mean_iou)),
+        "mDice": _or_null(float(scores.mean_dice)),
+        "pixel_accuracy": _or_null(float(scores.pixel_accuracy)),
+        "classes": {
+            name: {"IoU": _or_null(float(iou)), "Dice": _or_null(float(dice)), "pixels": int(pixels)}
+            for name, iou, dice, pixels in zip(classes, scores.iou, scores.dice, scores.pixels, strict=True)
+        },
+    }
+
+
+def score_table(classes: tuple[str, ...], scores: Scores, title: str) -> Table:
+    """Return one row per class and one of means; classes that are absent are marked so and not in the means."""
+    table = Table(title=title)
+    table.add_column("class")
+    for column in ("IoU", "Dice", "pixels"):
+        table.add_column(column, justify="right")
+    for name, iou, dice, pixels in zip(classes, scores.iou, scores.dice, scores.pixels, strict=True):
+        table.add_row(name, _cell(float(iou)), _cell(float(dice)), f"{int(pixels):,}")
+    table.add_section()
+    table.add_row(
+        "mean", _cell(float(scores.mean_iou)), _cell(float(scores.mean_dice)), f"{int(scores.pixels.sum()):,}"
+    )
+    table.add_row("pixel accuracy", _cell(float(scores.pixel_accuracy)), "", "")
+    return table
+
+
+def _cell(value: float) -> str:
+    return "absent" if math.isnan(value) else f"{value:.3f}"
+
+
+def _or_null(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 6)

@@ -1,0 +1,49 @@
+"""Turn what jsonargparse, Lightning, torch and components complain about into short errors with a place."""
+
+import re
+
+from segcli.config.compose import Experiment
+from segcli.config.errors import ConfigError, Problem
+
+_KEY = re.compile(r'Parser key "([^"]+)"')
+_NOISE = ("Subtypes:", "Given value", "Errors:", "Does not validate against any", "Type <class")
+_MAX_LENGTH = 400
+
+
+def from_parser(error: Exception, experiment: Experiment) -> ConfigError:
+    """Say which key jsonargparse did not accept, why, and where it was written."""
+    text = str(error)
+    key = ".".join(_KEY.findall(text)).replace(".init_args", "")
+    lines = [line.strip().removeprefix("- ") for line in _KEY.split(text)[-1].lstrip(":").splitlines()]
+    reasons = [line for line in lines if line and not line.startswith(_NOISE) and "NoneType" not in line]
+    message = shorten("; ".join(dict.fromkeys(reasons)) or text)
+    return ConfigError([Problem(message, key, experiment.source(key) if key else None)])
+
+
+def from_component(error: Exception) -> ConfigError:
+    """Pass on what a constructor or a Lightning check said about its arguments."""
+    return ConfigError([Problem(shorten(str(error)))])
+
+
+def from_data(error: Exception) -> ConfigError:
+    """Pass on what the data code said, without the traceback that a loader process wraps around it."""
+    return ConfigError([Problem(str(error).rpartition("DataError: ")[2].strip())])
+
+
+def from_state_dict(error: Exception, checkpoint: object) -> ConfigError:
+    """Say that weights and model do not fit."""
+    lines = [line.strip() for line in str(error).splitlines()[1:] if line.strip()]
+    return ConfigError(
+        [
+            Problem(
+                f"{checkpoint} does not fit the model of this experiment; without -c the checkpoint brings its own\n"
+                f"  {shorten(lines[0] if lines else str(error))}"
+            )
+        ]
+    )
+
+
+def shorten(text: str) -> str:
+    """Put a message on one line of bounded length."""
+    line = "; ".join(part.strip() for part in text.splitlines() if part.strip())
+    return line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 3]}..."

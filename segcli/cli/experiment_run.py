@@ -1,0 +1,202 @@
+"""What ``fit``, ``validate``, ``test`` and ``predict`` share: compose, choose the folder, build, run, record."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from segcli.cli import arguments as command
+from segcli.cli import complaints
+from segcli.config.compose import Experiment, compose
+from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.node import Source, from_plain
+from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
+
+if TYPE_CHECKING:
+    from segcli.cli.lightning_cli import SegmentationCLI
+    from segcli.runs.passport import Passport
+
+
+@dataclass
+class Job:
+    """One verb at work.
+
+    Attributes:
+        verb: ``fit``, ``validate``, ``test`` or ``predict``.
+        name: Name of the experiment, and of the folder of its runs.
+        arguments: What was typed.
+        experiment: What was composed of it.
+        cli: Holds trainer, model and data.
+        folder: Where it writes.
+    """
+
+    verb: str
+    name: str
+    arguments: command.RunArguments
+    experiment: Experiment
+    cli: "SegmentationCLI"
+    folder: RunFolder
+
+
+def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
+    """Compose the experiment from files, overrides, or the run or checkpoint that is given alone.
+
+    Raises:
+        ConfigError: If something is missing or wrong.
+    """
+    if typed.checkpoint is None and (verb != "fit" or not typed.files):
+        needs = (
+            "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
+        )
+        raise ConfigError([Problem(f"{verb} needs {needs}")])
+    for file in typed.files:
+        if not file.is_file():
+            near = [str(other) for other in file.parent.glob("*.yaml")] if file.parent.is_dir() else []
+            raise ConfigError([Problem(f"no file {file}{did_you_mean(file, near)}")])
+    if typed.checkpoint is not None and not typed.checkpoint.is_file():
+        there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
+        raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
+    if typed.files or typed.checkpoint is None:
+        return compose(typed.files, typed.overrides)
+    run = RunFolder.of_checkpoint(typed.checkpoint)
+    if run is not None:
+        return compose([run.config], typed.overrides)
+    from segcli.inference.checkpoint import CheckpointError, experiment_in, load_checkpoint
+
+    try:
+        tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
+    except CheckpointError as error:
+        raise ConfigError([Problem(str(error))]) from None
+    return compose([], typed.overrides, base=from_plain(tree, Source(str(typed.checkpoint))))
+
+
+def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
+    """Run one verb from its command line to its end.
+
+    Args:
+        verb: The verb.
+        words: The command line after the verb.
+        run: Calls the trainer.
+
+    Raises:
+        ConfigError: For every mistake of the user.
+    """
+    typed = command.parse(words)
+    experiment = compose_for(verb, typed)
+    cli = _parse(experiment, with_weights=typed.checkpoint is None)
+    name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
+    folder = _folder(verb, typed, experiment, name)
+    job = Job(verb, name, typed, experiment, cli, folder)
+    _start(job, [verb, *words], run)
+    return 0
+
+
+def _parse(experiment: Experiment, with_weights: bool) -> "SegmentationCLI":
+    from argparse import ArgumentError
+
+    from segcli.cli.lightning_cli import SegmentationCLI
+    from segcli.inference.checkpoint import without_pretraining
+
+    tree = experiment.expanded()
+    try:
+        return SegmentationCLI(tree if with_weights else without_pretraining(tree))
+    except ArgumentError as error:
+        raise complaints.from_parser(error, experiment) from None
+
+
+def _folder(verb: str, typed: command.RunArguments, experiment: Experiment, name: str) -> RunFolder:
+    """Choose and make the folder that this verb writes to."""
+    root = Path(experiment.get("run.root") or "runs")
+    try:
+        if verb == "fit":
+            return RunFolder.create(root / name)
+        assert typed.checkpoint is not None
+        run = RunFolder.of_checkpoint(typed.checkpoint) or RunFolder.create(root / name)
+        return RunFolder.create(run.path / {"predict": PICTURES}.get(verb, verb))
+    except RunFolderError as error:
+        raise ConfigError([Problem(str(error))]) from None
+
+
+def _start(job: Job, words: list[str], run: Callable[[Job], None]) -> None:
+    """Build everything, run, and keep the passport true to the end."""
+    from segcli.cli.quiet import quiet
+    from segcli.runs.passport import Passport
+
+    quiet()
+    config = _resolved(job)
+    passport = None
+    if is_first_process():
+        passport = Passport(job.folder, ["segcli", *words], config["seed_everything"], list(job.experiment.files))
+        write_text(job.folder.path / CONFIG, yaml.safe_dump(config, sort_keys=False))
+        write_text(job.folder.path / COMPOSED, yaml.safe_dump(_composed(job), sort_keys=False))
+    status = "failed"
+    try:
+        _build(job, config, passport)
+        _call(job, run, passport)
+        status = "interrupted" if job.cli.trainer.interrupted else "finished"
+    except (KeyboardInterrupt, SystemExit):
+        status = "interrupted"
+        raise
+    finally:
+        if passport is not None and status == "failed" and passport.status == "starting":
+            job.folder.discard()
+        elif passport is not None:
+            passport.update(status)
+
+
+def _build(job: Job, config: dict[str, Any], passport: "Passport | None") -> None:
+    """Instantiate the experiment; what a constructor refuses is the user's to mend."""
+    from pytorch_lightning import Callback
+
+    from segcli.callbacks.prediction_writer import PredictionWriter
+    from segcli.callbacks.results import Results
+    from segcli.callbacks.run_record import RunRecord
+    from segcli.sample import DataError
+
+    always: list[Callback] = [RunRecord(config, passport), PredictionWriter() if job.verb == "predict" else Results()]
+    try:
+        job.cli.build(job.folder, always)
+    except DataError as error:
+        raise complaints.from_data(error) from None
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
+        if os.environ.get("SEGCLI_TRACEBACK"):
+            raise
+        raise complaints.from_component(error) from error
+
+
+def _call(job: Job, run: Callable[[Job], None], passport: "Passport | None") -> None:
+    """Call the trainer; bugs keep their traceback, mistakes in files and settings get one error."""
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+    from segcli.sample import DataError
+
+    try:
+        run(job)
+    except DataError as error:
+        raise complaints.from_data(error) from None
+    except MisconfigurationException as error:
+        raise complaints.from_component(error) from None
+    except ValueError as error:
+        if passport is None or passport.status != "starting" or os.environ.get("SEGCLI_TRACEBACK"):
+            raise
+        raise complaints.from_component(error) from error
+    except RuntimeError as error:
+        if "loading state_dict" not in str(error):
+            raise
+        raise complaints.from_state_dict(error, job.arguments.checkpoint) from None
+
+
+def _resolved(job: Job) -> dict[str, Any]:
+    """Return the experiment with every default, so that it composes to exactly itself."""
+    config = job.cli.resolved()
+    config["run"]["name"] = job.name
+    return {"defaults": "none", **config}
+
+
+def _composed(job: Job) -> dict[str, Any]:
+    """Return the experiment as files and overrides gave it, without the defaults of signatures."""
+    tree = job.experiment.plain()
+    return {"defaults": "none", **tree, "run": {**tree.get("run", {}), "name": job.name}}

@@ -1,0 +1,38 @@
+"""Train a model: ``segcli fit -c FILE``."""
+
+import shlex
+import sys
+
+from segcli.cli.experiment_run import Job, execute
+
+HELP = """usage: python -m segcli fit -c FILE [-c FILE ...] [--key value ...]
+
+Train the experiment that FILE describes; a later file, and --key value, override.
+
+  python -m segcli fit -c experiments/quickstart.yaml
+  python -m segcli fit -c experiments/fpn_r50.yaml --model.decoder UNet --data.batch_size 16
+  python -m segcli fit --model.decoder.help FPN        arguments of one component
+
+Writes runs/<stem of FILE>/<number>/: config.yaml (every value), composed.yaml, passport.json, checkpoints/best.ckpt
+and last.ckpt, metrics.csv and TensorBoard events, predictions/ (pictures of each epoch), val_scores.json.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Train; print the table of the best epoch, the run folder and what to do next."""
+    return execute("fit", words, _fit)
+
+
+def _fit(job: Job) -> None:
+    checkpoint = job.arguments.checkpoint
+    job.cli.trainer.fit(job.cli.model, datamodule=job.cli.datamodule, ckpt_path=checkpoint)
+    if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:
+        return
+    folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config
+    best = shlex.quote(str(folder.checkpoints / "best.ckpt"))
+    print(f"\nrun folder  {folder.path}   pictures of every epoch in {folder.pictures}", file=sys.stdout)
+    print("next        look at the curves:  tensorboard --logdir runs")
+    print(f"            predict:             python -m segcli predict --ckpt_path {best}")
+    other = "FPN" if str(job.experiment.get("model.decoder.class_path")).rpartition(".")[2] == "UNet" else "UNet"
+    print(f"            another decoder:     python -m segcli fit -c {shlex.quote(str(file))} --model.decoder {other}")
+    print("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")

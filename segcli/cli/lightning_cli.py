@@ -1,0 +1,107 @@
+"""LightningCLI over a composed experiment: it types, validates and instantiates one tree, and merges nothing."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import yaml
+from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
+from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
+from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
+
+from segcli.callbacks.pictures import Pictures
+from segcli.callbacks.progress import EpochBar, EpochLines
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.runs.run_folder import RunFolder
+from segcli.runs.settings import RunSettings
+from segcli.task import SegmentationTask
+
+
+class SegmentationCLI(LightningCLI):
+    """Parse one tree at construction; build trainer, data and model from it on demand.
+
+    Args:
+        tree: The composed experiment, classes by their full paths.
+
+    Raises:
+        argparse.ArgumentError: If a value has the wrong type.
+    """
+
+    datamodule: SegmentationDataModule
+    model: SegmentationTask
+
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self._folder: RunFolder | None = None
+        self._callbacks: list[pl.Callback] = []
+        super().__init__(
+            SegmentationTask,
+            SegmentationDataModule,
+            subclass_mode_data=True,
+            run=False,
+            args=tree,
+            seed_everything_default=0,
+            save_config_callback=None,
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+            parser_kwargs={"exit_on_error": False, "allow_abbrev": False},
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the sections beside model, data and trainer; take the class names from the data."""
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(Pictures, "pictures")
+        parser.add_class_arguments(RunSettings, "run")
+        parser.link_arguments("data.classes", "model.classes", apply_on="instantiate")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse the tree; the words of the command line were used up in composing it."""
+        self.config = parser.parse_object(args)
+
+    def instantiate_classes(self) -> None:
+        """Do nothing yet: the run folder must be there first."""
+
+    def resolved(self) -> dict[str, Any]:
+        """Return every value of the run, defaults and nulls included."""
+        text = self.parser.dump(self.config, skip_none=False, format="yaml")
+        return yaml.safe_load(text)
+
+    def build(self, folder: RunFolder, callbacks: list[pl.Callback]) -> None:
+        """Instantiate data, model and trainer.
+
+        Args:
+            folder: Where the run writes.
+            callbacks: To be used beside those of the experiment.
+        """
+        self._folder, self._callbacks = folder, callbacks
+        super().instantiate_classes()
+        for callback in self.trainer.checkpoint_callbacks:
+            if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
+                callback.dirpath = str(folder.checkpoints)
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:  # noqa: ANN401  (as Lightning declares it)
+        """Build the trainer with everything that depends on the run folder."""
+        assert self._folder is not None
+        self.trainer_defaults = {"callbacks": [*self._callbacks, *self._progress(kwargs)]}
+        if self.config.trainer.logger is True:
+            kwargs["logger"] = default_loggers(self._folder.path)
+        return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
+
+    def _progress(self, kwargs: dict[str, Any]) -> list[pl.Callback]:
+        """Choose between bar and lines, unless the experiment has a bar of its own or wants none."""
+        configured = self.config_init.trainer.callbacks or []
+        chosen = any(isinstance(callback, ProgressBar) for callback in configured)
+        if chosen or self.config.trainer.enable_progress_bar is False:
+            return []
+        if sys.stderr.isatty():
+            return [EpochBar()]
+        kwargs["enable_progress_bar"] = False
+        return [EpochLines()]
+
+
+def default_loggers(folder: Path) -> list[Logger]:
+    """Return the loggers that ``trainer.logger: true`` stands for: TensorBoard and CSV, in the run folder itself."""
+    return [
+        TensorBoardLogger(save_dir=folder, name="", version=""),
+        CSVLogger(save_dir=folder, name="", version=""),
+    ]

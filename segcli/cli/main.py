@@ -1,0 +1,65 @@
+"""The command ``segcli``: find the verb, run it, say what went wrong."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import segcli
+from segcli.cli.arguments import parse
+from segcli.config.errors import ConfigError, did_you_mean
+
+VERBS = {
+    "fit": "train an experiment",
+    "validate": "measure a checkpoint on the validation split",
+    "test": "measure a checkpoint on the test split",
+    "predict": "apply a checkpoint to a folder of images",
+}
+USAGE = """usage: python -m segcli VERB ...
+
+{verbs}
+
+python -m segcli VERB --help shows arguments and examples; --version shows the version.
+"""
+USER_ERROR = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        argv: The words after the program's name; None takes those of the process.
+
+    Returns:
+        0, or 2 for a mistake of the user, which was printed to standard error.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    here = str(Path.cwd())
+    if here not in sys.path:  # a user's own modules, also for the console script
+        sys.path.insert(0, here)
+    if not words or words[0] in ("-h", "--help"):
+        print(USAGE.format(verbs="\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())), end="")
+        return 0
+    if words[0] == "--version":
+        print(segcli.__version__)
+        return 0
+    try:
+        return _dispatch(words[0], words[1:])
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USER_ERROR
+
+
+def _dispatch(verb: str, words: list[str]) -> int:
+    if verb not in VERBS:
+        print(f"error: no verb {verb!r}{did_you_mean(verb, VERBS)}\n  verbs: {', '.join(VERBS)}", file=sys.stderr)
+        return USER_ERROR
+    module = importlib.import_module(f"segcli.cli.{verb}")
+    typed = parse(words)
+    if typed.help_for:
+        help_module = importlib.import_module("segcli.cli.component_help")
+        print(help_module.component_help(*typed.help_for), end="")
+        return 0
+    if typed.wants_help:
+        print(module.HELP, end="")
+        return 0
+    return int(module.run(words))

@@ -1,0 +1,19 @@
+"""Leave out what Lightning and torch tell at every start, so that what matters is seen."""
+
+import logging
+import warnings
+
+IGNORED = (
+    ".*does not have many workers.*",  # one's choice of data.num_workers is no news
+    ".*is smaller than the logging interval.*",  # the last epochs' means are logged all the same
+    ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",  # Lightning 2.6 with torch 2.15
+    ".*lr_scheduler.step\\(\\).*before.*optimizer.step\\(\\).*",  # with 16-bit precision, a skipped first step
+)
+
+
+def quiet() -> None:
+    """Silence Lightning's information lines and warnings that ask for nothing."""
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for pattern in IGNORED:
+        warnings.filterwarnings("ignore", message=pattern)

@@ -1,0 +1,26 @@
+"""Measure a checkpoint on the validation split: ``segcli validate --ckpt_path FILE``."""
+
+from segcli.cli.experiment_run import Job, execute
+
+HELP = """usage: python -m segcli validate --ckpt_path FILE [-c FILE] [--key value ...]
+
+Measure a checkpoint on the validation split. Without -c, the experiment is that of the checkpoint's run folder, or the
+one inside the checkpoint where that was moved.
+
+  python -m segcli validate --ckpt_path runs/quickstart/1/checkpoints/best.ckpt
+  python -m segcli validate --ckpt_path runs/quickstart/1/checkpoints/best.ckpt --data.batch_size 1
+
+Prints IoU, Dice and pixels by class; writes <run folder>/validate/<number>/.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Validate; print and write the scores."""
+    return execute("validate", words, _validate)
+
+
+def _validate(job: Job) -> None:
+    cli = job.cli
+    cli.trainer.validate(cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, verbose=False)
+    if cli.trainer.is_global_zero:
+        print(f"\nwritten to {job.folder.path}")

@@ -1,0 +1,109 @@
+"""Find unknown keys and names, missing arguments, nulls and wrong plain types, all at once and without torch."""
+
+from segcli import registry
+from segcli.config.errors import Problem, did_you_mean
+from segcli.config.node import Key, Node, Path, dotted
+from segcli.config.places import COMPOSER_KEYS, LINKED, ROOT, SCALARS, SECTIONS, Place, UnknownClassError, accepted
+from segcli.config.places import class_path as full_path
+from segcli.config.signatures import Parameter
+from segcli.config.types import accepts, takes_null
+from segcli.registry import RegistryError
+
+REQUIRED_SECTIONS = ("model", "data")
+
+
+def check(root: Node) -> list[Problem]:
+    """Return every mistake that can be seen without importing a component.
+
+    Args:
+        root: A merged and interpolated tree.
+    """
+    checker = _Checker()
+    checker.check_root(root)
+    return checker.problems
+
+
+class _Checker:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def check_root(self, root: Node) -> None:
+        known = (*SECTIONS, "data", *SCALARS, *COMPOSER_KEYS)
+        for key, child in root.value.items():
+            if key in SCALARS:
+                self._check_value(child, SCALARS[key], Place(), (key,))
+            elif key == "data":
+                self._check_component(child, ROOT.child(key), (key,))
+            elif key in SECTIONS:
+                self._check_section(child, SECTIONS[key], (key,))
+            else:
+                self._add((), f"unknown key {key!r}{did_you_mean(key, known)}", child, known, key=str(key))
+        for key in REQUIRED_SECTIONS:
+            if key not in root.value:
+                self.problems.append(Problem(f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}", key))
+
+    def _check_section(self, node: Node, path: str, at: Path) -> None:
+        if not node.is_mapping():
+            self._add(at, f"expected a mapping (key: value), got {node.value!r}", node)
+            return
+        self._check_arguments(node, node.value, path, Place(arguments_of=path), at)
+
+    def _check_component(self, node: Node, place: Place, at: Path) -> None:
+        if node.is_list():
+            for index, item in enumerate(node.value):
+                self._check_component(item, place, (*at, index))
+            return
+        if not node.is_mapping():
+            return
+        if "class_path" not in node.value:
+            if place.family is not None:
+                names = tuple(registry.names(place.family.name))
+                self._add(at, "arguments without a class; name it with class_path", node, names)
+            return
+        cls = node.value["class_path"]
+        try:
+            path = full_path(str(cls.value), place.family)
+        except UnknownClassError as error:
+            self._add(at, str(error), cls, error.options)
+            return
+        except RegistryError as error:
+            self._add(at, str(error), cls)
+            return
+        inner = node.value.get("init_args")
+        fields = inner.value if inner is not None and inner.is_mapping() else {}
+        self._check_arguments(node, fields, path, place, at)
+
+    def _check_arguments(self, node: Node, fields: dict[Key, Node], path: str, place: Place, at: Path) -> None:
+        found, parameters = accepted(path, place.family)
+        inner = Place(arguments_of=path)
+        name = path.rpartition(".")[2]
+        for key, child in fields.items():
+            here = (*at, key)
+            if key in parameters:
+                self._check_value(child, parameters[str(key)], inner.child(key), here)
+            elif found is None or (found.is_open and key not in LINKED.get(path, ())):
+                self._check_component(child, Place(), here)
+            elif key in LINKED.get(path, ()) or key in found.parameters:
+                self._add(here, f"{name} gets {key!r} at run time; remove it here", child)
+            else:
+                guess = did_you_mean(key, parameters)
+                self._add(here, f"{name} has no option {key!r}{guess}", child, tuple(parameters))
+        missing = [p for p in parameters.values() if p.required and p.name not in fields]
+        for parameter in missing:
+            kind = f" ({parameter.annotation})" if parameter.annotation else ""
+            self._add((*at, parameter.name), f"{name} needs {parameter.name!r}{kind}; add it", node)
+
+    def _check_value(self, node: Node, parameter: Parameter, place: Place, at: Path) -> None:
+        if place.family is not None and (node.is_mapping() or node.is_list()):
+            self._check_component(node, place, at)
+            return
+        value = node.plain()
+        if value is None and not takes_null(parameter.annotation):
+            wanted = place.family.name if place.family else parameter.annotation
+            self._add(at, f"null is no value here, expected {wanted}; drop the key or give a value", node)
+        elif place.family is None and not accepts(parameter.annotation, value):
+            self._add(at, f"expected {parameter.annotation}, got {value!r}", node)
+
+    def _add(self, at: Path, message: str, node: Node, options: tuple[str, ...] = (), key: str | None = None) -> None:
+        over = node.over.source if node.over is not None else None
+        self.problems.append(Problem(message, dotted(at) if key is None else key, node.source, over, options))

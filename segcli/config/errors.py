@@ -1,0 +1,66 @@
+"""What is wrong with an experiment, said in at most three lines each: what, where, what to do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from segcli.config.node import Source
+
+MAX_OPTIONS = 12
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake.
+
+    Attributes:
+        message: What is wrong, and what to do.
+        key: Dotted key at fault, or empty.
+        source: Who wrote it.
+        over: Whom that replaced.
+        options: What could stand there instead.
+    """
+
+    message: str
+    key: str = ""
+    source: Source | None = None
+    over: Source | None = None
+    options: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"error: {self.key}: {self.message}" if self.key else f"error: {self.message}"]
+        if self.source is not None and self.source.line is None:
+            lines.append(f"  --> {self.source} on the command line")
+        elif self.source is not None:
+            lines.append(f"  --> {self.source}")
+        if self.source is not None and self.over is not None:
+            lines[-1] += f"  (over {self.over})"
+        if self.options:
+            shown = ", ".join(self.options[:MAX_OPTIONS])
+            more = len(self.options) - MAX_OPTIONS
+            lines.append(f"  options: {shown}" + (f" and {more} more" if more > 0 else ""))
+        return "\n".join(lines)
+
+
+class ConfigError(Exception):
+    """An experiment that cannot be composed or run as written.
+
+    Args:
+        problems: Every independent mistake found, in the order of the tree.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        text = "\n".join(str(problem) for problem in self.problems)
+        return f"{text}\n{count} errors. Nothing was run." if count > 1 else text
+
+
+def did_you_mean(word: object, options: Iterable[object]) -> str:
+    """Return `` (did you mean 'x'?)`` for the closest option, or nothing."""
+    choices = {str(option).lower(): str(option) for option in options}
+    close = get_close_matches(str(word).lower(), choices, n=1, cutoff=0.6)
+    return f" (did you mean {choices[close[0]]!r}?)" if close else ""

@@ -1,0 +1,134 @@
+"""Read YAML as version 1.2 has it, keeping the line of every value.
+
+Differences to PyYAML: a duplicate key is an error; ``no``, ``on`` and ``yes`` are strings; ``1e-3`` is a float.
+The tags ``!del`` and ``!replace`` are kept for merging; any other tag is an error.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.node import Node, Source
+
+_PLAIN = "!plain"
+_TAGS = {"!del": "del", "!replace": "replace"}
+_CORE = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", _PLAIN}
+_NULL = re.compile(r"~|null|Null|NULL|")
+_BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Marks plain scalars instead of resolving them by YAML 1.1."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML reads it from the class)
+
+
+_Loader.add_implicit_resolver(_PLAIN, re.compile(".*", re.DOTALL), None)
+
+
+def scalar(text: str) -> Any:
+    """Return what a plain YAML 1.2 scalar stands for: None, a boolean, an int, a float or the text itself."""
+    if _NULL.fullmatch(text):
+        return None
+    if _BOOL.fullmatch(text):
+        return text.lower() == "true"
+    if _INT.fullmatch(text):
+        return int(text)
+    if _BASED.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    if _SPECIAL.fullmatch(text):
+        return float(text.replace(".", "", 1))
+    return text
+
+
+def show_path(path: Path) -> str:
+    """Write a path as users would: relative to the working directory where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def load_text(text: str, where: str, first_line: int | None = 1) -> Node:
+    """Parse YAML text.
+
+    Args:
+        text: The YAML.
+        where: File or flag, for messages.
+        first_line: Line number of the first line; None gives sources without lines, as for flags.
+
+    Raises:
+        ConfigError: If it is not YAML, a key stands twice, or a tag is unknown.
+    """
+
+    def source(mark: Any) -> Source:
+        return Source(where, None if first_line is None else mark.line + first_line)
+
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(
+            [Problem(f"not valid YAML: {what}", source=source(mark) if mark else Source(where))]
+        ) from None
+    finally:
+        loader.dispose()
+    if root is None:
+        return Node(None, Source(where, first_line))
+    return _convert(root, source, source(root.start_mark), frozenset())
+
+
+def load_file(path: Path) -> Node:
+    """Parse a YAML file whose top level is a mapping.
+
+    Raises:
+        ConfigError: If the file is missing, unreadable, not YAML or not a mapping.
+    """
+    where = show_path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ConfigError([Problem(f"cannot read {where}: {reason}")]) from None
+    node = load_text(text, where)
+    if node.value is None:
+        return Node({}, node.source)
+    if not node.is_mapping():
+        raise ConfigError([Problem("an experiment is a mapping (key: value)", source=node.source)])
+    return node
+
+
+def _convert(node: Any, source: Any, origin: Source, parents: frozenset[int]) -> Node:
+    if id(node) in parents:
+        raise ConfigError([Problem("an alias refers to a mapping that contains it", source=origin)])
+    if node.tag not in _CORE and node.tag not in _TAGS:
+        raise ConfigError([Problem(f"unknown tag {node.tag}; only !del and !replace exist", source=origin)])
+    tag, parents = _TAGS.get(node.tag, ""), parents | {id(node)}
+    if isinstance(node, yaml.ScalarNode):
+        plain = node.tag == _PLAIN or (tag and node.style is None)
+        return Node(scalar(node.value) if plain else node.value, origin, tag=tag)
+    if isinstance(node, yaml.SequenceNode):
+        return Node([_convert(item, source, source(item.start_mark), parents) for item in node.value], origin, tag=tag)
+    fields: dict[Any, Node] = {}
+    for key_node, value in node.value:
+        at = source(key_node.start_mark)
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise ConfigError([Problem("a key must be a word or a number", source=at)])
+        key = scalar(key_node.value) if key_node.tag == _PLAIN else key_node.value
+        if key in fields:
+            raise ConfigError(
+                [Problem("key stands twice in one mapping", key=str(key), source=at, over=fields[key].source)]
+            )
+        fields[key] = _convert(value, source, at, parents)
+    return Node(fields, origin, tag=tag)

@@ -1,0 +1,141 @@
+"""Lay one layer of an experiment over another.
+
+Mappings merge deeply, lists replace, ``key+`` appends, ``!del`` removes, ``!replace`` takes a mapping whole, and a
+component whose class changes loses the old class's arguments. Components end up as ``class_path`` and ``init_args``
+however they were written: ``UNet``, ``{class_path: UNet, depth: 3}`` and ``{depth: 3}`` over a known class.
+"""
+
+from segcli.config.errors import Problem
+from segcli.config.node import Key, Node, Path, dotted
+from segcli.config.places import Place, UnknownClassError, class_path
+
+
+class Merger:
+    """Folds layers, lowest first, and collects what does not fit.
+
+    Attributes:
+        problems: Mistakes found so far.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def merge(self, base: Node | None, over: Node, place: Place, path: Path = ()) -> Node:
+        """Return ``over`` laid on ``base``; neither is changed."""
+        if base is not None and base.is_list() and _indices(over):
+            return self._merge_elements(base, over, place, path)
+        if over.is_list():
+            items = [self.merge(None, item, place, (*path, i)) for i, item in enumerate(over.value)]
+            return Node(items, over.source, over=base, tag=over.tag)
+        if _is_component(base, over, place):
+            return self._merge_component(base, over, place, path)
+        if over.is_mapping():
+            deep = base is not None and base.is_mapping() and over.tag != "replace"
+            return Node(self._merge_fields(base if deep else None, over, place, path), over.source, over=base)
+        return Node(over.value, over.source, over=base, text=over.text)
+
+    def _merge_fields(self, base: Node | None, over: Node, place: Place, path: Path) -> dict[Key, Node]:
+        fields: dict[Key, Node] = dict(base.value) if base is not None else {}
+        for key, child in over.value.items():
+            self._set(fields, key, child, place, path)
+        return fields
+
+    def _set(self, fields: dict[Key, Node], key: Key, child: Node, place: Place, path: Path) -> None:
+        """Lay one key of a mapping, with its ``+`` or ``!del``, over the fields below."""
+        append = isinstance(key, str) and key.endswith("+")
+        name: Key = str(key)[:-1] if append else key
+        name = next((k for k in fields if str(k) == str(name)), name)
+        here = (*path, name)
+        base = fields.get(name)
+        if child.tag == "del":
+            if base is None:
+                self._problem(here, "nothing to remove: no parent sets it; drop the !del", child)
+            fields.pop(name, None)
+        elif append:
+            fields[name] = self._append(base, child, place.child(name), here)
+        else:
+            fields[name] = self.merge(base, child, place.child(name), here)
+
+    def _append(self, base: Node | None, child: Node, place: Place, path: Path) -> Node:
+        if base is None or base.value is None:
+            old = []
+        elif base.is_list():
+            old = base.value
+        elif place.family is not None and base.is_mapping():
+            old = [base]
+        else:
+            self._problem(path, "'+' appends to a list, but the value below is none; drop the '+'", child, base)
+            return base
+        items = child.value if child.is_list() else [child]
+        new = [self.merge(None, item, place, (*path, len(old) + i)) for i, item in enumerate(items)]
+        return Node([*old, *new], child.source, over=base)
+
+    def _merge_elements(self, base: Node, over: Node, place: Place, path: Path) -> Node:
+        items = list(base.value)
+        for key, child in over.value.items():
+            index = int(str(key))
+            if index < len(items):
+                items[index] = self.merge(items[index], child, place, (*path, index))
+                continue
+            have = f"has {len(items)} elements, 0 to {len(items) - 1}" if items else "is empty"
+            self._problem((*path, index), f"no element {index}: the list {have}; append with '+'", child, base)
+        return Node(items, base.source, over=base.over)
+
+    def _merge_component(self, base: Node | None, over: Node, place: Place, path: Path) -> Node:
+        over_class, over_args = _split(over)
+        base_class, base_args = _split(base) if base is not None else (None, {})
+        cls = over_class or base_class
+        inner = Place(arguments_of=self._path(cls, place)) if cls is not None else Place()
+        switched = over_class is not None and base_class is not None and self._differ(over_class, base_class, place)
+        if switched or over.tag == "replace":
+            base_args = {}
+        elif base_class is None:  # a lower layer gave arguments before any gave the class
+            base_args = {k: self.merge(None, v, inner.child(k), (*path, k)) for k, v in base_args.items()}
+        fields = dict(base_args)
+        for key, child in over_args.items():
+            self._set(fields, key, child, inner, path)
+        arguments = Node(fields, over.source)
+        if cls is None:  # checked at the end: a higher layer may still name it
+            return Node({"init_args": arguments}, over.source, over=base)
+        if over_class is not None and base_class is not None:
+            cls = Node(over_class.value, over_class.source, over=base_class)
+        return Node({"class_path": cls, "init_args": arguments}, over.source, over=base)
+
+    def _differ(self, a: Node, b: Node, place: Place) -> bool:
+        return a.value != b.value and self._path(a, place) != self._path(b, place)
+
+    @staticmethod
+    def _path(cls: Node, place: Place) -> str:
+        """Return the full path of a class; one that does not exist is reported later, with all its kind."""
+        try:
+            return class_path(str(cls.value), place.family)
+        except UnknownClassError:
+            return str(cls.value)
+
+    def _problem(self, path: Path, message: str, node: Node, over: Node | None = None) -> None:
+        self.problems.append(Problem(message, dotted(path), node.source, over.source if over else None))
+
+
+def _indices(over: Node) -> bool:
+    return over.is_mapping() and bool(over.value) and all(str(key).isdigit() for key in over.value)
+
+
+def _is_component(base: Node | None, over: Node, place: Place) -> bool:
+    if place.family is not None:
+        return over.is_mapping() or isinstance(over.value, str)
+    known = base is not None and base.is_mapping() and "class_path" in base.value
+    return over.is_mapping() and ("class_path" in over.value or known)
+
+
+def _split(node: Node) -> tuple[Node | None, dict[Key, Node]]:
+    """Return class and arguments of a component, however it was written."""
+    if isinstance(node.value, str):
+        return Node(node.value, node.source, over=node.over), {}
+    if not node.is_mapping():
+        return None, {}
+    cls = node.value.get("class_path")
+    args = {key: child for key, child in node.value.items() if key not in ("class_path", "init_args")}
+    inner = node.value.get("init_args")
+    if inner is not None and inner.is_mapping():
+        args = {**inner.value, **args}
+    return cls, args

@@ -1,0 +1,104 @@
+"""The tree of an experiment: every value remembers who set it, and over whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+Key = str | int | float | bool | None
+Path = tuple[Key, ...]
+
+
+class Source(NamedTuple):
+    """Where a value was written.
+
+    Attributes:
+        where: File as shown to the user, or the flag on the command line.
+        line: Line in the file, counted from 1; None for flags.
+    """
+
+    where: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.where if self.line is None else f"{self.where}:{self.line}"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One value of the tree.
+
+    Attributes:
+        value: A scalar, a mapping of nodes or a list of nodes.
+        source: Who set it.
+        over: The node that it replaced, which may itself have replaced one.
+        tag: ``"del"``, ``"replace"`` or empty, as written before the value.
+        text: The interpolation that gave the value, where there was one.
+    """
+
+    value: Any
+    source: Source
+    over: Node | None = None
+    tag: str = ""
+    text: str | None = None
+
+    def is_mapping(self) -> bool:
+        """Return whether this is a mapping."""
+        return isinstance(self.value, dict)
+
+    def is_list(self) -> bool:
+        """Return whether this is a list."""
+        return isinstance(self.value, list)
+
+    def plain(self) -> Any:
+        """Return the values alone, as nested dicts and lists."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def leaves(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+        """Yield path and node of every scalar and every empty container, in order."""
+        if isinstance(self.value, dict | list) and self.value:
+            items = self.value.items() if isinstance(self.value, dict) else enumerate(self.value)
+            for key, child in items:
+                yield from child.leaves((*path, key))
+        else:
+            yield path, self
+
+
+def from_plain(value: Any, source: Source) -> Node:
+    """Wrap nested dicts, lists and scalars, all set by one source."""
+    if isinstance(value, dict):
+        return Node({key: from_plain(child, source) for key, child in value.items()}, source)
+    if isinstance(value, list | tuple):
+        return Node([from_plain(child, source) for child in value], source)
+    return Node(value, source)
+
+
+def dotted(path: Path) -> str:
+    """Write a path as users do: ``model.decoder.dropout``, without ``init_args``."""
+    return ".".join(str(key) for key in path if key != "init_args")
+
+
+def lookup(root: Node, path: Path) -> Node | None:
+    """Return the node at ``path``, where ``init_args`` may be left out and indices may be strings; else None."""
+    node = root
+    for key in path:
+        if isinstance(node.value, list):
+            if not str(key).isdigit() or int(str(key)) >= len(node.value):
+                return None
+            node = node.value[int(str(key))]
+            continue
+        if not isinstance(node.value, dict):
+            return None
+        fields = node.value
+        if key not in fields and "init_args" in fields and key != "init_args":
+            fields = fields["init_args"].value
+        match = next((k for k in fields if str(k) == str(key)), None)
+        if match is None and not (None in fields and key is None):
+            return None
+        node = fields[match]
+    return node

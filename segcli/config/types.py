@@ -1,0 +1,100 @@
+"""Check a plain value against a type annotation that is known as text only.
+
+Knows the builtin scalars and containers, ``Literal``, ``Optional`` and unions; whatever else an annotation names is
+left to jsonargparse, which imports the class.
+"""
+
+import ast
+from functools import cache
+from typing import Any
+
+_SEQUENCES = {"list", "List", "Sequence", "Iterable", "tuple", "Tuple", "set", "Set", "Collection"}
+_MAPPINGS = {"dict", "Dict", "Mapping"}
+_SCALARS = {"int", "float", "str", "bool"}
+
+
+@cache
+def _parsed(annotation: str) -> ast.expr | None:
+    try:
+        return ast.parse(annotation, mode="eval").body
+    except SyntaxError:
+        return None
+
+
+def accepts(annotation: str, value: Any) -> bool:
+    """Return whether a value can be of the annotated type; True where that cannot be told."""
+    tree = _parsed(annotation)
+    return tree is None or _accepts(tree, value)
+
+
+def takes_null(annotation: str) -> bool:
+    """Return whether null is a value of the annotated type; True where that cannot be told."""
+    return not annotation or accepts(annotation, None)
+
+
+def _accepts(tree: ast.expr, value: Any) -> bool:
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.BitOr):
+        return _accepts(tree.left, value) or _accepts(tree.right, value)
+    if isinstance(tree, ast.Constant):
+        return _constant(tree, value)
+    if isinstance(tree, ast.Subscript):
+        return _subscript(tree, value)
+    name = _name(tree)
+    if name in _SCALARS:
+        return _scalar(name, value)
+    if name in _SEQUENCES:
+        return isinstance(value, list | tuple)
+    if name in _MAPPINGS:
+        return isinstance(value, dict)
+    # a class: anything but null may still turn out to be one, and jsonargparse will tell
+    return value is not None or name in {"Any", "object", ""}
+
+
+def _constant(tree: ast.Constant, value: Any) -> bool:
+    if isinstance(tree.value, str):
+        return accepts(tree.value, value)
+    return tree.value is not None or value is None
+
+
+def _subscript(tree: ast.Subscript, value: Any) -> bool:
+    name = _name(tree.value)
+    inner = list(tree.slice.elts) if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+    if name == "Optional":
+        return value is None or _accepts(inner[0], value)
+    if name == "Union":
+        return any(_accepts(part, value) for part in inner)
+    if name == "Literal":
+        return any(isinstance(part, ast.Constant) and part.value == value for part in inner)
+    if name in {"Annotated", "Final"}:
+        return _accepts(inner[0], value)
+    if name in _MAPPINGS and len(inner) == 2:
+        return isinstance(value, dict) and all(_key(inner[0], k) and _accepts(inner[1], v) for k, v in value.items())
+    if name in {"tuple", "Tuple"} and not (len(inner) == 2 and _is_ellipsis(inner[1])):
+        fits = isinstance(value, list | tuple) and len(value) == len(inner)
+        return fits and all(_accepts(part, item) for part, item in zip(inner, value, strict=True))
+    if name in _SEQUENCES:
+        return isinstance(value, list | tuple) and all(_accepts(inner[0], item) for item in value)
+    return value is not None
+
+
+def _key(tree: ast.expr, key: Any) -> bool:
+    """Keys that came through JSON are strings, whatever the type."""
+    return _accepts(tree, key) or (_name(tree) == "int" and str(key).lstrip("-").isdigit())
+
+
+def _scalar(name: str, value: Any) -> bool:
+    if name == "float":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str if name == "str" else bool)
+
+
+def _name(tree: ast.expr) -> str:
+    if isinstance(tree, ast.Name):
+        return tree.id
+    return tree.attr if isinstance(tree, ast.Attribute) else ""
+
+
+def _is_ellipsis(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Constant) and tree.value is ...

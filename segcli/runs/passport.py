@@ -1,0 +1,115 @@
+"""The record of a run: who started it, how, with what, and how it ended."""
+
+import datetime
+import json
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import segcli
+from segcli.runs.run_folder import PASSPORT, RunFolder, write_text
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "pytorch-lightning",
+    "jsonargparse",
+    "albumentations",
+    "timm",
+    "omegaconf",
+    "numpy",
+    "pillow",
+)
+
+
+class Passport:
+    """Write ``passport.json``, at the start and again at the end.
+
+    Args:
+        folder: The run folder.
+        command: The command line, as words.
+        seed: Seed of the run.
+        files: Experiment files that were composed.
+        file_name: Name of the record inside the folder.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        command: list[str],
+        seed: int | bool | None,
+        files: list[Path],
+        file_name: str = PASSPORT,
+    ) -> None:
+        self._path = folder.path / file_name
+        self._record: dict[str, Any] = {
+            "status": "starting",
+            "command": command,
+            "seed": seed,
+            "files": [str(file) for file in files],
+            "segcli": segcli.__version__,
+            "versions": {"python": platform.python_version(), **_versions()},
+            "git": git_state(Path.cwd()),
+            "platform": platform.platform(),
+            "started": _now(),
+            "ended": None,
+        }
+        self._write()
+
+    @property
+    def status(self) -> str:
+        """``starting``, ``running``, ``finished``, ``interrupted`` or ``failed``."""
+        return str(self._record["status"])
+
+    def update(self, status: str, **entries: object) -> None:
+        """Record a new status, and with it when it ended if it did."""
+        self._record.update(status=status, **entries)
+        if status not in ("starting", "running"):
+            self._record["ended"] = _now()
+        self._write()
+
+    def _write(self) -> None:
+        write_text(self._path, json.dumps(self._record, indent=2, default=str) + "\n")
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Return commit, branch and changed files of the repository around ``folder``; None outside of one."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    changed = _git(folder, "status", "--porcelain") or ""
+    return {
+        "commit": commit,
+        "branch": _git(folder, "rev-parse", "--abbrev-ref", "HEAD"),
+        "changed": [line[3:] for line in changed.splitlines()],
+    }
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.rstrip("\n")
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def command_line() -> list[str]:
+    """Return the command line as words, with the interpreter's path left out."""
+    return ["python", "-m", "segcli", *sys.argv[1:]]

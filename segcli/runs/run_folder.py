@@ -1,0 +1,136 @@
+"""The folder of one run: ``runs/<name>/<number>/``, never one that exists already."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+FOLDER_VARIABLE = "SEGCLI_RUN_FOLDER"
+CONFIG = "config.yaml"
+COMPOSED = "composed.yaml"
+PASSPORT = "passport.json"
+CHECKPOINTS = "checkpoints"
+PICTURES = "predictions"
+
+
+class RunFolderError(OSError):
+    """A run folder cannot be made or written; the message says what to do."""
+
+
+class RunFolder:
+    """A folder that this process may write its results to.
+
+    Args:
+        path: The folder; it exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, parent: Path) -> RunFolder:
+        """Make ``parent/<number>``, the number one above the highest there is.
+
+        Only rank 0 makes it. Processes that it starts find it in the environment; those that were started beside it
+        write nothing, and get the parent.
+
+        Raises:
+            RunFolderError: If it cannot be made or written to.
+        """
+        inherited = os.environ.get(FOLDER_VARIABLE)
+        if not is_first_process():
+            return cls(Path(inherited) if inherited else parent)
+        try:
+            path = _make_next(parent)
+            write_text(path / ".writable", "")
+            (path / ".writable").unlink()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise RunFolderError(
+                f"cannot make a run folder in {parent}: {reason}; choose another place with --run.root DIR"
+            ) from None
+        os.environ[FOLDER_VARIABLE] = str(path.resolve())
+        return cls(path)
+
+    @classmethod
+    def of_checkpoint(cls, checkpoint: Path) -> RunFolder | None:
+        """Return the run folder that a checkpoint lies in, or None if it was moved away from its run."""
+        path = checkpoint.resolve().parent.parent
+        inside = checkpoint.resolve().parent.name == CHECKPOINTS
+        if not inside or not (path / CONFIG).is_file():
+            return None
+        try:
+            return cls(path.relative_to(Path.cwd()))
+        except ValueError:
+            return cls(path)
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return self.path.resolve().parent.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved experiment."""
+        return self.path / CONFIG
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints are written."""
+        return self.path / CHECKPOINTS
+
+    @property
+    def pictures(self) -> Path:
+        """Where pictures of predictions are written."""
+        return self.path / PICTURES
+
+    def discard(self) -> None:
+        """Remove the folder of a run that failed before its first step, and its parents where they are empty."""
+        if not is_first_process():
+            return
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.environ.pop(FOLDER_VARIABLE, None)
+        for parent in (self.path.parent, self.path.parent.parent):
+            if parent != Path() and parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: to a temporary name, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _make_next(parent: Path) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        taken = [int(child.name) for child in parent.iterdir() if child.name.isdigit()]
+        path = parent / str(max(taken, default=0) + 1)
+        try:
+            path.mkdir()
+        except FileExistsError:  # another run took the number in between
+            continue
+        return path
+
+
+def is_first_process() -> bool:
+    """Return whether this is rank 0, as the launcher's environment tells it; alone it is."""
+    ranks = (os.environ.get(variable) for variable in ("RANK", "SLURM_PROCID", "LOCAL_RANK"))
+    return int(next((rank for rank in ranks if rank is not None), 0)) == 0

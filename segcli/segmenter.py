@@ -1,0 +1,134 @@
+"""The whole network: normalise, backbone, decoder, classifier, resize. Plain PyTorch, needs no Lightning."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jsonargparse import ArgumentParser
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segcli.backbones.base import Backbone
+from segcli.decoders.base import Decoder, DecoderFactory
+from segcli.inference.checkpoint import experiment_in, load_checkpoint, without_pretraining
+from segcli.inference.label_map import label_map
+from segcli.layers.resize import resize
+
+
+class Segmenter(nn.Module):
+    """Map an image in its raw value range to logits of exactly its size.
+
+    Args:
+        backbone: Turns the normalised image into features.
+        decoder: Turns the features into one map; built for this backbone's features.
+        num_outputs: Logits per pixel, ``K``; 1 for the binary task.
+        mean: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
+        std: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
+        value_range: Image values that stand for 0 and 1.
+        channels_last: Whether to compute in NHWC memory, faster on most devices.
+
+    Raises:
+        ValueError: If ``mean``, ``std`` or ``value_range`` cannot be used.
+    """
+
+    classes: tuple[str, ...] = ()
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        decoder: Decoder,
+        num_outputs: int,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        value_range: tuple[float, float] = (0.0, 255.0),
+        channels_last: bool = True,
+    ) -> None:
+        super().__init__()
+        self.backbone, self.decoder = backbone, decoder
+        kernel = decoder.classifier_kernel
+        self.classifier = nn.Conv2d(decoder.out_channels, num_outputs, kernel, padding=kernel // 2)
+        nn.init.xavier_uniform_(self.classifier.weight)
+        nn.init.zeros_(self.classifier.bias)  # type: ignore[arg-type]  # it has one
+        low, high = value_range
+        mean, std = self._per_channel("mean", mean, backbone.mean), self._per_channel("std", std, backbone.std)
+        if high <= low or min(std) <= 0:
+            raise ValueError(
+                f"model.value_range got {list(value_range)} and model.std {list(std)}, expected low < high and std > 0"
+            )
+        # ((x - low) / (high - low) - mean) / std as one multiplication and one addition
+        scale = [1 / ((high - low) * s) for s in std]
+        shift = [-(low / (high - low) + m) / s for m, s in zip(mean, std, strict=True)]
+        self.register_buffer("scale", torch.tensor(scale).view(1, -1, 1, 1))
+        self.register_buffer("shift", torch.tensor(shift).view(1, -1, 1, 1))
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.to(memory_format=self.memory_format)
+
+    def _per_channel(self, name: str, given: Sequence[float] | None, pretrained: Sequence[float]) -> Sequence[float]:
+        channels = self.backbone.in_channels
+        values = pretrained if given is None else given
+        if len(values) != channels:
+            raise ValueError(
+                f"model.{name} got {len(values)} values, expected one for each of {channels} channels "
+                "(model.backbone.in_channels)"
+            )
+        return values
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map a ``(B, C, H, W)`` image of any number type to ``(B, K, H, W)`` float32 logits.
+
+        Raises:
+            ValueError: If the image has other channels than the backbone takes.
+        """
+        if image.shape[1] != self.backbone.in_channels:
+            raise ValueError(
+                f"an image has {image.shape[1]} channels, the backbone takes {self.backbone.in_channels}; "
+                "make model.backbone.in_channels and data.image_mode agree"
+            )
+        height, width = image.shape[-2:]
+        x = image.to(self.scale.dtype, memory_format=self.memory_format) * self.scale + self.shift
+        multiple = self.backbone.size_multiple
+        x = F.pad(x, (0, -width % multiple, 0, -height % multiple))  # with the mean colour, which is 0 by now
+        logits = self.classifier(self.decoder(self.backbone(x)))
+        return resize(logits, size=(x.shape[-2], x.shape[-1]))[..., :height, :width].float()
+
+    @torch.inference_mode()
+    def predict(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Map an ``(H, W, C)`` or grey ``(H, W)`` image of any size to ``(H, W)`` class indices."""
+        channels_first = torch.from_numpy(np.ascontiguousarray(np.atleast_3d(image))).permute(2, 0, 1)
+        was_training = self.training
+        self.eval()
+        try:
+            labels = label_map(self(channels_first[None].to(self.scale.device)))
+        finally:
+            self.train(was_training)
+        return labels[0].cpu().numpy()
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path) -> "Segmenter":
+        """Build the model that a run's checkpoint holds, on the CPU and in evaluation mode; ``classes`` are its names.
+
+        Raises:
+            segcli.inference.checkpoint.CheckpointError: If the file is no checkpoint of segcli.
+        """
+        content = load_checkpoint(Path(path))
+        config, classes = experiment_in(content)
+        model = without_pretraining(config)["model"]
+        parser = ArgumentParser(exit_on_error=False)
+        parser.add_argument("--backbone", type=Backbone)
+        parser.add_argument("--decoder", type=DecoderFactory)
+        parts = parser.instantiate_classes(parser.parse_object({k: model[k] for k in ("backbone", "decoder")}))
+        segmenter = cls(
+            parts.backbone,
+            parts.decoder(features=parts.backbone.features),
+            num_outputs=1 if model["task"] == "binary" else len(classes),
+            **{key: model[key] for key in ("mean", "std", "value_range", "channels_last")},
+        )
+        prefix = "segmenter."
+        state = content["state_dict"].items()
+        segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state if k.startswith(prefix)})
+        segmenter.classes = classes
+        return segmenter.eval()

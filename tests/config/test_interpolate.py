@@ -1,0 +1,56 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Composed = Callable[..., dict[str, Any]]
+
+
+def test_an_override_of_the_source_reaches_every_user_of_it(composed: Composed) -> None:
+    text = """
+        vars: {epochs: 4}
+        trainer: {max_epochs: "${vars.epochs}", max_steps: "${trainer.max_epochs}"}
+    """
+    trainer = composed(text, "--vars.epochs", "7")["trainer"]
+    assert (trainer["max_epochs"], trainer["max_steps"]) == (7, 7)
+
+
+def test_vars_are_not_passed_on(composed: Composed) -> None:
+    assert "vars" not in composed("vars: {a: 1}")
+
+
+@pytest.mark.parametrize("reference", ["${data.batch_size}", "${data.init_args.batch_size}", "${.batch_size}"])
+def test_init_args_may_be_left_out(composed: Composed, reference: str) -> None:
+    text = f'data: {{class_path: ShapesDataModule, batch_size: 6, val_batch_size: "{reference}"}}'
+    assert composed(text)["data"]["init_args"]["val_batch_size"] == 6
+
+
+def test_relative_references_climb_by_dots(composed: Composed) -> None:
+    text = 'model: {optimizer: {lr: 0.5}, schedule: {class_path: Poly, power: "${..optimizer.lr}"}}'
+    assert composed(text)["model"]["schedule"]["init_args"]["power"] == 0.5
+
+
+def test_a_list_element_can_be_referred_to(composed: Composed) -> None:
+    text = 'vars: {a: [1, 2]}\ntrainer: {max_steps: "${vars.a.1}"}'
+    assert composed(text)["trainer"]["max_steps"] == 2
+
+
+def test_environment_variables_are_read_as_yaml(composed: Composed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEPS", "12")
+    assert composed('trainer: {max_steps: "${oc.env:STEPS}"}')["trainer"]["max_steps"] == 12
+
+
+def test_a_missing_source_is_named_with_line_and_suggestion(error: Callable[..., str]) -> None:
+    message = error('vars: {epochs: 3}\ndata: ShapesDataModule\ntrainer:\n  max_epochs: "${vars.epoch}"\n')
+    assert "trainer.max_epochs: ${vars.epoch} refers to 'vars.epoch', which is not set" in message
+    assert "did you mean 'vars.epochs'" in message
+    assert "x.yaml:4" in message
+
+
+def test_a_missing_environment_variable_is_named(error: Callable[..., str]) -> None:
+    assert "SEGCLI_NOT_SET" in error('data: ShapesDataModule\ntrainer: {max_steps: "${oc.env:SEGCLI_NOT_SET}"}')
+
+
+def test_a_circle_is_an_error(error: Callable[..., str]) -> None:
+    message = error('vars: {a: "${vars.b}", b: "${vars.a}"}\ndata: ShapesDataModule')
+    assert "cannot resolve" in message
