@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segcli.inference.prediction_files import PredictionFiles, prediction_names
+
+PALETTE = np.array([[10, 20, 30], [200, 100, 0]], np.uint8)
+LABELS = np.array([[0, 1, 1]], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["x/a.png", "x/b.png"], ["a", "b"]),
+        (["x/a.png", "x/a.jpg", "x/b.png"], ["a_png", "a_jpg", "b"]),
+        (["x/a.png", "y/a.png"], ["x_a_png", "y_a_png"]),
+        (["x/A.png", "x/a.png"], ["x_A_png", "x_a_png_2"]),
+        (["x/a.png", "x/a.jpg", "x/a_png.bmp"], ["x_a_png", "a_jpg", "a_png"]),
+        (["/data/v1.0/a.png", "/data/v2.0/a.png"], ["v1.0_a_png", "v2.0_a_png"]),
+        (["test_00001"], ["test_00001"]),
+    ],
+)
+def test_names_are_short_and_never_collide(paths: list[str], names: list[str]) -> None:
+    found = prediction_names(paths)
+    assert len({name.casefold() for name in found.values()}) == len(paths)
+    if "A" not in paths[0]:  # there, only that they differ
+        assert [found[path] for path in paths] == names
+        assert prediction_names(paths[::-1]) == found
+
+
+def test_index_files_hold_classes_and_show_colours(tmp_path: Path) -> None:
+    files = PredictionFiles(tmp_path / "new", PALETTE, ["x/a.png"])
+    target = files.write("x/a.png", LABELS, np.full((1, 3, 3), 100, np.uint8))
+    assert target == tmp_path / "new" / "a.png"
+    with Image.open(target) as picture:
+        assert picture.mode == "P"
+        np.testing.assert_array_equal(np.asarray(picture), LABELS)
+        assert np.asarray(picture.convert("RGB")).tolist() == [[[10, 20, 30], [200, 100, 0], [200, 100, 0]]]
+    with Image.open(tmp_path / "new" / "overlays" / "a.png") as picture:
+        assert np.asarray(picture).tolist() == [[[55, 60, 65], [150, 100, 50], [150, 100, 50]]]
+    assert sorted(path.name for path in (tmp_path / "new").rglob("*")) == ["a.png", "a.png", "overlays"]
+
+
+def test_without_an_image_there_is_no_overlay_and_others_are_resized(tmp_path: Path) -> None:
+    files = PredictionFiles(tmp_path, PALETTE, ["a.png"])
+    files.write("a.png", LABELS)
+    assert not (tmp_path / "overlays").exists()
+    files.write("a.png", LABELS, np.zeros((4, 9, 1), np.uint8))
+    with Image.open(tmp_path / "overlays" / "a.png") as picture:
+        assert picture.size == (3, 1)
+
+
+def test_a_failure_leaves_neither_half_a_file_nor_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Image.Image, path: Path, format: str) -> None:  # noqa: A002
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        PredictionFiles(tmp_path, PALETTE, ["a.png"]).write("a.png", LABELS)
+    assert list(tmp_path.iterdir()) == []
