@@ -24,9 +24,10 @@ class FolderDataModule(SegmentationDataModule):
     """Load images and masks of equal names from two folders.
 
     With folders per split (``root/train/images`` or ``root/images/train``, and so on) these are used. Otherwise, and
-    for a split without a folder, images are set apart by hashes of their names: one never changes its split when
-    others are added, and fractions hold on average. Predicts the images in ``root/image_dir`` if that exists, else
-    those directly in ``root``; needs no masks for that.
+    for a split without a folder, images are ranked by hashes of their names: the first are for testing, the next for
+    validation, the rest for training. So the fractions are exact, and an image that is added moves at most one other
+    across each border. Predicts the images in ``root/image_dir`` if that exists, else those directly in ``root``;
+    needs no masks for that.
 
     Args:
         root: Folder of the data set.
@@ -36,10 +37,12 @@ class FolderDataModule(SegmentationDataModule):
         mask_values: Mask value to class name, e.g. ``{0: background, 255: cell}``. Several values may share a class.
             The order of first mention gives the classes' order unless ``classes`` does.
         ignore_values: Mask values that no loss and no metric sees. 255 is one only if it is listed.
-        val_fraction: Share of images to validate with where there is no val folder, 0 to below 1.
-        test_fraction: Share of images to test with where there is no test folder, 0 to below 1.
+        val_fraction: Share of images to validate with where there is no val folder, 0 to below 1. Above 0, it is at
+            least one image.
+        test_fraction: Share of images to test with where there is no test folder, 0 to below 1. Above 0, it is at
+            least one image.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
-        limit: At most this many training images; a smaller limit gives a subset. None for all.
+        limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
         image_mode: Channels that images are converted to: 3, 1 or 4.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
@@ -91,10 +94,11 @@ class FolderDataModule(SegmentationDataModule):
             return ImageDataset(find_images(folder if folder.is_dir() else self.root), transform, self.image_mode)
         pairs = self._pairs(split)
         if not pairs:
+            share = self.val_fraction if split == "val" else self.test_fraction
             raise DataError(
-                f"{self.root} has no images to {split} with: there is no {split} folder and the split leaves none; "
-                f"set data.{'val' if split == 'train' else split}_fraction, add images, or make a folder "
-                f"{self.root / split / self.image_dir}."
+                f"{self.root} has no images to {split} with: there is no {split} folder, and data.{split}_fraction "
+                f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have an image for every split, or "
+                f"make a folder {self.root / split / self.image_dir}."
             )
         if split == "train":
             pairs = hash_limit(pairs, [image.stem for image, _ in pairs], self.limit, self.split_seed)
@@ -114,10 +118,10 @@ class FolderDataModule(SegmentationDataModule):
         pairs = pair_files(*pool)
         fractions = [
             0.0 if name in folders else share
-            for name, share in (("val", self.val_fraction), ("test", self.test_fraction))
+            for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
         ]
         names = [image.stem for image, _ in pairs]
-        (val, test), train = hash_split(pairs, names, fractions, self.split_seed)
+        (test, val), train = hash_split(pairs, names, fractions, self.split_seed)
         return {"train": train, "val": val, "test": test}[split]
 
 

@@ -1,4 +1,4 @@
-"""Random choices among named things that do not change when more of them arrive."""
+"""Random choices among named things that hardly change when more of them arrive."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -10,15 +10,17 @@ T = TypeVar("T")
 def hash_split(
     items: Sequence[T], names: Sequence[str], fractions: Sequence[float], seed: int = 0
 ) -> tuple[list[list[T]], list[T]]:
-    """Split items by hashes of their names: an item never changes sides when others are added or removed.
+    """Split items by the ranks of their names' hashes, so that the parts have their exact sizes.
 
-    The price is that a part has its fraction only on average. With very few items, a part that would be empty gets the
-    item closest to it, and the rest keeps at least one.
+    The first part takes the first ranks, the second the next, and so on. One more item moves at most one other item
+    across each border between parts, since it shifts ranks by at most one; a split by a threshold of the hash would
+    move none, but leave small parts empty.
 
     Args:
         items: What to split; the order within each part is kept.
         names: Unique name of every item.
-        fractions: Share of every part, 0 to 1, with a sum below 1.
+        fractions: Share of every part, 0 to 1, with a sum below 1. A part gets its share of the items, rounded, and at
+            least one. With too few items for that, the rest comes first, then the last part.
         seed: Another seed gives another split.
 
     Returns:
@@ -28,25 +30,22 @@ def hash_split(
         ValueError: If the fractions are negative, or leave nothing for the rest.
     """
     if min(fractions, default=0) < 0 or sum(fractions) >= 1:
-        raise ValueError(f"a split got fractions {list(fractions)}, expected each >= 0 and a sum < 1.")
-    ranks = [_uniform(f"{seed}/split/{name}") for name in names]
-    parts: list[set[int]] = []
-    rest, low = set(range(len(items))), 0.0
-    for fraction in fractions:
-        high = low + fraction
-        chosen = {i for i in rest if low <= ranks[i] < high}
-        if fraction and not chosen and len(rest) > 1:
-            chosen = {min(rest, key=lambda i: (abs(ranks[i] - high), i))}
-        if chosen == rest:
-            chosen = chosen - {max(rest, key=lambda i: (ranks[i], i))}
-        rest -= chosen
-        parts.append(chosen)
-        low = high
-    return [[items[i] for i in sorted(chosen)] for chosen in parts], [items[i] for i in sorted(rest)]
+        raise ValueError(
+            f"a split got fractions {list(fractions)}, expected each >= 0 and a sum < 1; lower one until images remain "
+            "to train with."
+        )
+    order, parts = _order(names, seed), []
+    for number, fraction in enumerate(fractions):
+        reserved = 1 + sum(later > 0 for later in fractions[number + 1 :])
+        wanted = max(1, round(fraction * len(items))) if fraction else 0
+        size = max(0, min(wanted, len(order) - reserved))
+        parts.append([items[i] for i in sorted(order[:size])])
+        order = order[size:]
+    return parts, [items[i] for i in sorted(order)]
 
 
 def hash_limit(items: Sequence[T], names: Sequence[str], limit: int | None, seed: int = 0) -> list[T]:
-    """Choose at most ``limit`` items by hashes of their names; a smaller limit gives a subset.
+    """Choose the ``limit`` items whose names' hashes rank first; a smaller limit gives a subset.
 
     Args:
         items: What to choose from; their order is kept.
@@ -61,9 +60,8 @@ def hash_limit(items: Sequence[T], names: Sequence[str], limit: int | None, seed
         return list(items)
     if limit < 1:
         raise ValueError(f"limit got {limit}, expected at least 1, or null for all images.")
-    order = sorted(range(len(items)), key=lambda i: _uniform(f"{seed}/limit/{names[i]}"))
-    return [items[i] for i in sorted(order[:limit])]
+    return [items[i] for i in sorted(_order(names, seed)[:limit])]
 
 
-def _uniform(text: str) -> float:
-    return int.from_bytes(blake2b(text.encode(), digest_size=6).digest(), "big") / 2**48
+def _order(names: Sequence[str], seed: int) -> list[int]:
+    return sorted(range(len(names)), key=lambda i: (blake2b(f"{seed}/{names[i]}".encode()).digest(), names[i]))

@@ -98,7 +98,7 @@ def test_arguments_of_an_experiment_build_it(name: str, tmp_path: Path) -> None:
     parser.add_class_arguments(find(name), "data")
     flip = {"class_path": "albumentations.HorizontalFlip", "init_args": {"p": 1.0}}
     given = CASES[name](tmp_path) | {"batch_size": 3, "train_transforms": [flip]}
-    data = parser.instantiate_classes(parser.parse_object({"data": given})).data
+    data = parser.instantiate(parser.parse_object({"data": given})).data
     assert isinstance(data, find(name))
     assert data.batch_size == 3
     assert [transform.p for transform in data.train_transforms] == [1.0]

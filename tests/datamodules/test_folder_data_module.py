@@ -36,14 +36,31 @@ def test_splits_by_hash_and_limits_only_training(tmp_path: Path) -> None:
     assert stems(limited, "val") == stems(data, "val")
 
 
-def test_an_image_stays_in_its_split_when_others_arrive(tmp_path: Path) -> None:
-    before = FolderDataModule(str(flat(tmp_path)), mask_values=VALUES, val_fraction=0.4)
-    before.setup("fit")
-    write_pairs(tmp_path / "images", tmp_path / "labels", [f"new_{number}" for number in range(20)])
-    after = FolderDataModule(str(tmp_path), mask_values=VALUES, val_fraction=0.4)
-    after.setup("fit")
-    assert set(stems(before, "val")) < set(stems(after, "val"))
-    assert set(stems(before, "train")) < set(stems(after, "train"))
+def test_fractions_are_exact_and_one_more_image_moves_few_others(tmp_path: Path) -> None:
+    def split() -> dict[str, set[str]]:
+        data = FolderDataModule(str(tmp_path), mask_values=VALUES, val_fraction=0.2, test_fraction=0.1)
+        data.setup("fit")
+        data.setup("test")
+        return {name: set(stems(data, name)) for name in ("train", "val", "test")}
+
+    flat(tmp_path)
+    before = split()
+    assert {name: len(part) for name, part in before.items()} == {"train": 14, "val": 4, "test": 2}
+    write_pairs(tmp_path / "images", tmp_path / "labels", ["new"])
+    after = split()
+    assert {name: len(part) for name, part in after.items()} == {"train": 15, "val": 4, "test": 2}
+    assert sum(len(before[name] - after[name]) for name in before) <= 2
+
+
+def test_limited_training_images_are_nested(tmp_path: Path) -> None:
+    flat(tmp_path)
+    chosen = []
+    for limit in (1, 4, 9, 100):
+        data = FolderDataModule(str(tmp_path), mask_values=VALUES, limit=limit)
+        data.setup("fit")
+        chosen.append(set(stems(data, "train")))
+    assert [len(names) for names in chosen] == [1, 4, 9, 16]
+    assert chosen[0] < chosen[1] < chosen[2] < chosen[3]
 
 
 @pytest.mark.parametrize("layout", ["{split}/{kind}", "{kind}/{split}"])

@@ -1,3 +1,5 @@
+from itertools import chain
+
 import pytest
 
 from segcli.datasets.hash_split import hash_limit, hash_split
@@ -5,35 +7,59 @@ from segcli.datasets.hash_split import hash_limit, hash_split
 NAMES = [f"image_{number}" for number in range(1000)]
 
 
-def test_parts_are_disjoint_complete_and_about_their_size() -> None:
-    (val, test), train = hash_split(NAMES, NAMES, [0.2, 0.1])
-    assert sorted([*val, *test, *train]) == sorted(NAMES)
-    assert abs(len(val) - 200) < 40
-    assert abs(len(test) - 100) < 30
+def sizes(count: int, fractions: list[float], seed: int = 0) -> tuple[list[int], int]:
+    parts, rest = hash_split(NAMES[:count], NAMES[:count], fractions, seed)
+    assert sorted(chain(*parts, rest)) == sorted(NAMES[:count])
+    return [len(part) for part in parts], len(rest)
 
 
-def test_nothing_changes_sides_when_images_arrive() -> None:
-    (before,), _ = hash_split(NAMES[::2], NAMES[::2], [0.2])
-    (after,), _ = hash_split(NAMES, NAMES, [0.2])
-    assert set(before) == set(after) & set(NAMES[::2])
+@pytest.mark.parametrize("seed", range(3))
+def test_sizes_are_exact(seed: int) -> None:
+    assert sizes(1000, [0.1, 0.2], seed) == ([100, 200], 700)
+    assert sizes(11, [0.1, 0.2], seed) == ([1, 2], 8)
+
+
+@pytest.mark.parametrize(
+    ("count", "fractions", "expected"),
+    [
+        (5, [0.05, 0.05], ([1, 1], 3)),
+        (3, [0.45, 0.45], ([1, 1], 1)),
+        (3, [0.9], ([2], 1)),
+        (2, [0.1, 0.2], ([0, 1], 1)),
+        (1, [0.1, 0.2], ([0, 0], 1)),
+        (3, [0.0, 0.0], ([0, 0], 3)),
+        (3, [], ([], 3)),
+    ],
+)
+def test_few_images_fill_every_part_as_far_as_they_go(
+    count: int, fractions: list[float], expected: tuple[list[int], int]
+) -> None:
+    assert sizes(count, fractions) == expected
+
+
+def test_the_order_of_the_items_is_kept() -> None:
+    (test, val), train = hash_split(range(1000), NAMES, [0.1, 0.2])
+    assert [test, val, train] == [sorted(test), sorted(val), sorted(train)]
+    assert val != list(range(val[0], val[0] + 200))
+
+
+def test_the_split_follows_from_names_not_from_positions() -> None:
+    forward, backward = hash_split(NAMES, NAMES, [0.3]), hash_split(NAMES[::-1], NAMES[::-1], [0.3])
+    assert set(forward[0][0]) == set(backward[0][0])
+
+
+def test_one_more_image_moves_at_most_one_other_across_each_border() -> None:
+    for count in range(10, 60):
+        before, train_before = hash_split(NAMES[:count], NAMES[:count], [0.1, 0.2])
+        after, train_after = hash_split(NAMES[: count + 1], NAMES[: count + 1], [0.1, 0.2])
+        old = set(NAMES[:count])
+        assert len(set(before[0]) ^ set(after[0]) & old) <= 1
+        assert len(set(train_before) ^ set(train_after) & old) <= 1
 
 
 def test_seeds_differ() -> None:
     assert hash_split(NAMES, NAMES, [0.2], seed=1) != hash_split(NAMES, NAMES, [0.2], seed=2)
     assert hash_limit(NAMES, NAMES, 10, seed=1) != hash_limit(NAMES, NAMES, 10, seed=2)
-
-
-@pytest.mark.parametrize("count", [2, 3, 5])
-@pytest.mark.parametrize("fraction", [0.1, 0.9])
-@pytest.mark.parametrize("seed", range(10))
-def test_few_images_still_fill_every_part(count: int, fraction: float, seed: int) -> None:
-    (val,), train = hash_split(NAMES[:count], NAMES[:count], [fraction], seed)
-    assert val
-    assert train
-
-
-def test_no_fraction_takes_nothing() -> None:
-    assert hash_split(NAMES[:3], NAMES[:3], [0.0, 0.0]) == ([[], []], NAMES[:3])
 
 
 @pytest.mark.parametrize("fractions", [[1.0], [0.6, 0.4], [-0.1]])
