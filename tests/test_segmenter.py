@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from segcli.backbones.base import Backbone
+from segcli.decoders.fpn import FPN
+from segcli.decoders.unet import UNet
+from segcli.features import FeatureSpec
+from segcli.segmenter import Segmenter
+
+
+class Pyramid(Backbone):
+    """Average pools: enough of a backbone to follow values through the segmenter."""
+
+    size_multiple = 8
+
+    def __init__(self, in_channels: int = 3, depth: int = 3) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.features = tuple(FeatureSpec(in_channels, 2**i) for i in range(1, depth + 1))
+        self.mean, self.std = (0.5,) * in_channels, (0.25,) * in_channels
+        self.seen: list[Tensor] = []
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        self.seen.append(image)
+        return [nn.functional.avg_pool2d(image, f.stride) for f in self.features]
+
+
+def segmenter(in_channels: int = 3, depth: int = 3, **options: object) -> Segmenter:
+    torch.manual_seed(0)
+    body = Pyramid(in_channels, depth)
+    return Segmenter(body, FPN(body.features, 16, 64), **{"num_outputs": 4} | options)
+
+
+@pytest.mark.parametrize("decoder", [FPN, UNet])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("size", [(1, 1), (8, 16), (97, 131)])
+def test_logits_have_exactly_the_size_of_the_image(decoder: type, depth: int, size: tuple[int, int]) -> None:
+    body = Pyramid(depth=depth)
+    model = Segmenter(body, decoder(body.features), num_outputs=4).eval()
+
+    logits = model(torch.zeros(2, 3, *size, dtype=torch.uint8))
+
+    assert logits.shape == (2, 4, *size)
+    assert logits.dtype == torch.float32
+
+
+def test_normalises_by_range_mean_and_deviation_and_pads_with_zeros_after_it() -> None:
+    model = segmenter(mean=[0.1, 0.2, 0.3], std=[1.0, 0.5, 2.0], value_range=(-10.0, 90.0))
+    image = torch.rand(2, 3, 9, 8) * 100 - 10
+
+    model(image)
+
+    (seen,) = model.backbone.seen
+    mean, std = (torch.tensor(v).view(-1, 1, 1) for v in ([0.1, 0.2, 0.3], [1.0, 0.5, 2.0]))
+    assert seen.shape == (2, 3, 16, 8)
+    torch.testing.assert_close(seen[:, :, :9], ((image + 10) / 100 - mean) / std)
+    assert (seen[:, :, 9:] == 0).all()
+
+
+def test_the_backbone_says_how_to_normalise_by_default() -> None:
+    model = segmenter()
+
+    model(torch.full((1, 3, 8, 8), 255, dtype=torch.uint8))
+
+    torch.testing.assert_close(model.backbone.seen[0], torch.full((1, 3, 8, 8), 2.0))
+
+
+def test_integer_and_float_images_of_one_value_give_the_same() -> None:
+    model = segmenter().eval()
+    image = torch.randint(256, (1, 3, 24, 24), dtype=torch.uint8)
+
+    torch.testing.assert_close(model(image), model(image.float()))
+
+
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_channels_last_changes_the_memory_and_not_the_values(channels_last: bool) -> None:
+    model, other = segmenter(channels_last=channels_last).eval(), segmenter(channels_last=False).eval()
+    other.load_state_dict(model.state_dict())
+    image = torch.randint(256, (1, 3, 24, 40), dtype=torch.uint8)
+
+    logits = model(image)
+
+    assert model.backbone.seen[0].is_contiguous(memory_format=torch.channels_last) == channels_last
+    assert logits.is_contiguous()
+    torch.testing.assert_close(logits, other(image), atol=1e-4, rtol=1e-4)
+
+
+def test_normalisation_is_part_of_the_checkpoint() -> None:
+    source, target = segmenter(mean=[0.3] * 3), segmenter()
+
+    target.load_state_dict(source.state_dict())
+
+    image = torch.zeros(1, 3, 8, 8)
+    torch.testing.assert_close(target.eval()(image), source.eval()(image))
+
+
+def test_logits_are_float32_under_autocast() -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert segmenter()(torch.zeros(1, 3, 16, 16)).dtype == torch.float32
+
+
+@pytest.mark.parametrize(("decoder", "kernel"), [(FPN, 1), (UNet, 3)])
+def test_the_classifier_has_the_decoders_kernel(decoder: type, kernel: int) -> None:
+    body = Pyramid()
+
+    classifier = Segmenter(body, decoder(body.features), num_outputs=4).classifier
+
+    assert classifier.kernel_size == (kernel, kernel)
+    assert (classifier.bias == 0).all()
+
+
+def test_other_channels_than_the_backbones_are_an_error_that_names_the_keys() -> None:
+    with pytest.raises(ValueError, match=r"1 channels.* 3; make model.backbone.in_channels and data.image_mode agree"):
+        segmenter()(torch.zeros(1, 1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mean": [0.5]}, "model.mean got 1 values, expected one for each of 3 channels"),
+        ({"std": [0.5] * 4}, "model.std got 4 values"),
+        ({"std": [0.5, 0.0, 0.5]}, "std > 0"),
+        ({"value_range": (1.0, 1.0)}, "low < high"),
+    ],
+)
+def test_normalisation_that_cannot_be_is_an_error(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        segmenter(**options)
+
+
+@pytest.mark.parametrize("shape", [(9, 13, 3), (9, 13, 1), (9, 13)])
+def test_predict_maps_an_array_to_labels_and_leaves_the_mode(shape: tuple[int, ...]) -> None:
+    model = segmenter(in_channels=3 if shape[-1] == 3 else 1)
+    statistics = {key: value.clone() for key, value in model.state_dict().items()}
+    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+    labels = model.predict(image)
+
+    assert model.training
+    assert labels.shape == (9, 13)
+    assert labels.dtype == np.uint8
+    torch.testing.assert_close(model.state_dict(), statistics)
+    chw = torch.from_numpy(image.reshape(9, 13, -1)).permute(2, 0, 1)[None]
+    np.testing.assert_array_equal(labels, model.eval()(chw)[0].argmax(0).numpy())
+    model.predict(image)
+    assert not model.training
