@@ -1,0 +1,127 @@
+"""Any model of timm as a backbone, https://github.com/huggingface/pytorch-image-models.
+
+Features come from ``forward_intermediates``, which is channels-first for every family of models.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from torch import Tensor
+
+from segcli.backbones.base import Backbone
+from segcli.backbones.timm_model import create, intermediates, prune, sizes, sketch
+from segcli.backbones.timm_weights import load_weights
+from segcli.features import FeatureSpec
+
+_PLAIN_LEVELS = 4
+_ARGUMENTS = {"in_chans": "in_channels"} | {
+    key: key for key in ("drop_path_rate", "out_indices", "output_stride", "pretrained")
+}
+
+
+class TimmBackbone(Backbone):
+    """Take the features of a timm model: a pyramid, or levels of equal stride from a plain transformer.
+
+    Args:
+        name: Model as in ``timm.list_models()``; a tag chooses among its weights: ``resnet50.a1_in1k``.
+        pretrained: Whether to take timm's weights for the model; they are downloaded once and cached.
+        weights: File of weights under timm's names, ``.safetensors``, ``.pth`` or ``.pt``, instead of a download.
+        in_channels: Channels of the image; weights for three channels are adapted as timm does it.
+        out_indices: Feature levels to return, finest first, counted from 0; negative ones count from the deepest.
+            By default all of a pyramid, and of a plain transformer 4 blocks, evenly spread, the last included.
+        output_stride: Largest stride, 8 or 16, by dilated convolutions in place of strides; by default the model's
+            own.
+        drop_path_rate: Share of residual branches dropped in training at the deepest block, 0 to 1; 0 leaves the
+            model's own setting.
+        frozen: Whether weights get no gradient and layers stay in evaluation mode, statistics of norms included.
+        backbone_kwargs: Further arguments of the model's constructor in timm, such as ``img_size``.
+
+    Raises:
+        ValueError: If there is no such model, it does not take an argument, or weights do not fit.
+        OSError: If weights cannot be downloaded or read.
+    """
+
+    def __init__(
+        self,
+        name: str = "resnet50",
+        pretrained: bool = True,
+        weights: str | None = None,
+        in_channels: int = 3,
+        out_indices: list[int] | None = None,
+        output_stride: int | None = None,
+        drop_path_rate: float = 0.0,
+        frozen: bool = False,
+        backbone_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        options = _others(backbone_kwargs or {}) | {"in_chans": in_channels}
+        options |= {"output_stride": output_stride} if output_stride is not None else {}
+        options |= {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
+        hollow, options, levels, config = sketch(name, options)
+        self._indices = _level_indices(levels, out_indices)
+        self.features, self.in_channels = tuple(levels[i] for i in self._indices), in_channels
+        self.mean, self.std = _per_channel(config["mean"], in_channels), _per_channel(config["std"], in_channels)
+        self.model = create(name, pretrained and weights is None, options)
+        prune(hollow, self._indices)
+        if weights is not None:
+            load_weights(self.model, Path(weights), in_channels, needed=set(hollow.state_dict()))
+        prune(self.model, self._indices)
+        self.size_multiple, self._fixed_size = sizes(
+            hollow,
+            self._indices,
+            in_channels,
+            stride=max(f.stride for f in self.features),
+            nominal=options.get("img_size") or config["input_size"][-2:],
+        )
+        self._name, self._frozen = name, frozen
+        if frozen:
+            self.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training or evaluation mode; a frozen backbone stays in evaluation mode."""
+        return super().train(mode and not self._frozen)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""
+        height, width = image.shape[-2:]
+        if self._fixed_size is not None and self._fixed_size != (height, width):
+            raise ValueError(
+                f"TimmBackbone got an image of {height}x{width} pixels, expected "
+                f"{self._fixed_size[0]}x{self._fixed_size[1]}, since {self._name} learns positions for one size only; "
+                f"set model.backbone.backbone_kwargs to {{img_size: [{height}, {width}]}}, or choose another model."
+            )
+        return intermediates(self.model, image, self._indices)
+
+
+def _others(backbone_kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy, if it holds nothing that has an argument of its own."""
+    for key, argument in _ARGUMENTS.items():
+        if key in backbone_kwargs:
+            raise ValueError(
+                f"TimmBackbone got {key} in backbone_kwargs, expected arguments without a name of their own; "
+                f"set model.backbone.{argument}."
+            )
+    return dict(backbone_kwargs)
+
+
+def _level_indices(levels: Sequence[FeatureSpec], out_indices: Sequence[int] | None) -> list[int]:
+    """Return which levels to take, counted from 0, finest first."""
+    count = len(levels)
+    if out_indices is None:
+        plain = count > _PLAIN_LEVELS and levels[0].stride == levels[-1].stride
+        return [count * i // _PLAIN_LEVELS - 1 for i in range(1, _PLAIN_LEVELS + 1)] if plain else list(range(count))
+    indices = [i + count if i < 0 else i for i in out_indices]
+    if not indices or indices != sorted(set(indices)) or indices[0] < 0 or indices[-1] >= count:
+        raise ValueError(
+            f"TimmBackbone got out_indices {list(out_indices)}, expected rising numbers from 0 to {count - 1} "
+            f"(strides {', '.join(str(f.stride) for f in levels)}); leave them out for the default."
+        )
+    return indices
+
+
+def _per_channel(values: Sequence[float], channels: int) -> tuple[float, ...]:
+    """Fit statistics to the number of channels as timm does the first convolution: one mean, or over and over."""
+    if channels == 1:
+        return (sum(values) / len(values),)
+    return tuple(values[i % len(values)] for i in range(channels))
