@@ -1,0 +1,110 @@
+"""What every registered loss keeps; a new one is covered by its line in the registry."""
+
+import importlib
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from segcli.losses.base import Loss
+from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dice_loss import DiceLoss
+from segcli.registry import names
+from segcli.sample import IGNORE_INDEX
+
+REQUIRED: dict[str, dict[str, Any]] = {"WeightedSum": {"terms": [CrossEntropyLoss(), DiceLoss()]}}
+
+
+@pytest.fixture(params=names("losses"))
+def loss(request: pytest.FixtureRequest) -> Loss:
+    module, _, name = names("losses")[request.param].partition(":")
+    return getattr(importlib.import_module(module), name)(**REQUIRED.get(name, {}))
+
+
+@pytest.fixture(params=[1, 2, 5])
+def data(request: pytest.FixtureRequest) -> tuple[Tensor, Tensor]:
+    """Logits with K channels, and a mask with all classes and some pixels ignored."""
+    torch.manual_seed(0)
+    mask = torch.randint(max(2, request.param), (2, 9, 7), dtype=torch.uint8)
+    mask[0, :3] = IGNORE_INDEX
+    return torch.randn(2, request.param, 9, 7, requires_grad=True), mask
+
+
+Data = tuple[Tensor, Tensor]
+
+
+def gradient(loss: Loss, logits: Tensor, mask: Tensor) -> Tensor:
+    return torch.autograd.grad(loss(logits, mask), logits)[0]
+
+
+def test_is_one_finite_number_in_float32_with_a_gradient(loss: Loss, data: Data) -> None:
+    value = loss(*data)
+
+    assert value.shape == ()
+    assert value.dtype == torch.float32
+    assert value > 0
+    assert gradient(loss, *data).abs().sum() > 0
+
+
+def test_is_lower_for_what_is_right(loss: Loss, data: Data) -> None:
+    logits, mask = data
+    target = torch.where(mask == IGNORE_INDEX, 0, mask).long().unsqueeze(1)
+    right = torch.zeros_like(logits) - 9
+    right = right + 18 * target if logits.shape[1] == 1 else right.scatter(1, target, 9.0)
+
+    assert loss(right, mask) < 0.01 < loss(logits, mask) < loss(-right, mask)
+
+
+def test_ignored_pixels_neither_count_nor_get_a_gradient(loss: Loss, data: Data) -> None:
+    logits, mask = data
+    ignored = (mask == IGNORE_INDEX).unsqueeze(1)
+    other = torch.where(ignored, torch.randn_like(logits) * 9, logits)
+
+    torch.testing.assert_close(loss(other, mask), loss(logits, mask))
+    assert (gradient(loss, logits, mask)[ignored.expand_as(logits)] == 0).all()
+
+
+def test_only_ignored_pixels_give_a_differentiable_zero(loss: Loss, data: Data) -> None:
+    logits, mask = data
+    mask = torch.full_like(mask, IGNORE_INDEX)
+
+    assert loss(logits, mask) == 0
+    assert (gradient(loss, logits, mask) == 0).all()
+
+
+def test_type_of_the_mask_and_memory_of_the_logits_do_not_matter(loss: Loss, data: Data) -> None:
+    logits, mask = data
+    expected = loss(logits, mask)
+
+    torch.testing.assert_close(loss(logits.contiguous(memory_format=torch.channels_last), mask.long()), expected)
+    wider = torch.cat([logits, logits], dim=3)
+    torch.testing.assert_close(loss(wider[..., :7], mask), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_takes_logits_of_any_float_type(loss: Loss, data: Data, dtype: torch.dtype) -> None:
+    logits, mask = data[0].detach().to(dtype).requires_grad_(), data[1]
+
+    value = loss(logits, mask)
+
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, loss(logits.float(), mask))
+    assert gradient(loss, logits, mask).dtype == dtype
+
+
+def test_autocast_does_not_change_it(loss: Loss, data: Data) -> None:
+    expected = loss(*data), gradient(loss, *data)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        got = loss(*data), gradient(loss, *data)
+
+    torch.testing.assert_close(got, expected)
+
+
+def test_leaves_its_arguments_alone(loss: Loss, data: Data) -> None:
+    before = [x.detach().clone() for x in data]
+
+    loss(*data).backward()
+
+    torch.testing.assert_close([x.detach() for x in data], before)
