@@ -86,7 +86,7 @@ def create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
 
 def prune(model: nn.Module, indices: Sequence[int]) -> None:
     """Take out what features at these levels do not need."""
-    model.prune_intermediate_layers(list(indices))  # type: ignore[operator] # of every model in timm
+    model.prune_intermediate_layers(list(indices), prune_norm=True)  # type: ignore[operator] # of every model in timm
 
 
 def intermediates(model: nn.Module, image: Tensor, indices: Sequence[int]) -> list[Tensor]:
