@@ -1,6 +1,7 @@
 """Label maps as pictures. Pure functions of NumPy arrays; all pictures are ``(H, W, 3)`` uint8 RGB."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ Picture = NDArray[np.uint8]
 SEPARATOR_PX = 2
 WHITE = 255
 IGNORED = (0, 0, 0)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's mode L
+LETTER = 0.65  # height of letters in a row of text
+TITLES = ("image", "truth", "prediction")
 
 
 def colourise(labels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> Picture:
@@ -44,7 +48,9 @@ def as_picture(image: NDArray[np.uint8]) -> Picture:
 def overlay(
     image: NDArray[np.uint8], labels: NDArray[np.uint8], palette: NDArray[np.uint8], alpha: float = 0.5
 ) -> Picture:
-    """Blend the classes' colours into an image; ignored pixels stay as they are.
+    """Blend the classes' colours into the brightness of an image; ignored pixels stay as they are, in colour.
+
+    Brightness alone, since over a green lawn the blue of a class would look like the cyan of another.
 
     Args:
         image: ``(H, W)`` or ``(H, W, C)``.
@@ -53,21 +59,29 @@ def overlay(
         alpha: Share of the colour, 0 to 1.
     """
     picture = as_picture(image)
-    share = np.where(labels == IGNORE_INDEX, 0.0, alpha)[..., None].astype(np.float32)
-    blended = picture * (1 - share) + colourise(labels, palette) * share
-    return np.rint(blended).astype(np.uint8)
+    grey = (picture @ LUMA)[..., None]
+    blended = np.rint(grey * (1 - alpha) + colourise(labels, palette) * np.float32(alpha)).astype(np.uint8)
+    return np.where(labels[..., None] == IGNORE_INDEX, picture, blended)
 
 
 def grid(rows: Sequence[Sequence[Picture]], separator_px: int = SEPARATOR_PX) -> Picture:
     """Put pictures side by side and rows below each other, with thin white separators.
 
-    Pictures may differ in size: each stands at the top left of its cell, the rest of the cell is white.
+    Pictures may differ in size: each stands at the top left of its cell, the rest of the cell is white. Columns are as
+    wide as their widest picture, rows as high as their highest.
 
     Args:
         rows: At least one row of at least one picture.
         separator_px: Width of the separators in pixels.
     """
-    return _stack([_stack(row, 1, separator_px) for row in rows], 0, separator_px)
+    widths = [max(picture.shape[1] for picture in column if picture is not None) for column in zip_longest(*rows)]
+    heights = [max(picture.shape[0] for picture in row) for row in rows]
+    lefts, tops = (np.cumsum([0, *sizes]) + separator_px * np.arange(len(sizes) + 1) for sizes in (widths, heights))
+    canvas = np.full((tops[-1] - separator_px, lefts[-1] - separator_px, 3), WHITE, np.uint8)
+    for row, top in zip(rows, tops, strict=False):
+        for picture, left in zip(row, lefts, strict=False):
+            canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return canvas
 
 
 def comparison_grid(
@@ -76,7 +90,9 @@ def comparison_grid(
     classes: Sequence[str],
     alpha: float = 0.6,
 ) -> Image.Image:
-    """Put image, truth where there is one, and prediction side by side, a row per panel, the classes' names below.
+    """Put image, truth and prediction side by side, a row per panel, titles above and the classes' names below.
+
+    Where only some panels have a truth, that of the others stays white; where none has, there is no such column.
 
     Args:
         panels: Image ``(H, W)`` or ``(H, W, C)``, truth ``(H, W)`` or None, prediction ``(H, W)``.
@@ -84,12 +100,28 @@ def comparison_grid(
         classes: Names, K.
         alpha: Share of the classes' colours over the image, 0 to 1.
     """
-    rows = []
+    with_truth = any(truth is not None for _, truth, _ in panels)
+    rows = [[title(name) for name in TITLES if with_truth or name != "truth"]]
     for image, truth, prediction in panels:
-        maps = [labels for labels in (truth, prediction) if labels is not None]
-        rows.append([as_picture(image), *(overlay(image, labels, palette, alpha) for labels in maps)])
+        painted = [overlay(image, labels, palette, alpha) for labels in (truth, prediction) if labels is not None]
+        if with_truth and truth is None:
+            painted.insert(0, np.full_like(painted[0], WHITE))
+        rows.append([as_picture(image), *painted])
     pictures = grid(rows)
     return Image.fromarray(grid([[pictures], [legend(classes, palette, pictures.shape[1])]]))
+
+
+def title(text: str, row_px: int = 18) -> Picture:
+    """Return a text in black on white, as wide as it needs.
+
+    Args:
+        text: What to write.
+        row_px: Height of the picture in pixels.
+    """
+    font = ImageFont.load_default(row_px * LETTER)
+    strip = Image.new("RGB", (round(font.getlength(text)) + 6, row_px), "white")
+    ImageDraw.Draw(strip).text((3, row_px / 2), text, fill="black", font=font, anchor="lm")
+    return np.array(strip)
 
 
 def legend(classes: Sequence[str], palette: NDArray[np.uint8], width: int, row_px: int = 18) -> Picture:
@@ -101,7 +133,7 @@ def legend(classes: Sequence[str], palette: NDArray[np.uint8], width: int, row_p
         width: Width of the strip in pixels.
         row_px: Height of a row in pixels.
     """
-    font = ImageFont.load_default(row_px * 0.65)
+    font = ImageFont.load_default(row_px * LETTER)
     swatch = row_px - 6
     places, x, row = [], 4, 0
     for name in classes:
@@ -117,15 +149,3 @@ def legend(classes: Sequence[str], palette: NDArray[np.uint8], width: int, row_p
         pen.rectangle((left, top, left + swatch - 1, top + swatch - 1), fill=tuple(colour))
         pen.text((left + swatch + 5, line * row_px + row_px / 2), name, fill="black", font=font, anchor="lm")
     return np.array(strip)
-
-
-def _stack(pictures: Sequence[Picture], axis: int, separator_px: int) -> Picture:
-    across = 1 - axis
-    extent = max(picture.shape[across] for picture in pictures)
-    padded = []
-    for number, picture in enumerate(pictures):
-        pad = [(0, 0), (0, 0), (0, 0)]
-        pad[across] = (0, extent - picture.shape[across])
-        pad[axis] = (separator_px * (number > 0), 0)
-        padded.append(np.pad(picture, pad, constant_values=WHITE))
-    return np.concatenate(padded, axis=axis)
