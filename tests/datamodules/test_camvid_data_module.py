@@ -39,6 +39,14 @@ def test_no_test_split_is_fine_until_it_is_asked_for(tmp_path: Path) -> None:
         data.setup("test")
 
 
+def test_missing_masks_and_a_wrong_root_are_explained(tmp_path: Path) -> None:
+    (small(tmp_path / "camvid") / "trainannot" / "b.png").unlink()
+    with pytest.raises(DataError, match=r"1 images have no mask .*trainannot: b\.png"):
+        CamVidDataModule(str(tmp_path / "camvid")).setup("fit")
+    with pytest.raises(DataError, match=r"(?s)wrong/train is missing; .* contains camvid/.*correct data\.root"):
+        CamVidDataModule(str(tmp_path / "wrong")).setup("fit")
+
+
 def test_predict_reads_test_or_root_without_masks(tmp_path: Path) -> None:
     write_image(tmp_path / "new.png")
     data = CamVidDataModule(str(tmp_path))

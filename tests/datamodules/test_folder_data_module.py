@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import albumentations as A
@@ -118,6 +119,66 @@ def test_255_is_a_stranger_unless_named(tmp_path: Path) -> None:
     data.setup("fit")
     with pytest.raises(DataError, match=r"mask value 255 .*\n.*mask_values"):
         next(iter(data.val_dataloader()))
+
+
+def lonely_image(root: Path) -> None:
+    (root / "labels" / "cell_3.png").unlink()
+
+
+def lonely_mask(root: Path) -> None:
+    (root / "images" / "cell_3.png").unlink()
+
+
+def other_size(root: Path) -> None:
+    write_mask(root / "labels" / "cell_3.png", (0, 255), 8, 20)
+
+
+def stranger(root: Path) -> None:
+    write_mask(root / "labels" / "cell_3.png", (0, 0, 0, 0, 9))
+
+
+def broken_image(root: Path) -> None:
+    (root / "images" / "cell_3.png").write_bytes((root / "images" / "cell_3.png").read_bytes()[:-200])
+
+
+def no_picture(root: Path) -> None:
+    (root / "labels" / "cell_3.png").write_text("not a picture")
+
+
+def no_masks(root: Path) -> None:
+    (root / "labels").rename(root / "masks")
+
+
+def empty(root: Path) -> None:
+    for path in (root / "images").iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lonely_image, r"1 images have no mask.*labels: cell_3\.png.*add the missing files or move these out"),
+        (lonely_mask, r"1 masks have no image.*images: cell_3\.png.*add the missing files or move these out"),
+        (other_size, r"cell_3\.png is 16 x 20 px, its mask .*cell_3\.png is 8 x 20 px.*resize the mask"),
+        (stranger, r"labels/cell_3\.png has mask value 9 \(64 pixels\), expected \[0, 255\].*Name every value"),
+        (broken_image, r"images/cell_3\.png cannot be read as an image.*replace or remove it"),
+        (no_picture, r"labels/cell_3\.png cannot be read as an image.*replace or remove it"),
+        (
+            no_masks,
+            r"labels is missing; .* contains images/, masks/.*Set data\.root, data\.image_dir and data\.mask_dir",
+        ),
+        (empty, r"images has no image files \(such as \.png or \.jpg\); .*images is empty"),
+    ],
+)
+def test_what_is_wrong_names_the_file_and_what_to_do_also_from_workers(
+    tmp_path: Path, spoil: Callable[[Path], None], message: str, num_workers: int
+) -> None:
+    spoil(flat(tmp_path))
+    data = FolderDataModule(str(tmp_path), mask_values=VALUES, num_workers=num_workers)
+    with pytest.raises(DataError, match=f"(?s){message}"):  # noqa: PT012  files are found in setup, read in iteration
+        data.setup("fit")
+        _ = list(data.train_dataloader()), list(data.val_dataloader())
 
 
 def test_folders_that_are_not_there_say_what_is(tmp_path: Path) -> None:

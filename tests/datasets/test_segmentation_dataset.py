@@ -37,3 +37,26 @@ def test_a_stranger_in_the_mask_names_the_mask(tmp_path: Path) -> None:
     dataset = SegmentationDataset([pair(tmp_path, (4, 6), (4, 6))], LabelMapping({0: 0, 1: 1}))
     with pytest.raises(DataError, match=r"mask\.png has mask value 255 \(24 pixels\)"):
         dataset[0]
+
+
+def turned_photo(folder: Path) -> Path:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: 4 x 6 px on disk, 6 x 4 px to a viewer
+    Image.fromarray(np.full((4, 6, 3), 7, np.uint8)).save(folder / "photo.jpg", exif=exif)
+    return folder / "photo.jpg"
+
+
+def test_a_turned_photo_fits_the_mask_that_was_drawn_on_what_viewers_show(tmp_path: Path) -> None:
+    _, mask = pair(tmp_path, (6, 4), (6, 4))
+    dataset = SegmentationDataset([(turned_photo(tmp_path), mask)], LABELS)
+    assert dataset[0]["image"].shape == (3, 6, 4)
+    assert dataset[0]["mask"].shape == dataset.sizes()[0] == dataset[0]["size"] == (6, 4)
+
+
+def test_a_mask_of_what_lies_on_disk_is_told_about_the_orientation(tmp_path: Path) -> None:
+    _, mask = pair(tmp_path, (4, 6), (4, 6))
+    dataset = SegmentationDataset([(turned_photo(tmp_path), mask)], LABELS)
+    with pytest.raises(
+        DataError, match=r"photo\.jpg is 6 x 4 px.*EXIF orientation applied.*remove the EXIF orientation"
+    ):
+        dataset[0]
