@@ -63,27 +63,39 @@ class ShapesDataset(SampleDataset):
 
 def draw(rng: Generator, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return an ``(H, W, 3)`` uint8 picture and its ``(H, W)`` mask, indices into :data:`CLASSES`; H = W = size."""
-    image, mask = _paint(rng, size), np.zeros((size, size), np.uint8)
-    kinds = [0] * rng.integers(2, 5) + rng.integers(1, 4, rng.integers(3, 6)).tolist()
-    for kind in rng.permutation(kinds):
-        x, y, radius = _place(rng, size)
+    ground = _colour(rng)
+    image, mask = _paint(rng, size, ground), np.zeros((size, size), np.uint8)
+    kinds = [0] * rng.integers(1, 4) + rng.integers(1, 4, rng.integers(2, 5)).tolist()
+    for kind, centre in zip(rng.permutation(kinds), _centres(rng, size, len(kinds)), strict=True):
+        x, y = _frame(rng, size, centre)
+        radius = float(rng.uniform(0.13, 0.22) * size)
         distance = _distractor(rng, x, y, radius) if kind == 0 else _FORMS[kind - 1](x, y, radius)
         shadow = np.clip(np.float32(0.5) - (distance - 1) / np.float32(0.06 * size), 0, 1)
         image *= 1 - np.float32(0.35) * shadow[..., None]
         cover = np.clip(0.5 - distance, 0, 1)[..., None]
-        image += cover * (_paint(rng, size) - image)
+        image += cover * (_paint(rng, size, _colour(rng, unlike=ground)) - image)
         mask[distance < 0] = kind
     image *= np.float32(0.85) + np.float32(0.3) * _noise(rng, size, 2)[..., None]
     image += np.float32(rng.uniform(2, 9)) * rng.standard_normal(image.shape, dtype=np.float32)
     return np.clip(image, 0, 255).astype(np.uint8), mask
 
 
-def _place(rng: Generator, size: int) -> tuple[Field, Field, float]:
-    """Return coordinates of every pixel in a randomly placed and turned frame, and a radius, in pixels."""
-    centre, angle = rng.uniform(0.05 * size, 0.95 * size, 2), rng.uniform(0, 2 * np.pi)
-    rows, columns = np.mgrid[:size, :size].astype(np.float32) - centre.astype(np.float32)[:, None, None]
+def _centres(rng: Generator, size: int, count: int) -> Field:
+    """Return ``(count, 2)`` rows and columns in pixels, spread out so that few forms hide each other."""
+    centres = rng.uniform(0.12 * size, 0.88 * size, (1, 2))
+    while len(centres) < count:
+        candidates = rng.uniform(0.12 * size, 0.88 * size, (8, 2))
+        room = np.linalg.norm(candidates[:, None] - centres, axis=-1).min(axis=1)
+        centres = np.concatenate([centres, candidates[room.argmax()][None]])
+    return centres.astype(np.float32)
+
+
+def _frame(rng: Generator, size: int, centre: Field) -> tuple[Field, Field]:
+    """Return the coordinates of every pixel in a randomly turned frame around a centre, in pixels."""
+    angle = rng.uniform(0, 2 * np.pi)
+    rows, columns = np.mgrid[:size, :size].astype(np.float32) - centre[:, None, None]
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    return cos * columns + sin * rows, cos * rows - sin * columns, float(rng.uniform(0.09, 0.2) * size)
+    return cos * columns + sin * rows, cos * rows - sin * columns
 
 
 def _circle(x: Field, y: Field, radius: float) -> Field:
@@ -114,15 +126,22 @@ def _distractor(rng: Generator, x: Field, y: Field, radius: float) -> Field:
     return np.hypot(x / 2, y) - np.float32(0.5 * radius)
 
 
-def _paint(rng: Generator, size: int) -> Field:
-    """Return an ``(H, W, 3)`` texture between two random colours, 0 to 255."""
-    colours = rng.uniform(20, 235, (2, 3)).astype(np.float32)
-    colours[1] = colours[0] + rng.uniform(0.15, 0.6) * (colours[1] - colours[0])
+def _colour(rng: Generator, unlike: Field | None = None) -> Field:
+    """Return a random RGB colour, 0 to 255, that can be told from another one."""
+    while True:
+        colour = rng.uniform(20, 235, 3).astype(np.float32)
+        if unlike is None or np.abs(colour - unlike).sum() > 110:
+            return colour
+
+
+def _paint(rng: Generator, size: int, colour: Field) -> Field:
+    """Return an ``(H, W, 3)`` texture that goes from one colour towards a random other one, 0 to 255."""
+    towards = np.float32(rng.uniform(0.1, 0.4)) * (_colour(rng) - colour)
     blend = _noise(rng, size, int(rng.integers(2, 12)))
     if rng.random() < 0.35:
-        x = _place(rng, size)[0]
+        x, _ = _frame(rng, size, np.zeros(2, np.float32))
         blend = (blend + np.sin(x * np.float32(2 * np.pi / rng.uniform(4, 16))) / 2 + np.float32(0.5)) / 2
-    return colours[0] + blend[..., None] * (colours[1] - colours[0])
+    return colour + blend[..., None] * towards
 
 
 def _noise(rng: Generator, size: int, cells: int) -> Field:
