@@ -123,7 +123,7 @@ class Segmenter(nn.Module):
         parser = ArgumentParser(exit_on_error=False)
         parser.add_argument("--backbone", type=Backbone)
         parser.add_argument("--decoder", type=DecoderFactory)
-        parts = parser.instantiate_classes(parser.parse_object({k: model[k] for k in ("backbone", "decoder")}))
+        parts = parser.instantiate(parser.parse_object({k: model[k] for k in ("backbone", "decoder")}))
         segmenter = cls(
             parts.backbone,
             parts.decoder(features=parts.backbone.features),

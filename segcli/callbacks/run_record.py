@@ -26,7 +26,9 @@ class RunRecord(pl.Callback):
         """Add the experiment and the class names."""
         checkpoint[CHECKPOINT_KEY] = {"config": self._config, "classes": list(getattr(pl_module, "classes", ()))}
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say that the run got as far as its first step."""
-        if self._passport is not None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+    ) -> None:
+        """Say that the run got beyond its first batch."""
+        if self._passport is not None and self._passport.status == "starting":
             self._passport.update("running")

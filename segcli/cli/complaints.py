@@ -1,10 +1,13 @@
 """Turn what jsonargparse, Lightning, torch and components complain about into short errors with a place."""
 
 import re
+from pathlib import Path
 
+import segcli
 from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError, Problem
 
+PACKAGE = Path(segcli.__file__).parent
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _NOISE = ("Subtypes:", "Given value", "Errors:", "Does not validate against any", "Type <class")
 _MAX_LENGTH = 400
@@ -18,6 +21,14 @@ def from_parser(error: Exception, experiment: Experiment) -> ConfigError:
     reasons = [line for line in lines if line and not line.startswith(_NOISE) and "NoneType" not in line]
     message = shorten("; ".join(dict.fromkeys(reasons)) or text)
     return ConfigError([Problem(message, key, experiment.source(key) if key else None)])
+
+
+def is_ours(error: Exception) -> bool:
+    """Return whether a line of segcli raised it: then it is worded for the user, and no bug."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and Path(trace.tb_frame.f_code.co_filename).is_relative_to(PACKAGE)
 
 
 def from_component(error: Exception) -> ConfigError:

@@ -1,6 +1,7 @@
 """What ``fit``, ``validate``, ``test`` and ``predict`` share: compose, choose the folder, build, run, record."""
 
 import os
+from argparse import ArgumentError
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 
 from segcli.cli import arguments as command
 from segcli.cli import complaints
+from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.node import Source, from_plain
@@ -95,8 +97,7 @@ def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
 
 
 def _parse(experiment: Experiment, with_weights: bool) -> "SegmentationCLI":
-    from argparse import ArgumentError
-
+    quiet()
     from segcli.cli.lightning_cli import SegmentationCLI
     from segcli.inference.checkpoint import without_pretraining
 
@@ -122,10 +123,8 @@ def _folder(verb: str, typed: command.RunArguments, experiment: Experiment, name
 
 def _start(job: Job, words: list[str], run: Callable[[Job], None]) -> None:
     """Build everything, run, and keep the passport true to the end."""
-    from segcli.cli.quiet import quiet
     from segcli.runs.passport import Passport
 
-    quiet()
     config = _resolved(job)
     passport = None
     if is_first_process():
@@ -135,7 +134,7 @@ def _start(job: Job, words: list[str], run: Callable[[Job], None]) -> None:
     status = "failed"
     try:
         _build(job, config, passport)
-        _call(job, run, passport)
+        _call(job, run)
         status = "interrupted" if job.cli.trainer.interrupted else "finished"
     except (KeyboardInterrupt, SystemExit):
         status = "interrupted"
@@ -167,7 +166,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None") -> Non
         raise complaints.from_component(error) from error
 
 
-def _call(job: Job, run: Callable[[Job], None], passport: "Passport | None") -> None:
+def _call(job: Job, run: Callable[[Job], None]) -> None:
     """Call the trainer; bugs keep their traceback, mistakes in files and settings get one error."""
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 
@@ -180,7 +179,7 @@ def _call(job: Job, run: Callable[[Job], None], passport: "Passport | None") -> 
     except MisconfigurationException as error:
         raise complaints.from_component(error) from None
     except ValueError as error:
-        if passport is None or passport.status != "starting" or os.environ.get("SEGCLI_TRACEBACK"):
+        if not complaints.is_ours(error):
             raise
         raise complaints.from_component(error) from error
     except RuntimeError as error:

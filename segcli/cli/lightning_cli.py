@@ -63,7 +63,7 @@ class SegmentationCLI(LightningCLI):
 
     def resolved(self) -> dict[str, Any]:
         """Return every value of the run, defaults and nulls included."""
-        text = self.parser.dump(self.config, skip_none=False, format="yaml")
+        text = self.parser.dump(self.config, skip_unset=False, format="yaml")
         return yaml.safe_load(text)
 
     def build(self, folder: RunFolder, callbacks: list[pl.Callback]) -> None:

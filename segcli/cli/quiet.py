@@ -1,9 +1,12 @@
 """Leave out what Lightning and torch tell at every start, so that what matters is seen."""
 
 import logging
+import os
 import warnings
 
 IGNORED = (
+    ".*The dirpath has changed from.*",  # evaluation writes to a folder of its own
+    ".*Experiment logs directory .* exists and is not empty.*",  # the run folder is new, and holds no metrics.csv
     ".*does not have many workers.*",  # one's choice of data.num_workers is no news
     ".*is smaller than the logging interval.*",  # the last epochs' means are logged all the same
     ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",  # Lightning 2.6 with torch 2.15
@@ -13,6 +16,8 @@ IGNORED = (
 
 def quiet() -> None:
     """Silence Lightning's information lines and warnings that ask for nothing."""
+    # Lightning 2.6 calls what jsonargparse 4.53 renamed; the pins in pyproject.toml hold until it no longer does
+    os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for pattern in IGNORED:

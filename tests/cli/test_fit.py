@@ -1,0 +1,129 @@
+import csv
+import importlib.metadata
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from segcli.cli.main import main
+from segcli.config.compose import compose
+
+
+def test_the_run_folder_holds_what_is_promised(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
+    assert {"config.yaml", "composed.yaml", "passport.json", "checkpoints", "metrics.csv", "predictions"} <= names
+    assert {path.name for path in (trained / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+    assert {path.name for path in (trained / "predictions").iterdir()} == {"epoch_001.png", "epoch_002.png"}
+    assert any(name.startswith("events.out.tfevents") for name in names)
+
+
+def test_metrics_are_logged_by_their_stable_names(trained: Path) -> None:
+    with (trained / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    logged = {key for row in rows for key, value in row.items() if value}
+    assert {"train/loss", "val/loss", "val/mIoU", "val/IoU/background", "val/pixel_accuracy", "lr"} <= logged
+    assert sum(bool(row["val/mIoU"]) for row in rows) == 2
+
+
+def test_the_saved_config_composes_to_itself_and_shows_every_value(trained: Path) -> None:
+    saved = yaml.safe_load((trained / "config.yaml").read_text())
+    composed = compose([trained / "config.yaml"]).plain()
+    assert composed == {key: value for key, value in saved.items() if key != "defaults"}
+    assert saved["model"]["optimizer"]["init_args"]["betas"] == [0.9, 0.999]
+    assert saved["trainer"]["gradient_clip_val"] is None
+    assert saved["trainer"]["default_root_dir"] is None
+
+
+def test_the_saved_config_repeats_the_run_exactly_in_a_new_folder(trained: Path, in_trained: Path) -> None:
+    assert main(["fit", "-c", "runs/tiny/1/config.yaml"]) == 0
+    again = trained.parent / "2"
+    first, second = (torch.load(run / "checkpoints" / "last.ckpt", weights_only=True) for run in (trained, again))
+    for key, value in first["state_dict"].items():
+        assert torch.equal(value, second["state_dict"][key]), key
+    assert (trained / "config.yaml").read_text() == (again / "config.yaml").read_text()
+
+
+def test_the_passport_tells_how_the_run_went(trained: Path) -> None:
+    passport = json.loads((trained / "passport.json").read_text())
+    assert passport["status"] == "finished"
+    assert passport["command"] == ["segcli", "fit", "-c", "tiny.yaml"]
+    assert passport["seed"] == 0
+    assert passport["versions"]["torch"] == importlib.metadata.version("torch")
+    assert passport["started"] <= passport["ended"]
+
+
+def test_scores_are_written_by_class_name(trained: Path) -> None:
+    scores = json.loads((trained / "val_scores.json").read_text())
+    assert set(scores["classes"]) == {"background", "circle", "square", "triangle"}
+    assert sum(entry["pixels"] for entry in scores["classes"].values()) == 6 * 32 * 32
+
+
+def test_a_second_run_never_overwrites_the_first(tiny: Path) -> None:
+    for _ in range(2):
+        assert main(["fit", "-c", str(tiny), "--trainer.max_epochs", "1", "--trainer.limit_train_batches", "2"]) == 0
+    assert sorted(path.name for path in Path("runs/tiny").iterdir()) == ["1", "2"]
+
+
+def test_what_the_command_line_overrides_is_in_the_record(tiny: Path) -> None:
+    words = ["fit", "-c", str(tiny), "--model.decoder", "UNet", "--trainer.fast_dev_run", "2"]
+    assert main(words) == 0
+    saved = yaml.safe_load(Path("runs/tiny/1/config.yaml").read_text())
+    assert saved["model"]["decoder"] == {"class_path": "segcli.decoders.unet.UNet", "init_args": {"channels": None}}
+
+
+def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "-c", str(tiny)]) == 0
+    out, err = capsys.readouterr()
+    for word in ("validation, epoch", "triangle", "runs/tiny/1"):
+        assert word in out
+    assert "--ckpt_path runs/tiny/1/checkpoints/best.ckpt" in out
+    assert "epoch 2/2" in err
+    assert "val/mIoU" in err
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--model.task", "binary"], "model.task got 'binary' with 4 classes"),
+        (["--model.schedule.warmup_steps", "100"], "warmup_steps"),
+        (["--model.loss", "CrossEntropyLoss", "--model.loss.class_weights", "[1, 2]"], "class_weights"),
+        (["--model.backbone.name", "resnet51"], "resnet51"),
+        (["--model.backbone.weights", "nowhere.pth"], "nowhere.pth"),
+        (["--trainer.accelerator", "warp"], "warp"),
+        (["--trainer.precision", "17"], "precision"),
+        (["--model.optimizer.lr", "abc"], "model.optimizer.lr: expected float"),
+        (["--data.image_size", "8"], "image_size"),
+        (["--model.mean", "[0.5]"], "model.mean got 1 values"),
+        (["--trainer.max_epochs", "-1"], "length of the run"),
+    ],
+)
+def test_a_mistake_gets_one_short_error_and_leaves_no_folder(
+    tiny: Path, capsys: pytest.CaptureFixture[str], extra: list[str], message: str
+) -> None:
+    assert main(["fit", "-c", str(tiny), *extra]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert message in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) <= 4
+    assert not Path("runs").exists()
+
+
+def test_a_run_folder_that_cannot_be_made_is_an_error(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("runs").write_text("a file is in the way")
+    assert main(["fit", "-c", str(tiny)]) == 2
+    assert "cannot make a run folder in runs/tiny" in (err := capsys.readouterr().err)
+    assert "--run.root" in err
+    assert Path("runs").read_text() == "a file is in the way"
+
+
+def test_missing_weights_without_network_name_both_ways_out(
+    tiny: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert main(["fit", "-c", str(tiny), "--model.backbone.pretrained", "true"]) == 2
+    err = capsys.readouterr().err
+    assert "--model.backbone.pretrained false" in err
+    assert "weights" in err

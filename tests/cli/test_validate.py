@@ -1,0 +1,41 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from segcli.cli.main import main
+
+
+def test_validating_the_best_checkpoint_repeats_its_score(in_trained: Path) -> None:
+    assert main(["validate", "--ckpt_path", str(in_trained)]) == 0
+    first = json.loads(Path("runs/tiny/1/val_scores.json").read_text())
+    again = json.loads(Path("runs/tiny/1/validate/1/val_scores.json").read_text())
+    assert again["classes"] == first["classes"]
+    assert again["mIoU"] == first["mIoU"]
+
+
+def test_a_moved_checkpoint_brings_its_experiment_along(
+    in_trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(in_trained, tmp_path / "moved.ckpt")
+    expected = json.loads(Path("runs/tiny/1/val_scores.json").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert main(["validate", "--ckpt_path", "moved.ckpt"]) == 0
+    assert json.loads(Path("runs/tiny/1/validate/1/val_scores.json").read_text())["mIoU"] == expected["mIoU"]
+
+
+def test_a_file_that_is_no_checkpoint_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.ckpt").write_text("no checkpoint")
+    assert main(["validate", "--ckpt_path", "x.ckpt"]) == 2
+    assert capsys.readouterr().err.startswith("error: cannot read checkpoint x.ckpt")
+
+
+def test_an_override_reaches_the_experiment_of_the_checkpoint(in_trained: Path) -> None:
+    assert main(["validate", "--ckpt_path", str(in_trained), "--data.val_size", "2", "--run.root", "elsewhere"]) == 0
+    latest = max(Path("runs/tiny/1/validate").iterdir(), key=lambda path: int(path.name))
+    scores = json.loads((latest / "val_scores.json").read_text())
+    assert sum(entry["pixels"] for entry in scores["classes"].values()) == 2 * 32 * 32

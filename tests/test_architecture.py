@@ -1,0 +1,143 @@
+"""The layout of the package holds: who imports whom, what stays free of torch, a test beside every module."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "segcli"
+ROWS = (
+    {"features", "sample", "registry"},
+    {"config"},
+    {"layers", "transforms", "datasets"},
+    {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
+    {"segmenter"},
+    {"task"},
+    {"runs"},
+    {"callbacks"},
+    {"cli", "__main__"},
+)
+SIBLINGS_APART = 3
+LIGHTNING_ROOMS = {"datamodules", "task", "runs", "callbacks", "cli"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def _name(path: Path) -> str:
+    parts = ("segcli", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _row(module: str) -> int:
+    return next(row for row, rooms in enumerate(ROWS) if _room(module) in rooms)
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool, bool]]:
+    """Yield every imported module, whether it is imported inside a function, and whether for types only."""
+    tree = ast.parse(path.read_text())
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+    typing = {
+        id(n)
+        for i in ast.walk(tree)
+        if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.unparse(i.test)
+        for n in ast.walk(i)
+    }
+    known = {_name(module) for module in MODULES}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in inside, id(node) in typing) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield (full if full in known else node.module), id(node) in inside, id(node) in typing
+
+
+def _is_ours(module: str) -> bool:
+    return module.startswith("segcli.")
+
+
+def test_every_room_has_its_row() -> None:
+    rooms = {_room(_name(module)) for module in MODULES} - {""}
+    assert rooms == set.union(*ROWS)
+
+
+@pytest.mark.parametrize("path", [m for m in MODULES if _room(_name(m))], ids=_name)
+def test_imports_go_down_the_rows(path: Path) -> None:
+    here = _name(path)
+    for module, _, _ in _imports(path):
+        if not _is_ours(module) or _room(module) == _room(here):
+            continue
+        assert _row(module) <= _row(here), f"{here} imports {module} from a higher row"
+        assert _row(module) < _row(here) or _row(here) != SIBLINGS_APART, f"{here} imports its sibling {module}"
+
+
+def test_there_is_no_import_cycle() -> None:
+    graph = {_name(m): {i for i, _, typing in _imports(m) if _is_ours(i) and not typing} for m in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, chain: tuple[str, ...]) -> None:
+        assert module not in chain, f"cycle: {' -> '.join((*chain, module))}"
+        if module not in done:
+            for imported in graph.get(module, ()):
+                visit(imported, (*chain, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_only_verbs_import_segcli_inside_functions(path: Path) -> None:
+    if _room(_name(path)) != "cli":
+        assert not [module for module, inside, _ in _imports(path) if inside and _is_ours(module)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_lightning_appears_only_where_it_may(path: Path) -> None:
+    if _room(_name(path)) not in LIGHTNING_ROOMS:
+        tops = {module.split(".")[0] for module, _, _ in _imports(path)}
+        assert not tops & {"pytorch_lightning", "lightning_fabric", "lightning"}
+
+
+def test_only_the_pytorch_lightning_namespace_is_used() -> None:
+    used = {module.split(".")[0] for path in MODULES for module, _, _ in _imports(path)}
+    assert "lightning" not in used
+
+
+@pytest.mark.parametrize("path", [m for m in MODULES if m.name != "__init__.py"], ids=_name)
+def test_every_module_has_its_test(path: Path) -> None:
+    relative = path.relative_to(PACKAGE)
+    name = relative.stem.strip("_")
+    assert (PACKAGE.parent / "tests" / relative.parent / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("room", ["registry", "config.compose", "cli.main", "cli.component_help", "runs.run_folder"])
+def test_what_composes_experiments_is_free_of_torch(room: str) -> None:
+    code = f"import sys, segcli.{room}; print([m for m in ('torch', 'pytorch_lightning', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_no_signature_defaults_to_a_class_or_an_instance(path: Path) -> None:
+    """Such a default would survive a class switch, as LightningCLI merges it."""
+    for function in (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)):
+        if function.name == "__init__":
+            for default in [*function.args.defaults, *function.args.kw_defaults]:
+                assert default is None or not isinstance(default, ast.Call | ast.Dict | ast.List), ast.unparse(default)
+
+
+def test_the_top_level_holds_what_the_layout_names() -> None:
+    done = subprocess.run(["git", "ls-files"], cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    top = {line.split("/")[0] for line in done.stdout.splitlines()}
+    visible = {name for name in top if not name.startswith(".")}
+    assert visible <= {"pyproject.toml", "segcli", "experiments", "tests", "Makefile", "README.md", "LICENSE"}
