@@ -97,10 +97,10 @@ def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
 
 
 def _parse(experiment: Experiment, with_weights: bool) -> "SegmentationCLI":
-    quiet()
     from segcli.cli.lightning_cli import SegmentationCLI
     from segcli.inference.checkpoint import without_pretraining
 
+    quiet()  # after the import, which sets the loggers' levels
     tree = experiment.expanded()
     try:
         return SegmentationCLI(tree if with_weights else without_pretraining(tree))

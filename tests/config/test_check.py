@@ -1,0 +1,58 @@
+from collections.abc import Callable
+
+import pytest
+
+BASE = "data: ShapesDataModule\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BASE + "modle: {}", "modle: unknown key 'modle' (did you mean 'model'?)\n  --> x.yaml:2"),
+        (BASE + "trainer: {max_epoch: 3}", "trainer.max_epoch: Trainer has no option 'max_epoch' (did you mean"),
+        (
+            BASE + "model:\n  decoder:\n    class_path: FPN\n    pyramid_chanels: 3",
+            "model.decoder.pyramid_chanels: FPN has no option 'pyramid_chanels' (did you mean 'pyramid_channels'?)\n"
+            "  --> x.yaml:5\n  options: pyramid_channels, segmentation_channels, dropout",
+        ),
+        (
+            BASE
+            + "model: {loss: {class_path: WeightedSum, terms: [CrossEntropyLoss, {class_path: DiceLoss, smoth: 1}]}}",
+            "model.loss.terms.1.smoth: DiceLoss has no option 'smoth' (did you mean 'smooth'?)",
+        ),
+        (BASE + "model: {loss: DiceLos}", "unknown name 'DiceLos' among losses (did you mean 'DiceLoss'?)"),
+        (BASE + "model: {loss: UNet}", "UNet is one of the decoders, not of the losses"),
+        ("data: {class_path: FolderDataModule}", "data.root: FolderDataModule needs 'root' (str)"),
+        (BASE + "model: {optimizer: null}", "model.optimizer: null is no value here, expected optimizers"),
+        (BASE + "model: {optimizer: {lr: abc}}", "model.optimizer.lr: expected float, got 'abc'"),
+        (BASE + "model: {classes: [a]}", "model.classes: SegmentationTask gets 'classes' at run time"),
+        (BASE + "model: {decoder: {features: []}}", "model.decoder.features: FPN gets 'features' at run time"),
+        (BASE + "model: 3", "model: expected a mapping"),
+        ("data: {batch_size: 3}", "data: arguments without a class"),
+        ("trainer: {max_epochs: 1}", "data: missing"),
+        (
+            BASE + "trainer: {callbacks: [{class_path: EarlyStopping}]}",
+            "trainer.callbacks.0.monitor: EarlyStopping needs 'monitor' (str)",
+        ),
+        ("data: {class_path: ShapesDataModule, train_transforms: [HorizontalFlp]}", "did you mean 'HorizontalFlip'"),
+    ],
+)
+def test_a_mistake_is_named_with_key_line_and_way_out(error: Callable[..., str], text: str, message: str) -> None:
+    found = error(text)
+    assert message in found
+    assert len(found.splitlines()) <= 4
+
+
+def test_all_mistakes_are_told_at_once(error: Callable[..., str]) -> None:
+    found = error(BASE + "modle: {}\ntrainer: {max_epoch: 3}", "--model.loss", "Dise", "--model.optimizer.lr", "x")
+    assert found.count("error: ") == 4
+    assert found.endswith("4 errors. Nothing was run.")
+
+
+def test_an_error_names_whom_the_bad_value_replaced(error: Callable[..., str]) -> None:
+    found = error(BASE + "model: {optimizer: {lr: 1e-3}}", "--model.optimizer.lr", "x")
+    assert "--> --model.optimizer.lr on the command line  (over x.yaml:2)" in found
+
+
+def test_null_is_fine_where_the_type_says_so(error: Callable[..., str]) -> None:
+    assert "schedule" not in error(BASE + "model: {schedule: null}\nmodle: 1")

@@ -1,0 +1,22 @@
+from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem, did_you_mean
+from segcli.config.node import Source
+
+
+def test_a_problem_says_what_where_and_options() -> None:
+    problem = Problem("is wrong", "a.b", Source("x.yaml", 3), Source("y.yaml", 1), ("p", "q"))
+    assert str(problem) == "error: a.b: is wrong\n  --> x.yaml:3  (over y.yaml:1)\n  options: p, q"
+
+
+def test_long_lists_of_options_are_cut() -> None:
+    text = str(Problem("x", options=tuple(str(n) for n in range(MAX_OPTIONS + 5))))
+    assert text.endswith("and 5 more")
+
+
+def test_several_problems_are_counted() -> None:
+    assert str(ConfigError([Problem("a"), Problem("b")])) == "error: a\nerror: b\n2 errors. Nothing was run."
+    assert str(ConfigError([Problem("a")])) == "error: a"
+
+
+def test_suggestions_ignore_case_and_keep_quiet_when_nothing_is_near() -> None:
+    assert did_you_mean("unet", ["FPN", "UNet"]) == " (did you mean 'UNet'?)"
+    assert did_you_mean("zzz", ["FPN", "UNet"]) == ""

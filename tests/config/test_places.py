@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from segcli.config.places import ROOT, UnknownClassError, accepted, class_path, family_of
+from segcli.registry import FAMILIES
+
+
+@pytest.mark.parametrize(
+    ("annotation", "family"),
+    [
+        ("DecoderFactory", "decoders"),
+        ("list[Loss]", "losses"),
+        ("Optional[Union[list[Callback], Callback]]", "callbacks"),
+        ("list[A.BasicTransform | A.BaseCompose] | None", "transforms"),
+        ("ScheduleFactory | None", "schedules"),
+    ],
+)
+def test_an_annotation_names_its_family(annotation: str, family: str) -> None:
+    assert family_of(annotation) is FAMILIES[family]
+
+
+def test_plain_types_have_no_family() -> None:
+    assert family_of("int | None") is None
+
+
+def test_places_follow_signatures_down_the_tree() -> None:
+    assert ROOT.child("data").family is FAMILIES["datamodules"]
+    assert ROOT.child("model").child("decoder").family is FAMILIES["decoders"]
+    assert ROOT.child("trainer").child("max_epochs").family is None
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "path"),
+    [
+        ("FPN", "decoders", "segcli.decoders.fpn.FPN"),
+        ("HorizontalFlip", "transforms", "albumentations.HorizontalFlip"),
+        ("RandomScaledCrop", "transforms", "segcli.transforms.random_scaled_crop.RandomScaledCrop"),
+        ("EarlyStopping", "callbacks", "pytorch_lightning.callbacks.EarlyStopping"),
+        ("torch.optim:SGD", "optimizers", "torch.optim.SGD"),
+    ],
+)
+def test_names_become_paths(name: str, family: str, path: str) -> None:
+    assert class_path(name, FAMILIES[family]) == path
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("FPM", "unknown name 'FPM' among decoders"),
+        ("DiceLoss", "DiceLoss is one of the losses, not of the decoders"),
+        ("no_such_module.Decoder", "no module 'no_such_module'"),
+        ("segcli.decoders.fpn.FPNN", r"module segcli.decoders.fpn has no class 'FPNN' \(did you mean 'FPN'\?\)"),
+    ],
+)
+def test_a_wrong_name_is_explained(name: str, message: str) -> None:
+    with pytest.raises(UnknownClassError, match=message):
+        class_path(name, FAMILIES["decoders"])
+
+
+def test_a_module_in_the_working_directory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_parts.py").write_text("class MyDecoder:\n    def __init__(self, features, width: int = 3): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert class_path("my_parts.MyDecoder", FAMILIES["decoders"]) == "my_parts.MyDecoder"
+    _, parameters = accepted("my_parts.MyDecoder", FAMILIES["decoders"])
+    assert list(parameters) == ["width"]
