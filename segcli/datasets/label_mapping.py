@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,11 +49,16 @@ class LabelMapping:
         """
         if values.dtype.itemsize > 2 and (values.min() < 0 or values.max() >= VALUES):
             self._refuse(values[(values < 0) | (values >= VALUES)], path)
-        indices = np.take(self.table, values)  # 3 times faster than indexing
+        indices = self._look_up(values)
         unknown = indices == UNKNOWN
         if unknown.any():
             self._refuse(values[unknown], path)
         return indices
+
+    def _look_up(self, values: NDArray[np.integer]) -> NDArray[np.uint8]:
+        if values.dtype != np.uint8:
+            return np.take(self.table, values)
+        return np.asarray(cv2.LUT(values, self.table[:256]), np.uint8)  # 3 times faster than take
 
     def _refuse(self, strangers: NDArray[np.integer], path: str) -> None:
         values, counts = np.unique(strangers, return_counts=True)
