@@ -12,7 +12,9 @@ SHOWN = ("train/loss", "val/loss", "val/mIoU")
 class EpochBar(TQDMProgressBar):
     """Show the last epoch's losses and mIoU beside the bar."""
 
-    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, int | str | float | dict[str, float]]:
+    def get_metrics(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule
+    ) -> dict[str, int | str | float | dict[str, float]]:
         """Return what stands beside the bar."""
         return {key: f"{float(trainer.callback_metrics[key]):.3f}" for key in SHOWN if key in trainer.callback_metrics}
 

@@ -1,0 +1,29 @@
+import io
+import json
+import math
+
+import torch
+from rich.console import Console
+
+from segcli.callbacks.results import score_record, score_table
+from segcli.metrics.scores import Scores
+
+MATRIX = torch.tensor([[8, 2, 0], [0, 10, 0], [0, 0, 0]])
+
+
+def test_absent_classes_are_marked_and_left_out_of_the_mean() -> None:
+    console = Console(width=80, file=io.StringIO())
+    console.print(score_table(("a", "b", "c"), Scores.of(MATRIX), "title"))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    rows = {line.split()[1]: line for line in text.splitlines() if line.startswith("│")}
+    assert "0.800" in rows["a"]
+    assert "0.833" in rows["b"]
+    assert "absent" in rows["c"]
+    assert "0.817" in rows["mean"]
+
+
+def test_the_record_is_json_with_null_for_absent() -> None:
+    record = json.loads(json.dumps(score_record(("a", "b", "c"), Scores.of(MATRIX))))
+    assert record["classes"]["c"] == {"IoU": None, "Dice": None, "pixels": 0}
+    assert math.isclose(record["mIoU"], (0.8 + 10 / 12) / 2, abs_tol=1e-6)
+    assert math.isclose(record["pixel_accuracy"], 0.9, abs_tol=1e-6)

@@ -1,0 +1,85 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError, is_first_process, write_text
+
+
+def test_numbers_go_up_from_the_highest(tmp_path: Path) -> None:
+    (tmp_path / "exp" / "7").mkdir(parents=True)
+    (tmp_path / "exp" / "notes").mkdir()
+    assert RunFolder.create(tmp_path / "exp").path == tmp_path / "exp" / "8"
+    assert RunFolder.create(tmp_path / "exp").path == tmp_path / "exp" / "9"
+
+
+def test_a_number_taken_in_between_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = Path.mkdir, []
+
+    def race(self: Path, *args: object, **kwargs: object) -> None:
+        if self.name == "1" and not calls:
+            calls.append(self)
+            real(self)
+        real(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "mkdir", race)
+    assert RunFolder.create(tmp_path / "exp").path.name == "2"
+
+
+def test_a_file_in_the_way_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "exp").write_text("")
+    with pytest.raises(RunFolderError, match=r"cannot make a run folder in .*exp.*--run.root"):
+        RunFolder.create(tmp_path / "exp")
+
+
+def test_only_the_first_process_makes_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = RunFolder.create(tmp_path / "exp")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert RunFolder.create(tmp_path / "exp").path == made.path.resolve()
+    monkeypatch.delenv(FOLDER_VARIABLE)
+    assert RunFolder.create(tmp_path / "exp").path == tmp_path / "exp"
+    assert [path.name for path in (tmp_path / "exp").iterdir()] == ["1"]
+
+
+def test_the_rank_is_read_from_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):
+        monkeypatch.delenv(variable, raising=False)
+    assert is_first_process()
+    monkeypatch.setenv("SLURM_PROCID", "3")
+    assert not is_first_process()
+
+
+def test_the_folder_of_a_checkpoint_is_found_unless_it_was_moved(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "exp")
+    checkpoint = run.checkpoints / "best.ckpt"
+    write_text(checkpoint, "")
+    assert RunFolder.of_checkpoint(checkpoint) is None
+    write_text(run.config, "{}")
+    found = RunFolder.of_checkpoint(checkpoint)
+    assert found is not None
+    assert found.path.resolve() == run.path.resolve()
+    moved = tmp_path / "best.ckpt"
+    moved.write_text("")
+    assert RunFolder.of_checkpoint(moved) is None
+
+
+def test_discarding_leaves_other_runs(tmp_path: Path) -> None:
+    first, second = RunFolder.create(tmp_path / "runs" / "a"), RunFolder.create(tmp_path / "runs" / "a")
+    second.discard()
+    assert first.path.is_dir()
+    first.discard()
+    assert list(tmp_path.iterdir()) == []
+    assert FOLDER_VARIABLE not in os.environ
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_text(tmp_path / "x.json", "old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_text(tmp_path / "x.json", "new")
+    assert (tmp_path / "x.json").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
