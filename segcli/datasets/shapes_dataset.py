@@ -15,6 +15,10 @@ Field = NDArray[np.float32]
 
 CLASSES = ("background", "circle", "square", "triangle")
 
+TILT = 0.2
+"""Most that a form is turned, in radians. A small network that reaches a mIoU of 0.86 in 800 steps of 8 pictures tells
+freely turned forms from the ground, but not from each other (0.32)."""
+
 
 class ShapesDataset(SampleDataset):
     """Draw picture number ``index`` from (seed, index) whenever it is asked for.
@@ -65,9 +69,9 @@ def draw(rng: Generator, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     """Return an ``(H, W, 3)`` uint8 picture and its ``(H, W)`` mask, indices into :data:`CLASSES`; H = W = size."""
     ground = _colour(rng)
     image, mask = _paint(rng, size, ground), np.zeros((size, size), np.uint8)
-    kinds = [0] * rng.integers(1, 4) + rng.integers(1, 4, rng.integers(2, 5)).tolist()
+    kinds = [0] * rng.integers(1, 3) + rng.integers(1, 4, rng.integers(2, 5)).tolist()
     for kind, centre in zip(rng.permutation(kinds), _centres(rng, size, len(kinds)), strict=True):
-        x, y = _frame(rng, size, centre)
+        x, y = _frame(rng, size, centre, np.pi if kind == 0 else TILT)
         radius = float(rng.uniform(0.13, 0.22) * size)
         distance = _distractor(rng, x, y, radius) if kind == 0 else _FORMS[kind - 1](x, y, radius)
         shadow = np.clip(np.float32(0.5) - (distance - 1) / np.float32(0.06 * size), 0, 1)
@@ -90,9 +94,9 @@ def _centres(rng: Generator, size: int, count: int) -> Field:
     return centres.astype(np.float32)
 
 
-def _frame(rng: Generator, size: int, centre: Field) -> tuple[Field, Field]:
-    """Return the coordinates of every pixel in a randomly turned frame around a centre, in pixels."""
-    angle = rng.uniform(0, 2 * np.pi)
+def _frame(rng: Generator, size: int, centre: Field, tilt: float = np.pi) -> tuple[Field, Field]:
+    """Return every pixel's coordinates, in pixels, in a frame about a centre, turned by up to ``tilt`` radians."""
+    angle = rng.uniform(-tilt, tilt)
     rows, columns = np.mgrid[:size, :size].astype(np.float32) - centre[:, None, None]
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     return cos * columns + sin * rows, cos * rows - sin * columns
@@ -108,7 +112,7 @@ def _square(x: Field, y: Field, radius: float) -> Field:
 
 def _triangle(x: Field, y: Field, radius: float) -> Field:
     slope = np.float32(np.sqrt(3) / 2)
-    return np.maximum(slope * np.abs(x) + y / 2, -y) - np.float32(0.78 * radius)  # the area of the circle
+    return np.maximum(slope * np.abs(x) - y / 2, y) - np.float32(0.78 * radius)  # the area of the circle
 
 
 _FORMS = (_circle, _square, _triangle)
@@ -123,7 +127,7 @@ def _distractor(rng: Generator, x: Field, y: Field, radius: float) -> Field:
     if kind == 1:
         along = np.maximum(np.abs(x) - np.float32(2 * radius), 0)
         return np.hypot(along, y) - np.float32(max(1.0, 0.15 * radius))
-    return np.hypot(x / 2, y) - np.float32(0.5 * radius)
+    return np.hypot(x / 3, y) - np.float32(0.4 * radius)
 
 
 def _colour(rng: Generator, unlike: Field | None = None) -> Field:
@@ -138,7 +142,7 @@ def _paint(rng: Generator, size: int, colour: Field) -> Field:
     """Return an ``(H, W, 3)`` texture that goes from one colour towards a random other one, 0 to 255."""
     towards = np.float32(rng.uniform(0.1, 0.4)) * (_colour(rng) - colour)
     blend = _noise(rng, size, int(rng.integers(2, 12)))
-    if rng.random() < 0.35:
+    if rng.random() < 0.25:
         x, _ = _frame(rng, size, np.zeros(2, np.float32))
         blend = (blend + np.sin(x * np.float32(2 * np.pi / rng.uniform(4, 16))) / 2 + np.float32(0.5)) / 2
     return colour + blend[..., None] * towards

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from segcli.datasets.shapes_dataset import CLASSES, ShapesDataset
+from segcli.datasets.shapes_dataset import CLASSES, ShapesDataset, draw
 
 
 def test_pictures_follow_from_name_seed_and_index() -> None:
@@ -41,3 +41,15 @@ def test_colour_says_nothing_about_the_class() -> None:
     averages = np.array([np.mean(values, axis=0) for values in means.values()])
     spread = np.std(np.concatenate(list(means.values())), axis=0)
     assert (np.ptp(averages, axis=0) < spread / 2).all()
+
+
+def test_triangles_stand_nearly_upright() -> None:
+    places = []
+    for seed in range(300):
+        inside = draw(np.random.default_rng(seed), 64)[1] == 3
+        rows = np.flatnonzero(inside.any(axis=1))
+        if len(rows) and not (inside[[0, -1]].any() or inside[:, [0, -1]].any()):  # whole, as far as the border goes
+            widest = inside.sum(axis=1).argmax()
+            places.append((widest - rows[0]) / len(rows))
+    assert len(places) > 30
+    assert np.median(places) > 0.75  # the base is below the tip; turned freely, 0.5
