@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -146,3 +148,16 @@ def test_predict_maps_an_array_to_labels_and_leaves_the_mode(shape: tuple[int, .
     np.testing.assert_array_equal(labels, model.eval()(chw)[0].argmax(0).numpy())
     model.predict(image)
     assert not model.training
+
+
+def test_a_checkpoint_s_segmenter_predicts_as_the_task_does(trained: Path) -> None:
+    segmenter = Segmenter.from_checkpoint(trained / "checkpoints" / "best.ckpt")
+    assert not segmenter.training
+    assert segmenter.classes == ("background", "circle", "square", "triangle")
+    state = torch.load(trained / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    for key, value in segmenter.state_dict().items():
+        assert torch.equal(value, state[f"segmenter.{key}"])
+    image = np.random.default_rng(0).integers(0, 256, (41, 67, 3), dtype=np.uint8)
+    labels = segmenter.predict(image)
+    assert labels.shape == (41, 67)
+    assert labels.max() < 4

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from segcli.runs.passport import Passport
 
 
+SPLIT_KEYS = {f"--data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
+
+
 @dataclass
 class Job:
     """One verb at work.
@@ -63,6 +66,10 @@ def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
         raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
     if typed.files or typed.checkpoint is None:
         return compose(typed.files, typed.overrides)
+    for word in typed.overrides:
+        if verb != "fit" and word.partition("=")[0] in SPLIT_KEYS:
+            why = "would count images among those to measure with that the checkpoint was trained on; train with it"
+            raise ConfigError([Problem(why, word.partition("=")[0].lstrip("-"))])
     run = RunFolder.of_checkpoint(typed.checkpoint)
     if run is not None:
         return compose([run.config], typed.overrides)

@@ -1,0 +1,59 @@
+from argparse import ArgumentError
+from pathlib import Path
+
+import pytest
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.cli import LightningCLI
+
+from segcli.cli.lightning_cli import SegmentationCLI
+from segcli.cli.quiet import quiet
+from segcli.config.compose import compose
+from segcli.runs.run_folder import RunFolder
+
+
+def _cli(file: Path, *overrides: str) -> SegmentationCLI:
+    quiet()
+    return SegmentationCLI(compose([file], overrides).expanded())
+
+
+def test_everything_writes_into_the_run_folder(tiny: Path) -> None:
+    cli = _cli(tiny)
+    cli.build(RunFolder(tiny.parent / "here"), [])
+    assert cli.trainer.default_root_dir == str(tiny.parent / "here")
+    checkpoint = cli.trainer.checkpoint_callback
+    assert isinstance(checkpoint, ModelCheckpoint)
+    assert checkpoint.dirpath == str(tiny.parent / "here" / "checkpoints")
+    assert [Path(logger.log_dir or "") for logger in cli.trainer.loggers] == [tiny.parent / "here"] * 2
+
+
+def test_classes_come_from_the_data(tiny: Path) -> None:
+    cli = _cli(tiny)
+    cli.build(RunFolder(tiny.parent), [])
+    assert cli.model.classes == cli.datamodule.classes == ("background", "circle", "square", "triangle")
+
+
+def test_a_callbacks_list_keeps_the_checkpoints(tiny: Path) -> None:
+    cli = _cli(tiny, "--trainer.callbacks", "[ModelSummary]")
+    cli.build(RunFolder(tiny.parent), [])
+    assert cli.trainer.checkpoint_callback is not None
+
+
+def test_a_class_switch_keeps_nothing_of_the_old_class(tiny: Path) -> None:
+    cli = _cli(tiny, "--model.optimizer.weight_decay", "0.05", "--model.optimizer", "torch.optim.SGD")
+    arguments = cli.resolved()["model"]["optimizer"]["init_args"]
+    assert arguments["weight_decay"] == 0
+
+
+def test_abbreviations_are_refused_by_the_parser_too(tiny: Path) -> None:
+    with pytest.raises(ArgumentError, match="max_epoch"):
+        SegmentationCLI(compose([tiny], ["--trainer.max_epoch", "3"], checked=False).expanded())
+
+
+def test_what_is_resolved_parses_to_itself(tiny: Path) -> None:
+    resolved = _cli(tiny).resolved()
+    assert SegmentationCLI(resolved).resolved() == resolved
+
+
+def test_the_names_of_lightning_that_are_overridden_exist() -> None:
+    for name in ("add_arguments_to_parser", "parse_arguments", "instantiate_classes", "instantiate_trainer"):
+        assert callable(getattr(LightningCLI, name))

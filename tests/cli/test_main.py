@@ -1,0 +1,26 @@
+import pytest
+
+import segcli
+from segcli.cli.main import VERBS, main
+
+
+def test_without_words_the_verbs_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert all(verb in out for verb in VERBS)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == segcli.__version__
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_every_verb_has_help_with_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "--help"]) == 0
+    assert capsys.readouterr().out.count(f"python -m segcli {verb}") >= 2
+
+
+def test_an_unknown_verb_is_a_mistake_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prdict"]) == 2
+    assert "did you mean 'predict'" in capsys.readouterr().err

@@ -1,0 +1,52 @@
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from typing import NamedTuple
+
+import pytest
+
+from segcli import registry
+from segcli.config.signatures import signature
+
+
+class _Distribution(NamedTuple):
+    name: str
+
+
+def _entry(name: str, value: str, package: str) -> EntryPoint:
+    entry = EntryPoint(name, value, "segcli.decoders")
+    return entry._for(_Distribution(package))  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.fixture
+def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
+    """Entry points of the group segcli.decoders, as installed packages would have them."""
+    found: list[EntryPoint] = []
+    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == "segcli.decoders" else [])
+    registry.names.cache_clear()
+    yield found
+    registry.names.cache_clear()
+
+
+@pytest.mark.parametrize("family", list(registry.FAMILIES))
+def test_every_entry_of_the_tables_exists(family: str) -> None:
+    for name, target in registry.names(family).items():
+        found = signature(target)
+        assert found is not None, f"{name} -> {target}"
+        assert found.doc
+
+
+def test_an_installed_package_adds_names(entries: list[EntryPoint]) -> None:
+    entries.append(_entry("Other", "other.module:Other", "other-package"))
+    assert registry.names("decoders")["Other"] == "other.module:Other"
+    assert registry.names("decoders")["FPN"] == "segcli.decoders.fpn:FPN"
+
+
+def test_two_claims_on_one_name_are_an_error_that_names_both(entries: list[EntryPoint]) -> None:
+    entries.append(_entry("FPN", "other.module:FPN", "other-package"))
+    with pytest.raises(registry.RegistryError, match=r"'FPN' is claimed by segcli .* and by other-package"):
+        registry.names("decoders")
+
+
+def test_the_same_claim_twice_is_none(entries: list[EntryPoint]) -> None:
+    entries += [_entry("Other", "other.module:Other", "a"), _entry("Other", "other.module:Other", "b")]
+    assert "Other" in registry.names("decoders")
