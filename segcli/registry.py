@@ -82,7 +82,7 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family(
             "transforms",
-            types=("BasicTransform", "BaseCompose"),
+            types=("BasicTransform", "BaseCompose", "TransformType", "TransformsSeqType"),
             table={"RandomScaledCrop": "segcli.transforms.random_scaled_crop:RandomScaledCrop"},
             packages=("albumentations",),
         ),

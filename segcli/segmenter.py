@@ -119,11 +119,12 @@ class Segmenter(nn.Module):
         """
         content = load_checkpoint(Path(path))
         config, classes = experiment_in(content)
-        model = without_pretraining(config)["model"]
+        model, backbone = config["model"], config["model"]["backbone"]
+        backbone = {**backbone, "init_args": without_pretraining(backbone.get("init_args", {}))}
         parser = ArgumentParser(exit_on_error=False)
         parser.add_argument("--backbone", type=Backbone)
         parser.add_argument("--decoder", type=DecoderFactory)
-        parts = parser.instantiate(parser.parse_object({k: model[k] for k in ("backbone", "decoder")}))
+        parts = parser.instantiate(parser.parse_object({"backbone": backbone, "decoder": model["decoder"]}))
         segmenter = cls(
             parts.backbone,
             parts.decoder(features=parts.backbone.features),

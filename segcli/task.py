@@ -23,6 +23,9 @@ from segcli.optim.base import OptimizerFactory, ScheduleFactory
 from segcli.sample import Batch
 from segcli.segmenter import Segmenter
 
+_LONG_RUN = 1_000_000
+"""Steps that a schedule is told in ``trainer.fast_dev_run``, whose few steps no warm-up fits into."""
+
 
 class SegmentationTask(pl.LightningModule):
     """Train, validate, test and apply a segmentation model.
@@ -59,6 +62,11 @@ class SegmentationTask(pl.LightningModule):
         channels_last: bool = True,
     ) -> None:
         super().__init__()
+        if len(classes) < 2:
+            raise ValueError(
+                f"the data got {len(classes)} class ({', '.join(classes)}), expected at least 2; name what the other "
+                "pixels are, too, as in data.mask_values: {0: background, 255: cell}"
+            )
         if task == "binary" and len(classes) != 2:
             raise ValueError(
                 f"model.task got 'binary' with {len(classes)} classes ({', '.join(classes)}), expected 2; "
@@ -151,7 +159,8 @@ class SegmentationTask(pl.LightningModule):
         total = self.trainer.estimated_stepping_batches
         if math.isinf(total):
             raise ValueError("model.schedule needs the length of the run; set trainer.max_epochs or trainer.max_steps")
-        schedule = self._schedule(optimizer=optimizer, total_steps=int(total))
+        steps = int(total) if not self.trainer.fast_dev_run else _LONG_RUN  # type: ignore[attr-defined]
+        schedule = self._schedule(optimizer=optimizer, total_steps=steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _evaluate(self, batch: Batch) -> Tensor:

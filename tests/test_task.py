@@ -108,3 +108,8 @@ def test_predictions_have_the_size_on_disk() -> None:
     labels = _task().eval().predict_step(batch, 0)
     assert [tuple(label.shape) for label in labels] == [(50, 70), (20, 33)]
     assert all(label.dtype == torch.uint8 for label in labels)
+
+
+def test_one_class_is_no_task() -> None:
+    with pytest.raises(ValueError, match=r"1 class \(cell\), expected at least 2"):
+        _task(("cell",))

@@ -1,6 +1,7 @@
 """Pictures of image, truth and prediction, so that every epoch can be looked at."""
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ Panel = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
 
 class Pictures(pl.Callback):
-    """Draw the first validation images each epoch: image, truth, prediction.
+    """Draw a few validation images, spread evenly over the split, each epoch: image, truth, prediction.
 
     Args:
         count: How many images; 0 draws none.
@@ -47,7 +48,7 @@ class Pictures(pl.Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Keep what is to be drawn."""
-        self._keep(trainer, outputs, batch)
+        self._keep(trainer, outputs, batch, batch_idx, trainer.num_val_batches[0])
 
     def on_test_batch_end(
         self,
@@ -59,7 +60,7 @@ class Pictures(pl.Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Keep what is to be drawn."""
-        self._keep(trainer, outputs, batch)
+        self._keep(trainer, outputs, batch, batch_idx, trainer.num_test_batches[0])
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write ``predictions/epoch_<n>.png``, counted from 1, and the same to TensorBoard."""
@@ -70,13 +71,15 @@ class Pictures(pl.Callback):
         """Write ``predictions/test.png``."""
         self._draw(trainer, "test")
 
-    def _keep(self, trainer: pl.Trainer, labels: object, batch: Batch) -> None:
+    def _keep(
+        self, trainer: pl.Trainer, labels: object, batch: Batch, batch_idx: int, num_batches: int | float
+    ) -> None:
+        """Keep so many images of this batch that ``count`` come evenly from all batches."""
         if not trainer.is_global_zero or trainer.sanity_checking or not self._is_due(trainer):
             return
-        missing = self.count - len(self._panels)
-        if missing <= 0 or not isinstance(labels, Tensor):
-            return
-        for image, mask, label in zip(batch["image"][:missing], batch["mask"], labels, strict=False):
+        assert isinstance(labels, Tensor)
+        wanted = math.ceil(self.count * (batch_idx + 1) / num_batches) - len(self._panels)
+        for image, mask, label in zip(batch["image"][: max(0, wanted)], batch["mask"], labels, strict=False):
             self._panels.append((_array(image.permute(1, 2, 0)), _array(mask), _array(label)))
 
     def _is_due(self, trainer: pl.Trainer) -> bool:

@@ -21,7 +21,8 @@ class PredictionWriter(pl.Callback):
         """Name the files, so that no two images share one."""
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by predict(datamodule=...), not declared
         assert isinstance(data, SegmentationDataModule)
-        self._files = PredictionFiles(Path(trainer.default_root_dir), data.palette, data.datasets["predict"].paths())
+        folder = trainer.strategy.broadcast(trainer.default_root_dir)  # only rank 0 knows it under every launcher
+        self._files = PredictionFiles(Path(folder), data.palette, data.datasets["predict"].paths())
 
     def on_predict_batch_end(
         self,

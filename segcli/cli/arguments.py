@@ -44,8 +44,8 @@ def parse(arguments: list[str]) -> RunArguments:
             else:
                 parsed.files.append(Path(value))
         elif flag.startswith("--") and flag.endswith(".help"):
-            parsed.help_for = [flag, *([value] if equals else rest[:1])]
-            rest = rest if equals else rest[1:]
+            named = not equals and bool(rest) and not rest[0].startswith("-")
+            parsed.help_for = [flag, *([value] if equals else [rest.pop(0)] if named else [])]
         else:
             parsed.overrides.append(word)
             if not equals and rest and not rest[0].startswith("--") and rest[0] not in ("-c", "-h"):

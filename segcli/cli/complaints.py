@@ -6,9 +6,12 @@ from pathlib import Path
 import segcli
 from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.node import dotted
 
 PACKAGE = Path(segcli.__file__).parent
 _KEY = re.compile(r'Parser key "([^"]+)"')
+_CLASS_PATH = re.compile(r"class_path'?[=:] ?'([\w.]+)'")
+_PYDANTIC = re.compile(r"validation errors? for|For further information")
 _NOISE = ("Subtypes:", "Given value", "Errors:", "Does not validate against any", "Type <class")
 _MAX_LENGTH = 400
 
@@ -31,9 +34,21 @@ def is_ours(error: Exception) -> bool:
     return trace is not None and Path(trace.tb_frame.f_code.co_filename).is_relative_to(PACKAGE)
 
 
-def from_component(error: Exception) -> ConfigError:
-    """Pass on what a constructor or a Lightning check said about its arguments."""
-    return ConfigError([Problem(shorten(str(error)))])
+def from_component(error: Exception, experiment: Experiment) -> ConfigError:
+    """Pass on what a constructor or a Lightning check said about its arguments, and where it was written if known."""
+    chain: list[BaseException] = [error]
+    while cause := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(cause)
+    if "Does not validate" not in str(error):
+        return ConfigError([Problem(shorten(str(error)))])
+    # jsonargparse wraps what a nested class said once per level; the class stands in the innermost wrapping
+    reason = "; ".join(line.strip() for line in str(chain[-1]).splitlines() if not _PYDANTIC.search(line))
+    classes = [found for wrapped in chain for found in _CLASS_PATH.findall(str(wrapped))]
+    name = classes[-1].rpartition(".")[2] if classes else ""
+    for path, node in experiment.root.leaves():
+        if path[-1] == "class_path" and str(node.value).rpartition(".")[2] == name:
+            return ConfigError([Problem(shorten(f"{name}: {reason}"), dotted(path[:-1]), node.source)])
+    return ConfigError([Problem(shorten(reason))])
 
 
 def from_data(error: Exception) -> ConfigError:

@@ -22,18 +22,21 @@ def component_help(flag: str, name: str | None = None) -> str:
     for part in key.split("."):
         place = place.child(part)
     if place.arguments_of is not None:
-        path, family = place.arguments_of, None
-    elif place.family is None:
+        return _manual(key, place.arguments_of, None)
+    if place.family is None:
         raise ConfigError([Problem("no component stands here; try model.decoder.help or data.help", key)])
-    elif name is None:
+    if name is None:
         options = (*registry.names(place.family.name), *place.family.packages)
         return f"{key}: one of {', '.join(options)}; --{key}.help NAME shows its arguments\n"
-    else:
-        family = place.family
-        try:
-            path = class_path(name, family)
-        except UnknownClassError as error:
-            raise ConfigError([Problem(str(error), key, options=error.options)]) from None
+    try:
+        return _manual(key, class_path(name, place.family), place.family)
+    except UnknownClassError as error:
+        raise ConfigError([Problem(str(error), key, options=error.options)]) from None
+    except registry.RegistryError as error:
+        raise ConfigError([Problem(str(error), key)]) from None
+
+
+def _manual(key: str, path: str, family: registry.Family | None) -> str:
     found, parameters = accepted(path, family)
     if found is None:
         raise ConfigError([Problem(f"the source of {path} cannot be read", key)])

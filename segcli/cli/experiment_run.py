@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from segcli.cli import arguments as command
 from segcli.cli import complaints
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
+from segcli.config.dumper import dump
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.node import Source, from_plain
 from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from segcli.runs.passport import Passport
 
 
+TRACEBACK = "SEGCLI_TRACEBACK"
 SPLIT_KEYS = {f"--data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
 
 
@@ -67,9 +67,10 @@ def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
     if typed.files or typed.checkpoint is None:
         return compose(typed.files, typed.overrides)
     for word in typed.overrides:
-        if verb != "fit" and word.partition("=")[0] in SPLIT_KEYS:
+        key = word.partition("=")[0].replace(".init_args", "")
+        if verb != "fit" and key in SPLIT_KEYS:
             why = "would count images among those to measure with that the checkpoint was trained on; train with it"
-            raise ConfigError([Problem(why, word.partition("=")[0].lstrip("-"))])
+            raise ConfigError([Problem(why, key.lstrip("-"))])
     run = RunFolder.of_checkpoint(typed.checkpoint)
     if run is not None:
         return compose([run.config], typed.overrides)
@@ -95,7 +96,8 @@ def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
     """
     typed = command.parse(words)
     experiment = compose_for(verb, typed)
-    cli = _parse(experiment, with_weights=typed.checkpoint is None)
+    cli = _parse(experiment)
+    _check_readable(typed.checkpoint)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
     folder = _folder(verb, typed, experiment, name)
     job = Job(verb, name, typed, experiment, cli, folder)
@@ -103,16 +105,25 @@ def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
     return 0
 
 
-def _parse(experiment: Experiment, with_weights: bool) -> "SegmentationCLI":
+def _parse(experiment: Experiment) -> "SegmentationCLI":
     from segcli.cli.lightning_cli import SegmentationCLI
-    from segcli.inference.checkpoint import without_pretraining
 
     quiet()  # after the import, which sets the loggers' levels
-    tree = experiment.expanded()
     try:
-        return SegmentationCLI(tree if with_weights else without_pretraining(tree))
+        return SegmentationCLI(experiment.expanded())
     except ArgumentError as error:
         raise complaints.from_parser(error, experiment) from None
+
+
+def _check_readable(checkpoint: Path | None) -> None:
+    """Refuse a damaged checkpoint before anything is made for it."""
+    from segcli.inference.checkpoint import CheckpointError, read_checkpoint
+
+    try:
+        if checkpoint is not None:
+            read_checkpoint(checkpoint)
+    except CheckpointError as error:
+        raise ConfigError([Problem(str(error))]) from None
 
 
 def _folder(verb: str, typed: command.RunArguments, experiment: Experiment, name: str) -> RunFolder:
@@ -136,8 +147,8 @@ def _start(job: Job, words: list[str], run: Callable[[Job], None]) -> None:
     passport = None
     if is_first_process():
         passport = Passport(job.folder, ["segcli", *words], config["seed_everything"], list(job.experiment.files))
-        write_text(job.folder.path / CONFIG, yaml.safe_dump(config, sort_keys=False))
-        write_text(job.folder.path / COMPOSED, yaml.safe_dump(_composed(job), sort_keys=False))
+        write_text(job.folder.path / CONFIG, dump(config))
+        write_text(job.folder.path / COMPOSED, dump(_composed(job)))
     status = "failed"
     try:
         _build(job, config, passport)
@@ -147,14 +158,14 @@ def _start(job: Job, words: list[str], run: Callable[[Job], None]) -> None:
         status = "interrupted"
         raise
     finally:
-        if passport is not None and status == "failed" and passport.status == "starting":
-            job.folder.discard()
-        elif passport is not None:
+        unused = status == "failed" and passport is not None and passport.status == "starting"
+        if passport is not None and not (unused and job.folder.discard()):
             passport.update(status)
 
 
 def _build(job: Job, config: dict[str, Any], passport: "Passport | None") -> None:
     """Instantiate the experiment; what a constructor refuses is the user's to mend."""
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
     from pytorch_lightning import Callback
 
     from segcli.callbacks.prediction_writer import PredictionWriter
@@ -164,13 +175,13 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None") -> Non
 
     always: list[Callback] = [RunRecord(config, passport), PredictionWriter() if job.verb == "predict" else Results()]
     try:
-        job.cli.build(job.folder, always)
+        job.cli.build(job.folder, always, load_weights=job.arguments.checkpoint is None)
     except DataError as error:
         raise complaints.from_data(error) from None
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
-        if os.environ.get("SEGCLI_TRACEBACK"):
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError, MisconfigurationException) as error:
+        if os.environ.get(TRACEBACK):
             raise
-        raise complaints.from_component(error) from error
+        raise complaints.from_component(error, job.experiment) from error
 
 
 def _call(job: Job, run: Callable[[Job], None]) -> None:
@@ -184,11 +195,11 @@ def _call(job: Job, run: Callable[[Job], None]) -> None:
     except DataError as error:
         raise complaints.from_data(error) from None
     except MisconfigurationException as error:
-        raise complaints.from_component(error) from None
+        raise complaints.from_component(error, job.experiment) from None
     except ValueError as error:
-        if not complaints.is_ours(error):
+        if os.environ.get(TRACEBACK) or not complaints.is_ours(error):
             raise
-        raise complaints.from_component(error) from error
+        raise complaints.from_component(error, job.experiment) from error
     except RuntimeError as error:
         if "loading state_dict" not in str(error):
             raise
@@ -204,5 +215,4 @@ def _resolved(job: Job) -> dict[str, Any]:
 
 def _composed(job: Job) -> dict[str, Any]:
     """Return the experiment as files and overrides gave it, without the defaults of signatures."""
-    tree = job.experiment.plain()
-    return {"defaults": "none", **tree, "run": {**tree.get("run", {}), "name": job.name}}
+    return {"defaults": "none", **job.experiment.plain()}

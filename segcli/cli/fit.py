@@ -1,7 +1,6 @@
 """Train a model: ``segcli fit -c FILE``."""
 
 import shlex
-import sys
 
 from segcli.cli.experiment_run import Job, execute
 
@@ -29,10 +28,12 @@ def _fit(job: Job) -> None:
     if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:
         return
     folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config
-    best = shlex.quote(str(folder.checkpoints / "best.ckpt"))
-    print(f"\nrun folder  {folder.path}   pictures of every epoch in {folder.pictures}", file=sys.stdout)
+    best = folder.checkpoints / "best.ckpt"
+    pictures = f"   pictures of every epoch in {folder.pictures}" if folder.pictures.is_dir() else ""
+    print(f"\nrun folder  {folder.path}{pictures}")
     print("next        look at the curves:  tensorboard --logdir runs")
-    print(f"            predict:             python -m segcli predict --ckpt_path {best}")
+    if best.is_file():
+        print(f"            predict:             python -m segcli predict --ckpt_path {shlex.quote(str(best))}")
     other = "FPN" if str(job.experiment.get("model.decoder.class_path")).rpartition(".")[2] == "UNet" else "UNet"
     print(f"            another decoder:     python -m segcli fit -c {shlex.quote(str(file))} --model.decoder {other}")
     print("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")

@@ -1,5 +1,6 @@
 """LightningCLI over a composed experiment: it types, validates and instantiates one tree, and merges nothing."""
 
+import copy
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,14 @@ from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochBar, EpochLines
+from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.inference.checkpoint import without_pretraining
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
 from segcli.task import SegmentationTask
+
+MONITORED = ("train/loss", "val/loss", "val/mIoU", "val/mDice", "val/pixel_accuracy")
 
 
 class SegmentationCLI(LightningCLI):
@@ -39,7 +44,7 @@ class SegmentationCLI(LightningCLI):
             SegmentationDataModule,
             subclass_mode_data=True,
             run=False,
-            args=tree,
+            args=copy.deepcopy(tree),  # jsonargparse changes the lists in it
             seed_everything_default=0,
             save_config_callback=None,
             auto_configure_optimizers=False,
@@ -66,14 +71,23 @@ class SegmentationCLI(LightningCLI):
         text = self.parser.dump(self.config, skip_unset=False, format="yaml")
         return yaml.safe_load(text)
 
-    def build(self, folder: RunFolder, callbacks: list[pl.Callback]) -> None:
+    def build(self, folder: RunFolder, callbacks: list[pl.Callback], load_weights: bool = True) -> None:
         """Instantiate data, model and trainer.
 
         Args:
             folder: Where the run writes.
             callbacks: To be used beside those of the experiment.
+            load_weights: Whether the backbone loads the weights that the experiment names; a checkpoint brings its own.
+
+        Raises:
+            ValueError: If checkpoints are to be chosen by something that is never logged.
         """
         self._folder, self._callbacks = folder, callbacks
+        _check_monitor(self.config.checkpoint.monitor)
+        if not load_weights:
+            arguments = self.config.model.backbone.get("init_args") or {}
+            for key, value in without_pretraining(dict(arguments.items())).items():
+                arguments[key] = value
         super().instantiate_classes()
         for callback in self.trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
@@ -97,6 +111,16 @@ class SegmentationCLI(LightningCLI):
             return [EpochBar()]
         kwargs["enable_progress_bar"] = False
         return [EpochLines()]
+
+
+def _check_monitor(monitor: str | None) -> None:
+    """Refuse a misspelt metric before an epoch is spent on it."""
+    by_class = ("val/IoU/", "val/Dice/")
+    if monitor is not None and monitor not in MONITORED and not monitor.startswith(by_class):
+        raise ValueError(
+            f"checkpoint.monitor got {monitor!r}, which is not logged{did_you_mean(monitor, MONITORED)}; "
+            f"expected one of {', '.join(MONITORED)}, val/IoU/<class>, val/Dice/<class>"
+        )
 
 
 def default_loggers(folder: Path) -> list[Logger]:

@@ -1,14 +1,18 @@
 """Find unknown keys and names, missing arguments, nulls and wrong plain types, all at once and without torch."""
 
+import re
+from collections.abc import Sequence
+
 from segcli import registry
 from segcli.config.errors import Problem, did_you_mean
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.places import COMPOSER_KEYS, LINKED, ROOT, SCALARS, SECTIONS, Place, UnknownClassError, accepted
 from segcli.config.places import class_path as full_path
 from segcli.config.signatures import Parameter
-from segcli.config.types import accepts, takes_null
+from segcli.config.types import accepts, accepts_scalar, takes_list, takes_null
 from segcli.registry import RegistryError
 
+DATA = Parameter("data", "SegmentationDataModule", required=True)
 REQUIRED_SECTIONS = ("model", "data")
 
 
@@ -23,6 +27,33 @@ def check(root: Node) -> list[Problem]:
     return checker.problems
 
 
+def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> list[Problem]:
+    """Return what is wrong with the keys that only composing reads: ``extends``, ``vars`` and ``defaults``.
+
+    Args:
+        root: The merged tree, not yet interpolated.
+        layers: What it was merged from; a variable is used also where an override replaced its user.
+        own: Files named on the command line, as shown; a variable that they or a flag set must be used somewhere.
+    """
+    problems = []
+    for key in ("extends", "defaults"):
+        node = root.value.get(key)
+        if node is not None and node.source.where.startswith("--"):
+            problems.append(Problem("belongs into a file; -c FILE can be given several times", key, node.source))
+        elif key == "defaults" and node is not None and node.value != "none":
+            problems.append(Problem(f"expected none, or no such key, got {node.value!r}", key, node.source))
+    variables = root.value.get("vars")
+    if variables is not None and variables.is_mapping():
+        texts = " ".join(str(leaf.value) for layer in layers for _, leaf in layer.leaves())
+        for name, node in variables.value.items():
+            idle = re.search(rf"vars\.{re.escape(str(name))}\b", texts) is None
+            if idle and (node.source.where.startswith("--") or node.source.where in own):
+                others = [str(other) for other in variables.value if other != name]
+                message = f"no value refers to ${{vars.{name}}}{did_you_mean(name, others)}"
+                problems.append(Problem(message, f"vars.{name}", node.source, options=tuple(others)))
+    return problems
+
+
 class _Checker:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -33,7 +64,7 @@ class _Checker:
             if key in SCALARS:
                 self._check_value(child, SCALARS[key], Place(), (key,))
             elif key == "data":
-                self._check_component(child, ROOT.child(key), (key,))
+                self._check_value(child, DATA, ROOT.child(key), (key,))
             elif key in SECTIONS:
                 self._check_section(child, SECTIONS[key], (key,))
             else:
@@ -94,15 +125,24 @@ class _Checker:
             self._add((*at, parameter.name), f"{name} needs {parameter.name!r}{kind}; add it", node)
 
     def _check_value(self, node: Node, parameter: Parameter, place: Place, at: Path) -> None:
-        if place.family is not None and (node.is_mapping() or node.is_list()):
-            self._check_component(node, place, at)
+        if node.is_list() and place.family is not None and not takes_list(parameter.annotation):
+            self._add(at, f"expected one of the {place.family.name}, got a list", node)
             return
+        if node.is_mapping() or node.is_list():
+            self._check_component(node, place, at)
+            if place.family is not None:
+                return
         value = node.plain()
         if value is None and not takes_null(parameter.annotation):
             wanted = place.family.name if place.family else parameter.annotation
             self._add(at, f"null is no value here, expected {wanted}; drop the key or give a value", node)
+        elif place.family is not None and value is not None and not accepts_scalar(parameter.annotation, value):
+            self._add(at, f"expected one of the {place.family.name}, got {value!r}", node)
         elif place.family is None and not accepts(parameter.annotation, value):
-            self._add(at, f"expected {parameter.annotation}, got {value!r}", node)
+            quote = f"; quote it: '{value}'" if accepts(parameter.annotation, str(value)) else ""
+            self._add(at, f"expected {parameter.annotation}, got {value!r}{quote}", node)
+        elif at == ("trainer", "default_root_dir") and value is not None:
+            self._add(at, "the run folder is chosen by run.root and run.name; set those", node)
 
     def _add(self, at: Path, message: str, node: Node, options: tuple[str, ...] = (), key: str | None = None) -> None:
         over = node.over.source if node.over is not None else None

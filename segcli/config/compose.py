@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from segcli.config.check import check
+from segcli.config.check import check, check_composer_keys
 from segcli.config.errors import ConfigError
 from segcli.config.extends import DEFAULTS, Layers, package_file
 from segcli.config.interpolate import interpolate
+from segcli.config.loader import show_path
 from segcli.config.merge import Merger
 from segcli.config.node import Node, Source, lookup
 from segcli.config.overrides import parse_overrides
@@ -71,18 +72,29 @@ def compose(
         below = Layers()
         below.add_file(package_file(DEFAULTS))
         stack = below.layers + stack
-    merger = Merger()
-    root = Node({}, Source(""))
-    for layer in [*stack, *parse_overrides(overrides)]:
-        root = merger.merge(root, layer, ROOT)
-    problems = merger.problems or interpolate(root)
-    for key in COMPOSER_KEYS:
-        root.value.pop(key, None)
-    if checked and not problems:
-        problems = check(root)
-    if problems:
+    flags = parse_overrides(overrides)
+    root = _fold([*stack, *flags], own={show_path(Path(file)) for file in files})
+    if checked and (problems := check(root)):
         raise ConfigError(problems)
     return Experiment(root, tuple(layers.files))
+
+
+def _fold(layers: Sequence[Node], own: set[str]) -> Node:
+    """Merge layers, lowest first, resolve interpolations, and drop what only composing needs."""
+    merger = Merger()
+    root = Node({}, Source(""))
+    for layer in layers:
+        root = merger.merge(root, layer, ROOT)
+    idle = check_composer_keys(root, layers, own)
+    problems = merger.problems or interpolate(root) or idle
+    if problems:
+        raise ConfigError(problems)
+    for key in COMPOSER_KEYS:
+        root.value.pop(key, None)
+    root = merger.merge(None, root, ROOT)  # an interpolation may have brought a component in
+    if merger.problems:
+        raise ConfigError(merger.problems)
+    return root
 
 
 def _says_no_defaults(layer: Node) -> bool:

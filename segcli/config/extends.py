@@ -1,8 +1,8 @@
 """Turn a file and all that it extends into layers, lowest first.
 
 ``extends`` may stand at any mapping level and names files relative to its own file, or ``segcli:NAME`` for a fragment
-that ships with the package. Every file is applied once per place, where it first appears, so that two parents may
-share a grandparent without the second undoing what the first changed.
+that ships with the package. A parent is applied once per place, where it first appears, so that two parents may share a
+grandparent without the second undoing what the first changed; a file of the command line always is.
 """
 
 from importlib.resources import files
@@ -44,7 +44,7 @@ class Layers:
             ConfigError: If a file is missing or not an experiment, or extends itself.
         """
         path = path.resolve()
-        if (path, at) in self._applied and path not in chain:
+        if chain and (path, at) in self._applied and path not in chain:
             return
         self._applied.add((path, at))
         if path not in self.files:

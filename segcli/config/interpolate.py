@@ -14,6 +14,7 @@ from segcli.config.errors import Problem, did_you_mean
 from segcli.config.loader import scalar
 from segcli.config.node import Node, Path, dotted, from_plain, lookup
 
+_RESOLVER = re.compile(r"\$\{(?!oc\.env:)[\w.]+:")  # may refer to anything
 _REFERENCE = re.compile(r"\$\{\s*(\.*)([A-Za-z_][\w.+-]*)\s*\}")
 
 
@@ -22,8 +23,12 @@ def interpolate(root: Node) -> list[Problem]:
     places = [(path, node) for path, node in root.leaves() if isinstance(node.value, str) and "${" in node.value]
     if not places:
         return []
-    problems: list[Problem] = []
+    problems = [problem for path, node in places if (problem := _syntax_problem(path, node))]
+    if problems:
+        return problems
     sections = {str(path[0]) for path, _ in places}
+    if any(_RESOLVER.search(node.value) for _, node in places):
+        sections = {str(key) for key in root.value}
     for path, node in places:
         node.text = node.value
         for match in reversed(list(_REFERENCE.finditer(node.value))):
@@ -43,6 +48,15 @@ def interpolate(root: Node) -> list[Problem]:
             value = scalar(value)
         node.value = from_plain(value, node.source).value
     return problems
+
+
+def _syntax_problem(path: Path, node: Node) -> Problem | None:
+    try:
+        OmegaConf.create({"value": node.value})
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        return Problem(f"{node.value!r} is no interpolation: {reason}", dotted(path), node.source)
+    return None
 
 
 def _absolute(

@@ -8,6 +8,7 @@ however they were written: ``UNet``, ``{class_path: UNet, depth: 3}`` and ``{dep
 from segcli.config.errors import Problem
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.places import Place, UnknownClassError, class_path
+from segcli.registry import RegistryError
 
 
 class Merger:
@@ -32,7 +33,7 @@ class Merger:
         if over.is_mapping():
             deep = base is not None and base.is_mapping() and over.tag != "replace"
             return Node(self._merge_fields(base if deep else None, over, place, path), over.source, over=base)
-        return Node(over.value, over.source, over=base, text=over.text)
+        return Node(over.value, over.source, over=base or over.over, text=over.text)
 
     def _merge_fields(self, base: Node | None, over: Node, place: Place, path: Path) -> dict[Key, Node]:
         fields: dict[Key, Node] = dict(base.value) if base is not None else {}
@@ -109,7 +110,7 @@ class Merger:
         """Return the full path of a class; one that does not exist is reported later, with all its kind."""
         try:
             return class_path(str(cls.value), place.family)
-        except UnknownClassError:
+        except (UnknownClassError, RegistryError):
             return str(cls.value)
 
     def _problem(self, path: Path, message: str, node: Node, over: Node | None = None) -> None:
@@ -122,7 +123,7 @@ def _indices(over: Node) -> bool:
 
 def _is_component(base: Node | None, over: Node, place: Place) -> bool:
     if place.family is not None:
-        return over.is_mapping() or isinstance(over.value, str)
+        return over.is_mapping() or (isinstance(over.value, str) and not over.value.startswith("${"))
     known = base is not None and base.is_mapping() and "class_path" in base.value
     return over.is_mapping() and ("class_path" in over.value or known)
 
@@ -136,6 +137,8 @@ def _split(node: Node) -> tuple[Node | None, dict[Key, Node]]:
     cls = node.value.get("class_path")
     args = {key: child for key, child in node.value.items() if key not in ("class_path", "init_args")}
     inner = node.value.get("init_args")
-    if inner is not None and inner.is_mapping():
+    if inner is not None and not inner.is_mapping():
+        args["init_args"] = inner  # reported as an unknown option
+    elif inner is not None:
         args = {**inner.value, **args}
     return cls, args

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from segcli import registry
@@ -102,7 +103,9 @@ def class_path(name: str, family: Family | None) -> str:
     for other in FAMILIES.values():
         if other.table and other is not family and name in registry.names(other.name):
             raise UnknownClassError(f"{name} is one of the {other.name}, not of the {family.name}", options)
-    raise UnknownClassError(f"unknown name {name!r} among {family.name}{did_you_mean(name, options)}", options)
+    near = (*get_close_matches(name, options, n=3), *options)  # the first few are shown
+    message = f"unknown name {name!r} among {family.name}{did_you_mean(name, options)}"
+    raise UnknownClassError(message, tuple(dict.fromkeys(near)))
 
 
 def _full_path(path: str) -> str:

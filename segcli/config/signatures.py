@@ -176,21 +176,18 @@ def signature(class_path: str) -> Signature | None:
         for statement in cls.body:
             if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
                 is_open = statement.args.kwarg is not None
-                return Signature(path, _parameters(statement), is_open, doc)
+                return Signature(path, _parameters(statement), is_open, doc or ast.get_docstring(statement) or "")
         queue[:0] = [base for b in cls.bases if (base := _base_class(at, b))]
     return Signature(path, {}, is_open=bool(tree.bases), doc=doc)
 
 
 def classes_of(module: str) -> list[str]:
-    """Return the public classes that a module defines or imports by name, for suggestions."""
-    found: list[str] = []
+    """Return the public classes that a module defines, or imports from its own package, for suggestions."""
+    top, found = module.split(".")[0], []
     for statement in _statements(module):
         if isinstance(statement, ast.ClassDef):
             found.append(statement.name)
-        elif isinstance(statement, ast.ImportFrom):
-            for alias in statement.names:
-                if alias.name == "*":
-                    found += classes_of(_absolute(module, statement))
-                elif (alias.asname or alias.name)[:1].isupper():
-                    found.append(alias.asname or alias.name)
+        elif isinstance(statement, ast.ImportFrom) and (target := _absolute(module, statement)).split(".")[0] == top:
+            names = [(alias.name, alias.asname or alias.name) for alias in statement.names]
+            found += classes_of(target) if names[0][0] == "*" else [n for real, n in names if real[:1].isupper()]
     return [name for name in dict.fromkeys(found) if not name.startswith("_")]

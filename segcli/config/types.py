@@ -32,6 +32,20 @@ def takes_null(annotation: str) -> bool:
     return not annotation or accepts(annotation, None)
 
 
+def accepts_scalar(annotation: str, value: Any) -> bool:
+    """Return whether a type that names classes names a plain type as well, and the value is of that."""
+    tree = _parsed(annotation)
+    names = {_name(part) for part in ast.walk(tree)} & _SCALARS if tree is not None else set()
+    return any(_scalar(name, value) for name in names)
+
+
+def takes_list(annotation: str) -> bool:
+    """Return whether an annotated type names a sequence, or an alias of which that cannot be told."""
+    tree = _parsed(annotation)
+    names = {_name(part) for part in ast.walk(tree)} if tree is not None else set()
+    return bool(names & _SEQUENCES) or any("Seq" in name for name in names)
+
+
 def _accepts(tree: ast.expr, value: Any) -> bool:
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.BitOr):
         return _accepts(tree.left, value) or _accepts(tree.right, value)
@@ -90,7 +104,7 @@ def _scalar(name: str, value: Any) -> bool:
     return isinstance(value, str if name == "str" else bool)
 
 
-def _name(tree: ast.expr) -> str:
+def _name(tree: ast.AST) -> str:
     if isinstance(tree, ast.Name):
         return tree.id
     return tree.attr if isinstance(tree, ast.Attribute) else ""

@@ -20,9 +20,11 @@ from segcli.sample import DataError
 
 ImageMode = Literal["RGB", "L", "RGBA"]
 
+NO_PICTURES = frozenset({"PDF", "MPEG", "HDF5", "GRIB", "BUFR"})  # Pillow writes these, or only names them
 EXTENSIONS = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".gif"}
-    | {".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".tga", ".avif"}
+    extension
+    for extension, kind in Image.registered_extensions().items()
+    if kind in Image.OPEN and kind not in NO_PICTURES
 )
 """Files with other extensions in a folder of images are not images."""
 

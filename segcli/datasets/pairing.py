@@ -15,7 +15,8 @@ def find_images(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is missing or no folder; {listing(nearest(folder))}.")
-    images = [path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")]
+    visible = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    images = [path for path in visible if path.suffix.lower() in EXTENSIONS]
     if not images:
         raise DataError(f"{folder} has no image files (such as .png or .jpg); {listing(folder)}.")
     return sorted(images)

@@ -11,6 +11,7 @@ Laterals are linear, so they start with unit gain (Xavier) and zero bias; the re
 import itertools
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
@@ -100,4 +101,12 @@ def _lateral(in_channels: int, out_channels: int) -> nn.Conv2d:
 def _conv_group_norm(in_channels: int, out_channels: int) -> nn.Sequential:
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
-    return nn.Sequential(conv, nn.GroupNorm(_NORM_GROUPS, out_channels), nn.ReLU(inplace=True))
+    return nn.Sequential(conv, _GroupNorm(_NORM_GROUPS, out_channels), nn.ReLU(inplace=True))
+
+
+class _GroupNorm(nn.GroupNorm):
+    """Group normalisation also where a group is one value, which torch's own refuses even in evaluation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(B, C, H, W)`` to the same shape."""
+        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)

@@ -1,5 +1,7 @@
 """A mean that is summed on the device and read rarely, since reading waits for the device."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch import distributed as dist
@@ -24,11 +26,14 @@ class RunningMean:
         Args:
             reduce: Whether to take the mean over all processes.
         """
-        total = torch.zeros(()) if self._sum is None else self._sum
-        pair = torch.stack([total.double(), torch.tensor(self._weight, device=total.device, dtype=torch.double)])
-        if reduce and dist.is_available() and dist.is_initialized():
-            dist.all_reduce(pair)
-        return float(pair[0] / pair[1])
+        if not (reduce and dist.is_available() and dist.is_initialized()):
+            return float(self._sum) / self._weight if self._sum is not None else math.nan
+        device = torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else None
+        total = torch.zeros((), device=device) if self._sum is None else self._sum
+        pair = torch.stack([total, total.new_tensor(self._weight)])
+        dist.all_reduce(pair)
+        total_sum, total_weight = pair.tolist()
+        return total_sum / total_weight if total_weight else math.nan
 
     def reset(self) -> None:
         """Forget what was added."""

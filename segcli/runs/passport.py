@@ -4,7 +4,6 @@ import datetime
 import json
 import platform
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -33,18 +32,10 @@ class Passport:
         command: The command line, as words.
         seed: Seed of the run.
         files: Experiment files that were composed.
-        file_name: Name of the record inside the folder.
     """
 
-    def __init__(
-        self,
-        folder: RunFolder,
-        command: list[str],
-        seed: int | bool | None,
-        files: list[Path],
-        file_name: str = PASSPORT,
-    ) -> None:
-        self._path = folder.path / file_name
+    def __init__(self, folder: RunFolder, command: list[str], seed: int | bool | None, files: list[Path]) -> None:
+        self._path = folder.path / PASSPORT
         self._record: dict[str, Any] = {
             "status": "starting",
             "command": command,
@@ -108,8 +99,3 @@ def _versions() -> dict[str, str]:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def command_line() -> list[str]:
-    """Return the command line as words, with the interpreter's path left out."""
-    return ["python", "-m", "segcli", *sys.argv[1:]]

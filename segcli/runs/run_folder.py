@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 FOLDER_VARIABLE = "SEGCLI_RUN_FOLDER"
@@ -24,17 +26,18 @@ class RunFolder:
 
     Args:
         path: The folder; it exists.
+        made: Parents that were made with it, deepest first.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, made: Sequence[Path] = ()) -> None:
+        self.path, self._made = path, tuple(made)
 
     @classmethod
     def create(cls, parent: Path) -> RunFolder:
         """Make ``parent/<number>``, the number one above the highest there is.
 
         Only rank 0 makes it. Processes that it starts find it in the environment; those that were started beside it
-        write nothing, and get the parent.
+        get the parent, and whoever writes in them asks rank 0.
 
         Raises:
             RunFolderError: If it cannot be made or written to.
@@ -42,6 +45,7 @@ class RunFolder:
         inherited = os.environ.get(FOLDER_VARIABLE)
         if not is_first_process():
             return cls(Path(inherited) if inherited else parent)
+        made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
         try:
             path = _make_next(parent)
             write_text(path / ".writable", "")
@@ -52,7 +56,7 @@ class RunFolder:
                 f"cannot make a run folder in {parent}: {reason}; choose another place with --run.root DIR"
             ) from None
         os.environ[FOLDER_VARIABLE] = str(path.resolve())
-        return cls(path)
+        return cls(path, made)
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Path) -> RunFolder | None:
@@ -65,11 +69,6 @@ class RunFolder:
             return cls(path.relative_to(Path.cwd()))
         except ValueError:
             return cls(path)
-
-    @property
-    def name(self) -> str:
-        """Name of the experiment."""
-        return self.path.resolve().parent.name
 
     @property
     def config(self) -> Path:
@@ -86,15 +85,20 @@ class RunFolder:
         """Where pictures of predictions are written."""
         return self.path / PICTURES
 
-    def discard(self) -> None:
-        """Remove the folder of a run that failed before its first step, and its parents where they are empty."""
-        if not is_first_process():
-            return
+    def discard(self) -> bool:
+        """Remove the folder of a run that failed before it had results, and the parents that were made for it.
+
+        Returns:
+            Whether it was removed; a folder with anything but the records of a start is kept.
+        """
+        if not is_first_process() or any(not _is_record(path) for path in self.path.iterdir()):
+            return False
         shutil.rmtree(self.path, ignore_errors=True)
         os.environ.pop(FOLDER_VARIABLE, None)
-        for parent in (self.path.parent, self.path.parent.parent):
-            if parent != Path() and parent.is_dir() and not any(parent.iterdir()):
+        for parent in self._made:
+            with contextlib.suppress(OSError):  # another run is in it by now
                 parent.rmdir()
+        return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -116,6 +120,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _is_record(path: Path) -> bool:
+    """Return whether a file is written at every start, before there is any result."""
+    return path.name in (CONFIG, COMPOSED, PASSPORT, "hparams.yaml") or path.name.startswith("events.out.")
 
 
 def _make_next(parent: Path) -> Path:

@@ -15,7 +15,7 @@ def test_the_run_folder_holds_what_is_promised(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
     assert {"config.yaml", "composed.yaml", "passport.json", "checkpoints", "metrics.csv", "predictions"} <= names
     assert {path.name for path in (trained / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
-    assert {path.name for path in (trained / "predictions").iterdir()} == {"epoch_001.png", "epoch_002.png"}
+    assert {path.name for path in (trained / "predictions").glob("*.png")} == {"epoch_001.png", "epoch_002.png"}
     assert any(name.startswith("events.out.tfevents") for name in names)
 
 
@@ -97,6 +97,11 @@ def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.Ca
         (["--data.image_size", "8"], "image_size"),
         (["--model.mean", "[0.5]"], "model.mean got 1 values"),
         (["--trainer.max_epochs", "-1"], "length of the run"),
+        (["--trainer.accelerator", "cuda", "--trainer.devices", "99"], "CUDA"),
+        (["--checkpoint.mode", "maximum"], "maximum"),
+        (["--checkpoint.monitor", "val/miou"], "did you mean 'val/mIoU'"),
+        (["--trainer.default_root_dir", "x"], "run.root"),
+        (["--data.train_transforms", "[{class_path: HorizontalFlip, p: 3}]"], "less than or equal to 1"),
     ],
 )
 def test_a_mistake_gets_one_short_error_and_leaves_no_folder(
@@ -127,3 +132,27 @@ def test_missing_weights_without_network_name_both_ways_out(
     err = capsys.readouterr().err
     assert "--model.backbone.pretrained false" in err
     assert "weights" in err
+
+
+def test_accumulation_clipping_and_mixed_precision_train(tiny: Path) -> None:
+    words = ["--trainer.accumulate_grad_batches=2", "--trainer.gradient_clip_val=0.5", "--trainer.precision=bf16-mixed"]
+    assert main(["fit", "-c", str(tiny), *words, "--trainer.log_every_n_steps=1"]) == 0
+    with Path("runs/tiny/1/metrics.csv").open() as file:
+        steps = [int(row["step"]) for row in csv.DictReader(file) if row["lr"]]
+    assert steps == [1, 2, 3, 4]  # 3 batches an epoch, the last alone: 2 steps in each of 2 epochs
+
+
+def test_a_smoke_run_needs_no_shorter_warm_up(tiny: Path) -> None:
+    assert main(["fit", "-c", str(tiny), "--trainer.fast_dev_run=1", "--model.schedule.warmup_steps=50"]) == 0
+
+
+def test_going_on_from_a_checkpoint_records_the_experiment_as_it_was(in_trained: Path) -> None:
+    words = ["fit", "-c", "tiny.yaml", "--model.backbone.weights", "gone.pth", "--trainer.max_epochs", "3"]
+    assert main([*words, "--ckpt_path", str(in_trained)]) == 0
+    latest = max((path for path in Path("runs/tiny").iterdir()), key=lambda path: int(path.name))
+    saved = yaml.safe_load((latest / "config.yaml").read_text())
+    assert saved["model"]["backbone"]["init_args"]["weights"] == "gone.pth"
+    with (latest / "metrics.csv").open() as file:
+        epochs = {row["epoch"] for row in csv.DictReader(file) if row["val/mIoU"]}
+    assert "2" in epochs
+    assert "0" not in epochs

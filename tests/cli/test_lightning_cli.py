@@ -52,6 +52,7 @@ def test_abbreviations_are_refused_by_the_parser_too(tiny: Path) -> None:
 def test_what_is_resolved_parses_to_itself(tiny: Path) -> None:
     resolved = _cli(tiny).resolved()
     assert SegmentationCLI(resolved).resolved() == resolved
+    assert resolved["data"]["init_args"]["train_transforms"][0]["class_path"] == "albumentations.HorizontalFlip"
 
 
 def test_the_names_of_lightning_that_are_overridden_exist() -> None:

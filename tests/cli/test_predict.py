@@ -101,3 +101,14 @@ def test_predicting_an_empty_folder_is_an_error(
     assert main(words) == 2
     assert "empty" in capsys.readouterr().err
     assert not Path("runs/my_cells/1/predictions/1").exists()
+
+
+def test_what_was_predicted_before_an_error_is_kept(in_trained: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        Image.new("RGB", (32, 32 + number)).save(tmp_path / f"{number}.png")
+    (tmp_path / "2.png").write_bytes((tmp_path / "2.png").read_bytes()[:-30])
+    before = set(Path("runs/tiny/1/predictions").iterdir())
+    own = ["--data.class_path=FolderDataModule", f"--data.root={tmp_path}", "--data.classes=[a,b,c,d]"]
+    assert main(["predict", "--ckpt_path", str(in_trained), *own]) == 2
+    (folder,) = set(Path("runs/tiny/1/predictions").iterdir()) - before
+    assert {path.name for path in folder.glob("*.png")} == {"0.png", "1.png"}

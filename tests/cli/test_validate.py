@@ -39,3 +39,15 @@ def test_an_override_reaches_the_experiment_of_the_checkpoint(in_trained: Path) 
     latest = max(Path("runs/tiny/1/validate").iterdir(), key=lambda path: int(path.name))
     scores = json.loads((latest / "val_scores.json").read_text())
     assert sum(entry["pixels"] for entry in scores["classes"].values()) == 2 * 32 * 32
+
+
+def test_a_damaged_checkpoint_in_a_run_folder_is_one_error(
+    in_trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = in_trained.with_name("cut.ckpt")
+    cut.write_bytes(in_trained.read_bytes()[:1000])
+    try:
+        assert main(["validate", "--ckpt_path", str(cut)]) == 2
+    finally:
+        cut.unlink()
+    assert capsys.readouterr().err.startswith("error: cannot read checkpoint runs/tiny/1/checkpoints/cut.ckpt")

@@ -2,6 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
+from segcli import registry
+from segcli.config.places import class_path
+from segcli.registry import RegistryError
+
 BASE = "data: ShapesDataModule\n"
 
 
@@ -30,6 +34,18 @@ BASE = "data: ShapesDataModule\n"
         (BASE + "model: 3", "model: expected a mapping"),
         ("data: {batch_size: 3}", "data: arguments without a class"),
         ("trainer: {max_epochs: 1}", "data: missing"),
+        ("data:", "data: null is no value here"),
+        ("data: 5", "data: expected one of the datamodules, got 5"),
+        ("data: [ShapesDataModule]", "data: expected one of the datamodules, got a list"),
+        (BASE + "model: {decoder: 3}", "model.decoder: expected one of the decoders, got 3"),
+        (BASE + "run: {name: 2024}", "run.name: expected str | None, got 2024; quote it: '2024'"),
+        (BASE + "model: {decoder: {class_path: FPN, init_args: [1]}}", "FPN has no option 'init_args'"),
+        (BASE + "vars: {epochz: 3}", "vars.epochz: no value refers to ${vars.epochz}"),
+        (BASE + "defaults: nothing", "defaults: expected none"),
+        (
+            "data: {class_path: ShapesDataModule, train_transforms: [{class_path: OneOf, transforms: [VerticalFlp]}]}",
+            "did you mean 'VerticalFlip'",
+        ),
         (
             BASE + "trainer: {callbacks: [{class_path: EarlyStopping}]}",
             "trainer.callbacks.0.monitor: EarlyStopping needs 'monitor' (str)",
@@ -56,3 +72,18 @@ def test_an_error_names_whom_the_bad_value_replaced(error: Callable[..., str]) -
 
 def test_null_is_fine_where_the_type_says_so(error: Callable[..., str]) -> None:
     assert "schedule" not in error(BASE + "model: {schedule: null}\nmodle: 1")
+
+
+def test_what_only_files_can_say_is_no_flag(error: Callable[..., str]) -> None:
+    assert "extends: belongs into a file" in error(BASE, "--extends", "segcli:augment")
+    assert "vars.corp: no value refers to ${vars.corp}" in error(BASE, "--vars.corp", "64")
+
+
+def test_two_claims_on_a_name_are_told(error: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def clash(family: str) -> dict[str, str]:
+        raise RegistryError(f"{family}: the name 'FPN' is claimed by a and by b")
+
+    monkeypatch.setattr(registry, "names", clash)
+    class_path.cache_clear()
+    assert "is claimed by a and by b" in error(BASE)
+    class_path.cache_clear()

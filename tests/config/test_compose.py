@@ -41,3 +41,9 @@ def test_every_file_is_listed(write: Write) -> None:
     write("base.yaml", TEXT)
     experiment = compose([write("x.yaml", "extends: base.yaml")])
     assert [file.name for file in experiment.files] == ["x.yaml", "base.yaml"]
+
+
+def test_nested_components_are_expanded(write: Write) -> None:
+    text = "data: {class_path: ShapesDataModule, train_transforms: [{class_path: OneOf, transforms: [VerticalFlip]}]}"
+    transforms = compose([write("x.yaml", text)]).expanded()["data"]["init_args"]["train_transforms"]
+    assert transforms[0]["init_args"]["transforms"][0]["class_path"] == "albumentations.VerticalFlip"

@@ -71,3 +71,11 @@ def test_several_files_merge_later_over_earlier(write: Write) -> None:
     a, b = write("a.yaml", "trainer: {max_epochs: 1, max_steps: 5}"), write("b.yaml", "trainer: {max_epochs: 2}")
     tree = compose([a, b], ["--trainer.max_steps=6"], checked=False)
     assert (tree.get("trainer.max_epochs"), tree.get("trainer.max_steps")) == (2, 6)
+
+
+def test_a_file_named_on_the_command_line_applies_though_it_was_a_parent(write: Write) -> None:
+    base, child = (
+        write("base.yaml", "trainer: {max_epochs: 1}"),
+        write("x.yaml", "extends: base.yaml\ntrainer: {max_epochs: 2}"),
+    )
+    assert compose([child, base], checked=False).get("trainer.max_epochs") == 1

@@ -16,7 +16,7 @@ def test_an_override_of_the_source_reaches_every_user_of_it(composed: Composed) 
 
 
 def test_vars_are_not_passed_on(composed: Composed) -> None:
-    assert "vars" not in composed("vars: {a: 1}")
+    assert "vars" not in composed('vars: {a: 1}\ntrainer: {max_steps: "${vars.a}"}')
 
 
 @pytest.mark.parametrize("reference", ["${data.batch_size}", "${data.init_args.batch_size}", "${.batch_size}"])
@@ -54,3 +54,29 @@ def test_a_missing_environment_variable_is_named(error: Callable[..., str]) -> N
 def test_a_circle_is_an_error(error: Callable[..., str]) -> None:
     message = error('vars: {a: "${vars.b}", b: "${vars.a}"}\ndata: ShapesDataModule')
     assert "cannot resolve" in message
+
+
+@pytest.mark.parametrize("text", ["${", "${vars.x", "a ${b c}"])
+def test_what_is_no_interpolation_is_named_with_its_line(error: Callable[..., str], text: str) -> None:
+    message = error(f'data: ShapesDataModule\nrun:\n  name: "{text}"\n')
+    assert "is no interpolation" in message
+    assert "x.yaml:3" in message
+
+
+def test_components_can_be_referred_to(composed: Composed) -> None:
+    text = """
+        vars: {opt: {class_path: AdamW, lr: 0.5}}
+        data:
+          class_path: ShapesDataModule
+          train_transforms: [HorizontalFlip]
+          val_transforms: "${.train_transforms}"
+        model: {optimizer: "${vars.opt}"}
+    """
+    tree = composed(text)
+    assert tree["model"]["optimizer"] == {"class_path": "AdamW", "init_args": {"lr": 0.5}}
+    flip = {"class_path": "HorizontalFlip", "init_args": {}}
+    assert tree["data"]["init_args"]["val_transforms"] == [flip]
+
+
+def test_other_resolvers_see_everything(composed: Composed) -> None:
+    assert composed('vars: {a: 3}\ntrainer: {max_steps: "${oc.select:vars.a}"}')["trainer"]["max_steps"] == 3

@@ -60,6 +60,7 @@ def test_what_is_not_there_is_none(package: str) -> None:
 
 def test_classes_are_listed_for_suggestions(package: str) -> None:
     assert classes_of(package) == ["Renamed", "Child"]
+    assert "Annotated" not in classes_of("albumentations")
 
 
 def test_the_trainer_and_torch_optimizers_are_readable() -> None:

@@ -1,5 +1,7 @@
 import pytest
 import torch
+from pytorch_lightning.plugins.precision import MixedPrecision
+from pytorch_lightning.utilities import GradClipAlgorithmType
 from torch import nn
 
 from segcli.optim.adamw import AdamW
@@ -29,3 +31,14 @@ def test_takes_groups_with_their_own_learning_rate() -> None:
 
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.1]
     assert optimizer.defaults["fused"] is True
+
+
+def test_fused_gradients_can_be_clipped_in_mixed_precision() -> None:
+    optimizer = AdamW(nn.Linear(3, 2).parameters())
+    precision = MixedPrecision("bf16-mixed", "cpu")
+
+    precision.clip_gradients(optimizer, clip_val=1.0, gradient_clip_algorithm=GradClipAlgorithmType.VALUE)
+
+    fused = torch.optim.AdamW(nn.Linear(3, 2).parameters(), fused=True)
+    with pytest.raises(RuntimeError, match="does not allow for gradient clipping"):
+        precision.clip_gradients(fused, clip_val=1.0, gradient_clip_algorithm=GradClipAlgorithmType.VALUE)

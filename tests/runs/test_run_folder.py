@@ -67,8 +67,8 @@ def test_discarding_leaves_other_runs(tmp_path: Path) -> None:
     first, second = RunFolder.create(tmp_path / "runs" / "a"), RunFolder.create(tmp_path / "runs" / "a")
     second.discard()
     assert first.path.is_dir()
-    first.discard()
-    assert list(tmp_path.iterdir()) == []
+    assert first.discard()
+    assert [path.name for path in tmp_path.rglob("*")] == []
     assert FOLDER_VARIABLE not in os.environ
 
 
@@ -83,3 +83,14 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         write_text(tmp_path / "x.json", "new")
     assert (tmp_path / "x.json").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_discarding_keeps_results_and_folders_that_were_there_before(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    empty, used = RunFolder.create(tmp_path / "mine"), RunFolder.create(tmp_path / "mine" / "a")
+    write_text(used.path / "predictions" / "x.png", "")
+    assert not used.discard()
+    assert used.path.is_dir()
+    write_text(empty.config, "{}")
+    assert empty.discard()
+    assert (tmp_path / "mine").is_dir()
