@@ -82,7 +82,7 @@ class SegmentationTask(pl.LightningModule):
         self._normalisation: dict[str, Any] = {"mean": mean, "std": std, "value_range": value_range}
         self._channels_last = channels_last
         self._metric = SegmentationMetric(len(classes))
-        self._logged_step = -1
+        self._logged_step = 0
         self._step_loss, self._epoch_loss, self._eval_loss = RunningMean(), RunningMean(), RunningMean()
 
     def configure_model(self) -> None:

@@ -10,7 +10,9 @@ Train the experiment that FILE describes; a later file, and --key value, overrid
 
   python -m segcli fit -c experiments/quickstart.yaml
   python -m segcli fit -c experiments/fpn_r50.yaml --model.decoder UNet --data.batch_size 16
-  python -m segcli fit --model.decoder.help FPN        arguments of one component
+  python -m segcli fit -c experiments/fpn_r50.yaml --ckpt_path runs/fpn_r50/1/checkpoints/last.ckpt
+                                                        go on from a checkpoint, in a new run folder
+  python -m segcli fit --model.decoder.help FPN         arguments of one component
 
 Writes runs/<stem of FILE>/<number>/: config.yaml (every value), composed.yaml, passport.json, checkpoints/best.ckpt
 and last.ckpt, metrics.csv and TensorBoard events, predictions/ (pictures of each epoch), val_scores.json.

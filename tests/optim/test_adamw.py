@@ -34,11 +34,15 @@ def test_takes_groups_with_their_own_learning_rate() -> None:
 
 
 def test_fused_gradients_can_be_clipped_in_mixed_precision() -> None:
-    optimizer = AdamW(nn.Linear(3, 2).parameters())
+    layer = nn.Linear(3, 2)
+    layer(torch.full((1, 3), 9.0)).sum().backward()
+    optimizer = AdamW(layer.parameters())
     precision = MixedPrecision("bf16-mixed", "cpu")
 
     precision.clip_gradients(optimizer, clip_val=1.0, gradient_clip_algorithm=GradClipAlgorithmType.VALUE)
 
-    fused = torch.optim.AdamW(nn.Linear(3, 2).parameters(), fused=True)
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.max() == 1
+    fused = torch.optim.AdamW(layer.parameters(), fused=True)
     with pytest.raises(RuntimeError, match="does not allow for gradient clipping"):
         precision.clip_gradients(fused, clip_val=1.0, gradient_clip_algorithm=GradClipAlgorithmType.VALUE)
