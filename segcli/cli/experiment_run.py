@@ -52,18 +52,7 @@ def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
     Raises:
         ConfigError: If something is missing or wrong.
     """
-    if typed.checkpoint is None and (verb != "fit" or not typed.files):
-        needs = (
-            "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
-        )
-        raise ConfigError([Problem(f"{verb} needs {needs}")])
-    for file in typed.files:
-        if not file.is_file():
-            near = [str(other) for other in file.parent.glob("*.yaml")] if file.parent.is_dir() else []
-            raise ConfigError([Problem(f"no file {file}{did_you_mean(file, near)}")])
-    if typed.checkpoint is not None and not typed.checkpoint.is_file():
-        there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
-        raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
+    _check_files(verb, typed)
     if typed.files or typed.checkpoint is None:
         return compose(typed.files, typed.overrides)
     for word in typed.overrides:
@@ -81,6 +70,22 @@ def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None
     return compose([], typed.overrides, base=from_plain(tree, Source(str(typed.checkpoint))))
+
+
+def _check_files(verb: str, typed: command.RunArguments) -> None:
+    """Refuse a command line without what the verb needs, or with files that are not there."""
+    if typed.checkpoint is None and (verb != "fit" or not typed.files):
+        needs = (
+            "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
+        )
+        raise ConfigError([Problem(f"{verb} needs {needs}")])
+    for file in typed.files:
+        if not file.is_file():
+            near = [str(other) for other in file.parent.glob("*.yaml")] if file.parent.is_dir() else []
+            raise ConfigError([Problem(f"no file {file}{did_you_mean(file, near)}")])
+    if typed.checkpoint is not None and not typed.checkpoint.is_file():
+        there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
+        raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
 
 
 def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
