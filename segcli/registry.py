@@ -7,7 +7,7 @@ the group ``segcli.<family>`` (``segcli.decoders`` and so on). Nothing here impo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 
@@ -92,11 +92,39 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
+SECTIONS: Mapping[str, str] = {
+    "trainer": "pytorch_lightning.trainer.trainer.Trainer",
+    "model": "segcli.task.SegmentationTask",
+    "checkpoint": "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+    "pictures": "segcli.callbacks.pictures.Pictures",
+    "run": "segcli.runs.settings.RunSettings",
+}
+"""Top-level keys of an experiment whose arguments go to one fixed class."""
+
+LINKED: Mapping[str, frozenset[str]] = {SECTIONS["model"]: frozenset({"classes"})}
+"""Arguments that the command line fills in: an experiment neither needs nor may state them."""
+
+
 class RegistryError(ValueError):
     """Two packages claim one short name."""
 
 
 @cache
+def entries() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """Return the entry points of other packages by family; reading all that is installed takes a while."""
+    found = entry_points()
+    return {family: tuple(found.select(group=f"segcli.{family}")) for family in FAMILIES}
+
+
+def package_of(name: str, family: str) -> str:
+    """Return the package that brings a short name."""
+    if name in FAMILIES[family].table:
+        return "segcli"
+    brought = (entry.dist for entry in entries().get(family, ()) if entry.name == name)
+    dist = next(brought, None)
+    return dist.name if dist else "an unknown package"
+
+
 def names(family: str) -> Mapping[str, str]:
     """Return short name to ``"module:Class"`` of one family, entry points included.
 
@@ -106,14 +134,19 @@ def names(family: str) -> Mapping[str, str]:
     Raises:
         RegistryError: If two claims on one name differ; the message names both.
     """
-    found = dict.fromkeys(FAMILIES[family].table, "segcli")
-    table = dict(FAMILIES[family].table)
-    for entry in entry_points(group=f"segcli.{family}"):
-        package = entry.dist.name if entry.dist else "an unknown package"
-        if entry.name in table and table[entry.name] != entry.value:
+    return with_entry_points(FAMILIES[family])
+
+
+@cache
+def with_entry_points(family: Family) -> Mapping[str, str]:
+    """Return the table of a family with what other packages add; see :func:`names`."""
+    table = dict(family.table)
+    for entry in entries().get(family.name, ()):
+        if table.get(entry.name, entry.value) != entry.value:
+            package = entry.dist.name if entry.dist else "an unknown package"
             raise RegistryError(
-                f"{family}: the name {entry.name!r} is claimed by {found[entry.name]} ({table[entry.name]}) "
-                f"and by {package} ({entry.value}); uninstall one, or use the full class path."
+                f"{family.name}: the name {entry.name!r} is claimed by {package_of(entry.name, family.name)} "
+                f"({table[entry.name]}) and by {package} ({entry.value}); uninstall one, or use the full class path."
             )
-        table[entry.name], found[entry.name] = entry.value, package
+        table[entry.name] = entry.value
     return MappingProxyType(table)

@@ -1,11 +1,11 @@
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from typing import NamedTuple
 
 import pytest
 
 from segcli import registry
-from segcli.config.signatures import signature
+from segcli.config.library import installed
 
 
 class _Distribution(NamedTuple):
@@ -21,16 +21,18 @@ def _entry(name: str, value: str, package: str) -> EntryPoint:
 def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     """Entry points of the group segcli.decoders, as installed packages would have them."""
     found: list[EntryPoint] = []
-    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == "segcli.decoders" else [])
-    registry.names.cache_clear()
+    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints(found))
+    for cached in (registry.entries, registry.with_entry_points):
+        cached.cache_clear()
     yield found
-    registry.names.cache_clear()
+    for cached in (registry.entries, registry.with_entry_points):
+        cached.cache_clear()
 
 
 @pytest.mark.parametrize("family", list(registry.FAMILIES))
 def test_every_entry_of_the_tables_exists(family: str) -> None:
     for name, target in registry.names(family).items():
-        found = signature(target)
+        found = installed().signature(target.replace(":", "."))
         assert found is not None, f"{name} -> {target}"
         assert found.doc
 

@@ -2,9 +2,9 @@
 
 from docstring_parser import parse as parse_docstring
 
-from segcli import registry
 from segcli.config.errors import ConfigError, Problem
-from segcli.config.places import ROOT, UnknownClassError, accepted, class_path
+from segcli.config.library import UnknownClassError, installed
+from segcli.registry import Family, RegistryError
 
 
 def component_help(flag: str, name: str | None = None) -> str:
@@ -18,7 +18,8 @@ def component_help(flag: str, name: str | None = None) -> str:
         ConfigError: If no component stands at the key, or there is none of that name.
     """
     key = flag.removeprefix("--").removesuffix(".help")
-    place = ROOT
+    library = installed()
+    place = library.root
     for part in key.split("."):
         place = place.child(part)
     if place.arguments_of is not None:
@@ -26,18 +27,18 @@ def component_help(flag: str, name: str | None = None) -> str:
     if place.family is None:
         raise ConfigError([Problem("no component stands here; try model.decoder.help or data.help", key)])
     if name is None:
-        options = (*registry.names(place.family.name), *place.family.packages)
+        options = (*library.names(place.family), *place.family.packages)
         return f"{key}: one of {', '.join(options)}; --{key}.help NAME shows its arguments\n"
     try:
-        return _manual(key, class_path(name, place.family), place.family)
+        return _manual(key, place.class_path(name), place.family)
     except UnknownClassError as error:
         raise ConfigError([Problem(str(error), key, options=error.options)]) from None
-    except registry.RegistryError as error:
+    except RegistryError as error:
         raise ConfigError([Problem(str(error), key)]) from None
 
 
-def _manual(key: str, path: str, family: registry.Family | None) -> str:
-    found, parameters = accepted(path, family)
+def _manual(key: str, path: str, family: Family | None) -> str:
+    found, parameters = installed().accepted(path, family)
     if found is None:
         raise ConfigError([Problem(f"the source of {path} cannot be read", key)])
     manual = parse_docstring(found.doc)

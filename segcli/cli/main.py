@@ -13,6 +13,14 @@ VERBS = {
     "validate": "measure a checkpoint on the validation split",
     "test": "measure a checkpoint on the test split",
     "predict": "apply a checkpoint to a folder of images",
+    "show": "print an experiment as composed, with sources or all defaults",
+    "why": "tell which file or flag set a value, and over whom",
+    "diff": "compare two experiments, or all with a revision of git",
+    "check": "find mistakes in experiments without running them",
+    "list": "list components, experiments and their arguments",
+    "minimize": "drop from a file what its parents say already",
+    "flatten": "write an experiment as one file without parents",
+    "schema": "print a JSON schema of experiment files for editors",
 }
 USAGE = """usage: python -m segcli VERB ...
 

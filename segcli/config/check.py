@@ -3,26 +3,25 @@
 import re
 from collections.abc import Sequence
 
-from segcli import registry
 from segcli.config.errors import Problem, did_you_mean
+from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
-from segcli.config.places import COMPOSER_KEYS, LINKED, ROOT, SCALARS, SECTIONS, Place, UnknownClassError, accepted
-from segcli.config.places import class_path as full_path
 from segcli.config.signatures import Parameter
 from segcli.config.types import accepts, accepts_scalar, takes_list, takes_null
-from segcli.registry import RegistryError
+from segcli.registry import LINKED, SECTIONS, RegistryError
 
 DATA = Parameter("data", "SegmentationDataModule", required=True)
 REQUIRED_SECTIONS = ("model", "data")
 
 
-def check(root: Node) -> list[Problem]:
+def check(root: Node, library: Library) -> list[Problem]:
     """Return every mistake that can be seen without importing a component.
 
     Args:
         root: A merged and interpolated tree.
+        library: What is known about components.
     """
-    checker = _Checker()
+    checker = _Checker(library)
     checker.check_root(root)
     return checker.problems
 
@@ -55,29 +54,31 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
 
 
 class _Checker:
-    def __init__(self) -> None:
+    def __init__(self, library: Library) -> None:
+        self.library = library
         self.problems: list[Problem] = []
 
     def check_root(self, root: Node) -> None:
+        root_place = self.library.root
         known = (*SECTIONS, "data", *SCALARS, *COMPOSER_KEYS)
         for key, child in root.value.items():
             if key in SCALARS:
-                self._check_value(child, SCALARS[key], Place(), (key,))
+                self._check_value(child, SCALARS[key], Place(self.library), (key,))
             elif key == "data":
-                self._check_value(child, DATA, ROOT.child(key), (key,))
+                self._check_value(child, DATA, root_place.child(key), (key,))
             elif key in SECTIONS:
                 self._check_section(child, SECTIONS[key], (key,))
             else:
                 self._add((), f"unknown key {key!r}{did_you_mean(key, known)}", child, known, key=str(key))
         for key in REQUIRED_SECTIONS:
             if key not in root.value:
-                self.problems.append(Problem(f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}", key))
+                self._add((), f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}", root, key=key)
 
     def _check_section(self, node: Node, path: str, at: Path) -> None:
         if not node.is_mapping():
             self._add(at, f"expected a mapping (key: value), got {node.value!r}", node)
             return
-        self._check_arguments(node, node.value, path, Place(arguments_of=path), at)
+        self._check_arguments(node, node.value, path, Place(self.library, arguments_of=path), at)
 
     def _check_component(self, node: Node, place: Place, at: Path) -> None:
         if node.is_list():
@@ -88,12 +89,12 @@ class _Checker:
             return
         if "class_path" not in node.value:
             if place.family is not None:
-                names = tuple(registry.names(place.family.name))
+                names = tuple(self.library.names(place.family))
                 self._add(at, "arguments without a class; name it with class_path", node, names)
             return
         cls = node.value["class_path"]
         try:
-            path = full_path(str(cls.value), place.family)
+            path = place.class_path(str(cls.value))
         except UnknownClassError as error:
             self._add(at, str(error), cls, error.options)
             return
@@ -105,15 +106,15 @@ class _Checker:
         self._check_arguments(node, fields, path, place, at)
 
     def _check_arguments(self, node: Node, fields: dict[Key, Node], path: str, place: Place, at: Path) -> None:
-        found, parameters = accepted(path, place.family)
-        inner = Place(arguments_of=path)
+        found, parameters = self.library.accepted(path, place.family)
+        inner = place.inside(path)
         name = path.rpartition(".")[2]
         for key, child in fields.items():
             here = (*at, key)
             if key in parameters:
                 self._check_value(child, parameters[str(key)], inner.child(key), here)
             elif found is None or (found.is_open and key not in LINKED.get(path, ())):
-                self._check_component(child, Place(), here)
+                self._check_component(child, Place(self.library), here)
             elif key in LINKED.get(path, ()) or key in found.parameters:
                 self._add(here, f"{name} gets {key!r} at run time; remove it here", child)
             else:

@@ -1,19 +1,19 @@
 """Files, their parents and command-line overrides in; one tree out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from segcli.config.check import check, check_composer_keys
 from segcli.config.errors import ConfigError
-from segcli.config.extends import DEFAULTS, Layers, package_file
+from segcli.config.extends import DEFAULTS, Layers
 from segcli.config.interpolate import interpolate
-from segcli.config.loader import show_path
+from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
 from segcli.config.merge import Merger
-from segcli.config.node import Node, Source, lookup
+from segcli.config.node import Node, Source, dotted, lookup
+from segcli.config.node import Path as KeyPath
 from segcli.config.overrides import parse_overrides
-from segcli.config.places import COMPOSER_KEYS, ROOT, Place, class_path
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,14 @@ class Experiment:
     Attributes:
         root: The tree, with the source of every value.
         files: Every file that took part, in the order of reading.
+        library: What is known about the components that it names.
+        removed: The ``!del`` that removed a key, by its path.
     """
 
     root: Node
-    files: tuple[Path, ...] = field(default=())
+    files: tuple[Path, ...] = ()
+    library: Library = field(default_factory=installed)
+    removed: Mapping[KeyPath, Node] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """Return the values alone, classes by the names that the files use."""
@@ -34,7 +38,7 @@ class Experiment:
 
     def expanded(self) -> dict[str, Any]:
         """Return the values alone, every class by its full path."""
-        return _expand(self.root, ROOT)
+        return _expand(self.root, self.library.root)
 
     def get(self, key: str) -> Any:
         """Return the value at a dotted key, ``init_args`` left out or not; None if it is not set."""
@@ -49,7 +53,11 @@ class Experiment:
 
 
 def compose(
-    files: Sequence[Path], overrides: Sequence[str] = (), base: Node | None = None, checked: bool = True
+    files: Sequence[Path],
+    overrides: Sequence[str] = (),
+    base: Node | None = None,
+    checked: bool = True,
+    library: Library | None = None,
 ) -> Experiment:
     """Compose an experiment.
 
@@ -58,43 +66,53 @@ def compose(
         overrides: Command-line arguments ``--a.b.c value``, over all files.
         base: A whole tree below the files in place of ``defaults.yaml``, as from a checkpoint.
         checked: Whether to check keys, names and types as well.
+        library: Files and components of another revision; None for those on disk.
 
     Raises:
         ConfigError: With every independent mistake found.
     """
-    layers = Layers()
+    library = library or installed()
+    layers = Layers(library)
     if base is not None:
         layers.add_node(base, Path.cwd() / "checkpoint")
     for file in files:
         layers.add_file(Path(file))
+    flags, problems = parse_overrides(overrides)
+    if problems := [*layers.problems, *problems]:
+        raise ConfigError(list(dict.fromkeys(problems)))
     stack = layers.layers
     if base is None and not any(_says_no_defaults(layer) for layer in stack):
-        below = Layers()
-        below.add_file(package_file(DEFAULTS))
+        below = Layers(library)
+        below.add_file(library.package_file(DEFAULTS))
         stack = below.layers + stack
-    flags = parse_overrides(overrides)
-    root = _fold([*stack, *flags], own={show_path(Path(file)) for file in files})
-    if checked and (problems := check(root)):
-        raise ConfigError(problems)
-    return Experiment(root, tuple(layers.files))
+    own = {library.files.show(Path(file)) for file in files}
+    root, removed = _fold([*stack, *flags], own, library, checked)
+    return Experiment(root, tuple(layers.files), library, removed)
 
 
-def _fold(layers: Sequence[Node], own: set[str]) -> Node:
+def _fold(
+    layers: Sequence[Node], own: set[str], library: Library, checked: bool
+) -> tuple[Node, Mapping[KeyPath, Node]]:
     """Merge layers, lowest first, resolve interpolations, and drop what only composing needs."""
     merger = Merger()
     root = Node({}, Source(""))
     for layer in layers:
-        root = merger.merge(root, layer, ROOT)
-    idle = check_composer_keys(root, layers, own)
-    problems = merger.problems or interpolate(root) or idle
-    if problems:
-        raise ConfigError(problems)
+        root = merger.merge(root, layer, library.root)
+    written = [layer.source for layer in layers if layer.source.line is not None]
+    root.source = written[-1] if written else root.source
+    problems = [*interpolate(root), *check_composer_keys(root, layers, own)]
     for key in COMPOSER_KEYS:
         root.value.pop(key, None)
-    root = merger.merge(None, root, ROOT)  # an interpolation may have brought a component in
-    if merger.problems:
-        raise ConfigError(merger.problems)
-    return root
+    again = Merger()
+    root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
+    problems = [*merger.problems, *problems, *again.problems]
+    if checked:
+        unresolved = {dotted(path) for path, node in root.leaves() if node.text is None and "${" in str(node.value)}
+        told = {problem.key for problem in problems} | unresolved
+        problems += [problem for problem in check(root, library) if problem.key not in told or not problems]
+    if problems:
+        raise ConfigError(problems)
+    return root, merger.removed
 
 
 def _says_no_defaults(layer: Node) -> bool:
@@ -109,7 +127,7 @@ def _expand(node: Node, place: Place) -> Any:
     if not node.is_mapping():
         return node.value
     if "class_path" in node.value:
-        path = class_path(str(node.value["class_path"].value), place.family)
-        arguments = _expand(node.value["init_args"], Place(arguments_of=path)) if "init_args" in node.value else {}
+        path = place.class_path(str(node.value["class_path"].value))
+        arguments = _expand(node.value["init_args"], place.inside(path)) if "init_args" in node.value else {}
         return {"class_path": path, "init_args": arguments}
     return {key: _expand(child, place.child(key)) for key, child in node.value.items()}

@@ -68,12 +68,13 @@ def _absolute(
     prefix = flat[: len(flat) - len(dots)] if dots else []
     keys = [*prefix, *name.split(".")]
     target = lookup(root, tuple(keys))
+    wanted = ".".join(map(str, keys))
     if target is None:
-        wanted = ".".join(map(str, keys))
         known = {dotted(p[:n]) for p, _ in root.leaves() for n in range(1, len(p) + 1)}
         message = f"{match.group(0)} refers to {wanted!r}, which is not set{did_you_mean(wanted, known)}"
         problems.append(Problem(message, dotted(path), node.source))
         return match.group(0)
+    node.refs = ((wanted, target), *node.refs)
     sections.add(str(keys[0]))
     return "${" + "".join(f"[{k}]" if i else str(k) for i, k in enumerate(_full(root, keys))) + "}"
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.files import Files
 from segcli.config.node import Node, Source
 
 _PLAIN = "!plain"
@@ -50,14 +51,6 @@ def scalar(text: str) -> Any:
     return text
 
 
-def show_path(path: Path) -> str:
-    """Write a path as users would: relative to the working directory where it lies below it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
 def load_text(text: str, where: str, first_line: int | None = 1) -> Node:
     """Parse YAML text.
 
@@ -86,18 +79,26 @@ def load_text(text: str, where: str, first_line: int | None = 1) -> Node:
         loader.dispose()
     if root is None:
         return Node(None, Source(where, first_line))
-    return _convert(root, source, source(root.start_mark), frozenset())
+    problems: list[Problem] = []
+    tree = _convert(root, source, source(root.start_mark), frozenset(), problems)
+    if problems:
+        raise ConfigError(problems)
+    return tree
 
 
-def load_file(path: Path) -> Node:
+def load_file(path: Path, files: Files) -> Node:
     """Parse a YAML file whose top level is a mapping.
+
+    Args:
+        path: The file.
+        files: Where its text comes from.
 
     Raises:
         ConfigError: If the file is missing, unreadable, not YAML or not a mapping.
     """
-    where = show_path(path)
+    where = files.show(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = files.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError([Problem(f"cannot read {where}: {reason}")]) from None
@@ -109,26 +110,27 @@ def load_file(path: Path) -> Node:
     return node
 
 
-def _convert(node: Any, source: Any, origin: Source, parents: frozenset[int]) -> Node:
+def _convert(node: Any, source: Any, origin: Source, parents: frozenset[int], problems: list[Problem]) -> Node:
     if id(node) in parents:
-        raise ConfigError([Problem("an alias refers to a mapping that contains it", source=origin)])
+        problems.append(Problem("an alias refers to a mapping that contains it", source=origin))
+        return Node(None, origin)
     if node.tag not in _CORE and node.tag not in _TAGS:
-        raise ConfigError([Problem(f"unknown tag {node.tag}; only !del and !replace exist", source=origin)])
+        problems.append(Problem(f"unknown tag {node.tag}; only !del and !replace exist", source=origin))
     tag, parents = _TAGS.get(node.tag, ""), parents | {id(node)}
     if isinstance(node, yaml.ScalarNode):
         plain = node.tag == _PLAIN or (tag and node.style is None)
         return Node(scalar(node.value) if plain else node.value, origin, tag=tag)
     if isinstance(node, yaml.SequenceNode):
-        return Node([_convert(item, source, source(item.start_mark), parents) for item in node.value], origin, tag=tag)
+        items = [_convert(item, source, source(item.start_mark), parents, problems) for item in node.value]
+        return Node(items, origin, tag=tag)
     fields: dict[Any, Node] = {}
     for key_node, value in node.value:
         at = source(key_node.start_mark)
         if not isinstance(key_node, yaml.ScalarNode):
-            raise ConfigError([Problem("a key must be a word or a number", source=at)])
+            problems.append(Problem("a key must be a word or a number", source=at))
+            continue
         key = scalar(key_node.value) if key_node.tag == _PLAIN else key_node.value
         if key in fields:
-            raise ConfigError(
-                [Problem("key stands twice in one mapping", key=str(key), source=at, over=fields[key].source)]
-            )
-        fields[key] = _convert(value, source, at, parents)
+            problems.append(Problem("key stands twice in one mapping", str(key), at, fields[key].source))
+        fields[key] = _convert(value, source, at, parents, problems)
     return Node(fields, origin, tag=tag)

@@ -6,8 +6,8 @@ however they were written: ``UNet``, ``{class_path: UNet, depth: 3}`` and ``{dep
 """
 
 from segcli.config.errors import Problem
+from segcli.config.library import Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
-from segcli.config.places import Place, UnknownClassError, class_path
 from segcli.registry import RegistryError
 
 
@@ -16,10 +16,12 @@ class Merger:
 
     Attributes:
         problems: Mistakes found so far.
+        removed: The ``!del`` that removed a key, by its path.
     """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.removed: dict[Path, Node] = {}
 
     def merge(self, base: Node | None, over: Node, place: Place, path: Path = ()) -> Node:
         """Return ``over`` laid on ``base``; neither is changed."""
@@ -27,13 +29,13 @@ class Merger:
             return self._merge_elements(base, over, place, path)
         if over.is_list():
             items = [self.merge(None, item, place, (*path, i)) for i, item in enumerate(over.value)]
-            return Node(items, over.source, over=base, tag=over.tag)
+            return over.laid_over(base, items)
         if _is_component(base, over, place):
             return self._merge_component(base, over, place, path)
         if over.is_mapping():
             deep = base is not None and base.is_mapping() and over.tag != "replace"
-            return Node(self._merge_fields(base if deep else None, over, place, path), over.source, over=base)
-        return Node(over.value, over.source, over=base or over.over, text=over.text)
+            return over.laid_over(base, self._merge_fields(base if deep else None, over, place, path))
+        return over.laid_over(base, over.value)
 
     def _merge_fields(self, base: Node | None, over: Node, place: Place, path: Path) -> dict[Key, Node]:
         fields: dict[Key, Node] = dict(base.value) if base is not None else {}
@@ -51,7 +53,8 @@ class Merger:
         if child.tag == "del":
             if base is None:
                 self._problem(here, "nothing to remove: no parent sets it; drop the !del", child)
-            fields.pop(name, None)
+            elif fields.pop(name) is not None:
+                self.removed[here] = Node(None, child.source, over=base)
         elif append:
             fields[name] = self._append(base, child, place.child(name), here)
         else:
@@ -86,7 +89,7 @@ class Merger:
         over_class, over_args = _split(over)
         base_class, base_args = _split(base) if base is not None else (None, {})
         cls = over_class or base_class
-        inner = Place(arguments_of=self._path(cls, place)) if cls is not None else Place()
+        inner = place.inside(self._path(cls, place) if cls is not None else None)
         switched = over_class is not None and base_class is not None and self._differ(over_class, base_class, place)
         if switched or over.tag == "replace":
             base_args = {}
@@ -97,10 +100,10 @@ class Merger:
             self._set(fields, key, child, inner, path)
         arguments = Node(fields, over.source)
         if cls is None:  # checked at the end: a higher layer may still name it
-            return Node({"init_args": arguments}, over.source, over=base)
+            return over.laid_over(base, {"init_args": arguments})
         if over_class is not None and base_class is not None:
-            cls = Node(over_class.value, over_class.source, over=base_class)
-        return Node({"class_path": cls, "init_args": arguments}, over.source, over=base)
+            cls = over_class.laid_over(base_class, over_class.value)
+        return over.laid_over(base, {"class_path": cls, "init_args": arguments})
 
     def _differ(self, a: Node, b: Node, place: Place) -> bool:
         return a.value != b.value and self._path(a, place) != self._path(b, place)
@@ -109,7 +112,7 @@ class Merger:
     def _path(cls: Node, place: Place) -> str:
         """Return the full path of a class; one that does not exist is reported later, with all its kind."""
         try:
-            return class_path(str(cls.value), place.family)
+            return place.class_path(str(cls.value))
         except (UnknownClassError, RegistryError):
             return str(cls.value)
 
@@ -131,7 +134,7 @@ def _is_component(base: Node | None, over: Node, place: Place) -> bool:
 def _split(node: Node) -> tuple[Node | None, dict[Key, Node]]:
     """Return class and arguments of a component, however it was written."""
     if isinstance(node.value, str):
-        return Node(node.value, node.source, over=node.over), {}
+        return node.laid_over(None, node.value), {}
     if not node.is_mapping():
         return None, {}
     cls = node.value.get("class_path")

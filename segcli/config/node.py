@@ -35,6 +35,7 @@ class Node:
         over: The node that it replaced, which may itself have replaced one.
         tag: ``"del"``, ``"replace"`` or empty, as written before the value.
         text: The interpolation that gave the value, where there was one.
+        refs: Key and node of everything that the interpolation refers to.
     """
 
     value: Any
@@ -42,6 +43,7 @@ class Node:
     over: Node | None = None
     tag: str = ""
     text: str | None = None
+    refs: tuple[tuple[str, Node], ...] = ()
 
     def is_mapping(self) -> bool:
         """Return whether this is a mapping."""
@@ -50,6 +52,10 @@ class Node:
     def is_list(self) -> bool:
         """Return whether this is a list."""
         return isinstance(self.value, list)
+
+    def laid_over(self, base: Node | None, value: Any) -> Node:
+        """Return this node with another value, remembering what lies below it."""
+        return Node(value, self.source, base or self.over, text=self.text, refs=self.refs)
 
     def plain(self) -> Any:
         """Return the values alone, as nested dicts and lists."""

@@ -7,13 +7,14 @@ from segcli.config.loader import load_text
 from segcli.config.node import Node, Source
 
 
-def parse_overrides(arguments: Sequence[str]) -> list[Node]:
+def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]]:
     """Turn ``--a.b.c v``, ``--a.b.c=v`` and ``--a.b+ v`` into one layer each, in order.
 
-    Raises:
-        ConfigError: If an argument is not of that form, or has no value; all such are named.
+    Returns:
+        The layers, and what is wrong with arguments that are not of that form or have no value.
     """
-    layers, problems = [], []
+    layers: list[Node] = []
+    problems: list[Problem] = []
     rest = list(arguments)
     while rest:
         flag = rest.pop(0)
@@ -30,9 +31,7 @@ def parse_overrides(arguments: Sequence[str]) -> list[Node]:
             layers.append(_layer(name, text))
         except ConfigError as error:
             problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    return layers
+    return layers, problems
 
 
 def _layer(name: str, text: str) -> Node:

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from segcli import registry
-from segcli.config.places import class_path
-from segcli.registry import RegistryError
+from segcli.config.library import installed
+from segcli.registry import Family, RegistryError
 
 BASE = "data: ShapesDataModule\n"
 
@@ -80,10 +80,10 @@ def test_what_only_files_can_say_is_no_flag(error: Callable[..., str]) -> None:
 
 
 def test_two_claims_on_a_name_are_told(error: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def clash(family: str) -> dict[str, str]:
-        raise RegistryError(f"{family}: the name 'FPN' is claimed by a and by b")
+    def clash(family: Family) -> dict[str, str]:
+        raise RegistryError(f"{family.name}: the name 'FPN' is claimed by a and by b")
 
-    monkeypatch.setattr(registry, "names", clash)
-    class_path.cache_clear()
+    monkeypatch.setattr(registry, "with_entry_points", clash)
+    installed.cache_clear()
     assert "is claimed by a and by b" in error(BASE)
-    class_path.cache_clear()
+    installed.cache_clear()

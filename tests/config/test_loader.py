@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from segcli.config.errors import ConfigError
+from segcli.config.files import Files
 from segcli.config.loader import load_file, load_text, scalar
 
 
@@ -66,10 +67,10 @@ def test_an_alias_inside_its_own_anchor_is_refused() -> None:
 def test_a_list_is_no_experiment(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_text("- 1\n")
     with pytest.raises(ConfigError, match="an experiment is a mapping"):
-        load_file(tmp_path / "f.yaml")
+        load_file(tmp_path / "f.yaml", Files())
 
 
 def test_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
-        load_file(tmp_path / "f.yaml")
+        load_file(tmp_path / "f.yaml", Files())

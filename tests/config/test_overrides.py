@@ -1,6 +1,5 @@
 import pytest
 
-from segcli.config.errors import ConfigError
 from segcli.config.overrides import parse_overrides
 
 
@@ -8,16 +7,16 @@ from segcli.config.overrides import parse_overrides
     "words", [["--a.b", "1e-3"], ["--a.b=1e-3"], ["--a.init_args.b", "1e-3"]], ids=["space", "equals", "init_args"]
 )
 def test_forms(words: list[str]) -> None:
-    assert [layer.plain() for layer in parse_overrides(words)] == [{"a": {"b": 0.001}}]
+    assert [layer.plain() for layer in parse_overrides(words)[0]] == [{"a": {"b": 0.001}}]
 
 
 def test_values_are_yaml() -> None:
-    values = [layer.plain()["a"] for layer in parse_overrides(["--a", "[1, x]", "--a", "{b: no}", "--a", "-3"])]
+    values = [layer.plain()["a"] for layer in parse_overrides(["--a", "[1, x]", "--a", "{b: no}", "--a", "-3"])[0]]
     assert values == [[1, "x"], {"b": "no"}, -3]
 
 
 def test_plus_and_del_are_kept_for_merging() -> None:
-    append, remove = parse_overrides(["--a.b+", "x", "--a.c", "!del"])
+    (append, remove), _ = parse_overrides(["--a.b+", "x", "--a.c", "!del"])
     assert append.plain() == {"a": {"b+": "x"}}
     assert remove.value["a"].value["c"].tag == "del"
 
@@ -33,11 +32,9 @@ def test_plus_and_del_are_kept_for_merging() -> None:
     ],
 )
 def test_mistakes_are_explained(words: list[str], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        parse_overrides(words)
+    _, problems = parse_overrides(words)
+    assert [message in str(problem) for problem in problems] == [True]
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    with pytest.raises(ConfigError) as caught:
-        parse_overrides(["stray", "--a"])
-    assert len(caught.value.problems) == 2
+    assert len(parse_overrides(["stray", "--a"])[1]) == 2

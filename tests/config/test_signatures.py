@@ -3,8 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from segcli.config import signatures
-from segcli.config.signatures import classes_of, find_class, module_file, signature
+from segcli.config.files import Files
+from segcli.config.modules import Modules
+from segcli.config.signatures import Signature, read_signature
+
+
+def signature(path: str) -> Signature | None:
+    return read_signature(Modules(Files()), path)
 
 
 @pytest.fixture
@@ -23,8 +28,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "class Open:\n    def __init__(self, **kwargs): ...\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    for function in (module_file, find_class, signature, signatures._statements):
-        function.cache_clear()
     return "some_package"
 
 
@@ -59,8 +62,8 @@ def test_what_is_not_there_is_none(package: str) -> None:
 
 
 def test_classes_are_listed_for_suggestions(package: str) -> None:
-    assert classes_of(package) == ["Renamed", "Child"]
-    assert "Annotated" not in classes_of("albumentations")
+    assert Modules(Files()).classes_of(package) == ["Renamed", "Child"]
+    assert "Annotated" not in Modules(Files()).classes_of("albumentations")
 
 
 def test_the_trainer_and_torch_optimizers_are_readable() -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from segcli.config.places import ROOT, UnknownClassError, accepted, class_path, family_of
+from segcli.config.files import Files
+from segcli.config.library import Library, UnknownClassError, installed
 from segcli.registry import FAMILIES
 
 
@@ -17,17 +18,17 @@ from segcli.registry import FAMILIES
     ],
 )
 def test_an_annotation_names_its_family(annotation: str, family: str) -> None:
-    assert family_of(annotation) is FAMILIES[family]
+    assert installed().family_of(annotation) is FAMILIES[family]
 
 
 def test_plain_types_have_no_family() -> None:
-    assert family_of("int | None") is None
+    assert installed().family_of("int | None") is None
 
 
 def test_places_follow_signatures_down_the_tree() -> None:
-    assert ROOT.child("data").family is FAMILIES["datamodules"]
-    assert ROOT.child("model").child("decoder").family is FAMILIES["decoders"]
-    assert ROOT.child("trainer").child("max_epochs").family is None
+    assert installed().root.child("data").family is FAMILIES["datamodules"]
+    assert installed().root.child("model").child("decoder").family is FAMILIES["decoders"]
+    assert installed().root.child("trainer").child("max_epochs").family is None
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_places_follow_signatures_down_the_tree() -> None:
     ],
 )
 def test_names_become_paths(name: str, family: str, path: str) -> None:
-    assert class_path(name, FAMILIES[family]) == path
+    assert installed().class_path(name, FAMILIES[family]) == path
 
 
 @pytest.mark.parametrize(
@@ -55,12 +56,13 @@ def test_names_become_paths(name: str, family: str, path: str) -> None:
 )
 def test_a_wrong_name_is_explained(name: str, message: str) -> None:
     with pytest.raises(UnknownClassError, match=message):
-        class_path(name, FAMILIES["decoders"])
+        installed().class_path(name, FAMILIES["decoders"])
 
 
 def test_a_module_in_the_working_directory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_parts.py").write_text("class MyDecoder:\n    def __init__(self, features, width: int = 3): ...\n")
     monkeypatch.syspath_prepend(tmp_path)
-    assert class_path("my_parts.MyDecoder", FAMILIES["decoders"]) == "my_parts.MyDecoder"
-    _, parameters = accepted("my_parts.MyDecoder", FAMILIES["decoders"])
+    library = Library(Files())
+    assert library.class_path("my_parts.MyDecoder", FAMILIES["decoders"]) == "my_parts.MyDecoder"
+    _, parameters = library.accepted("my_parts.MyDecoder", FAMILIES["decoders"])
     assert list(parameters) == ["width"]

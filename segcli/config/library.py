@@ -1,0 +1,204 @@
+"""What may stand where in an experiment, derived from the signatures of the classes it configures."""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from segcli import registry
+from segcli.config.errors import did_you_mean
+from segcli.config.files import Files, Revision
+from segcli.config.modules import Modules
+from segcli.config.signatures import Parameter, Signature, read_signature
+from segcli.registry import FAMILIES, LINKED, SECTIONS, Family
+
+SCALARS: Mapping[str, Parameter] = {"seed_everything": Parameter("seed_everything", "int | bool", default=True)}
+COMPOSER_KEYS = ("extends", "vars", "defaults")
+
+
+class UnknownClassError(ValueError):
+    """No class of that name.
+
+    Attributes:
+        options: Names that exist.
+    """
+
+    def __init__(self, message: str, options: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.options = options
+
+
+class Library:
+    """The components that an experiment can name, as one set of files describes them.
+
+    Args:
+        files: Where sources come from; an earlier revision has its own registry, defaults and signatures.
+
+    Attributes:
+        families: Components by the places where they may stand.
+        root: The top level of an experiment.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self.files, self.modules = files, Modules(files)
+        earlier = isinstance(files, Revision)
+        self.families = _families(self.modules.text("segcli.registry")) if earlier else FAMILIES
+        self.root = Place(self, is_root=True)
+        self._signatures: dict[str, Signature | None] = {}
+        self._paths: dict[tuple[str, str], str] = {}
+        self._annotations: dict[str, Family | None] = {}
+
+    def package_file(self, name: str) -> Path:
+        """Return the path of a file that ships inside the package."""
+        return Path(registry.__file__).parent / name
+
+    def names(self, family: Family) -> Mapping[str, str]:
+        """Return short name to ``"module:Class"`` of one family, entry points included.
+
+        Raises:
+            segcli.registry.RegistryError: If two claims on one name differ.
+        """
+        return registry.with_entry_points(family)
+
+    def options(self, family: Family) -> tuple[str, ...]:
+        """Return every short name of one family."""
+        own = (name for package in family.packages for name in self.modules.classes_of(package))
+        return tuple(dict.fromkeys((*self.names(family), *own)))
+
+    def signature(self, path: str) -> Signature | None:
+        """Return the constructor of a class by its full path; None if no source of it is found."""
+        if path not in self._signatures:
+            self._signatures[path] = read_signature(self.modules, path)
+        return self._signatures[path]
+
+    def family_of(self, annotation: str) -> Family | None:
+        """Return the family that a type annotation, as text, asks for; None for plain types."""
+        if annotation not in self._annotations:
+            words = set(re.findall(r"\w+", annotation))
+            found = (family for family in self.families.values() if words & set(family.types))
+            self._annotations[annotation] = next(found, None)
+        return self._annotations[annotation]
+
+    def class_path(self, name: str, family: Family | None) -> str:
+        """Return the full path of a class named in an experiment.
+
+        Args:
+            name: Short name of the family, or ``module.Class``.
+            family: What may stand at its place; None where nothing is known.
+
+        Raises:
+            UnknownClassError: If there is no such class; the message suggests one.
+            segcli.registry.RegistryError: If two packages claim the name.
+        """
+        key = (name, family.name if family else "")
+        if key not in self._paths:
+            self._paths[key] = self._class_path(name, family)
+        return self._paths[key]
+
+    def _class_path(self, name: str, family: Family | None) -> str:
+        if "." in name or ":" in name:
+            return self._full_path(name.replace(":", "."))
+        if family is None:
+            raise UnknownClassError(f"{name!r} must be a full class path (module.Class) here")
+        table = self.names(family)
+        if name in table:
+            return table[name].replace(":", ".")
+        for package in family.packages:
+            if self.modules.find_class(package, name):
+                return f"{package}.{name}"
+        options = self.options(family)
+        for other in self.families.values():
+            if other.table and other is not family and name in self.names(other):
+                raise UnknownClassError(f"{name} is one of the {other.name}, not of the {family.name}", options)
+        near = (*get_close_matches(name, options, n=3), *options)  # the first few are shown
+        message = f"unknown name {name!r} among {family.name}{did_you_mean(name, options)}"
+        raise UnknownClassError(message, tuple(dict.fromkeys(near)))
+
+    def _full_path(self, path: str) -> str:
+        """Check that ``module.Class`` can be found, as far as its source can be read."""
+        module, _, name = path.rpartition(".")
+        top = module.split(".")[0]
+        if self.modules.file(top) is None and self.modules.file(module) is None:
+            raise UnknownClassError(f"no module {top!r} for {path}: not installed, and not in the working directory")
+        if self.modules.file(module) is not None and self.modules.find_class(module, name) is None:
+            options = tuple(self.modules.classes_of(module))
+            if name not in options:
+                raise UnknownClassError(f"module {module} has no class {name!r}{did_you_mean(name, options)}", options)
+        return path
+
+    def short_name(self, path: str, family: Family | None) -> str:
+        """Return the name by which experiments call a class, if it has one; else the full path."""
+        if family is not None:
+            for name, target in self.names(family).items():
+                if target.replace(":", ".") == path:
+                    return name
+            package, _, name = path.rpartition(".")
+            if package in family.packages:
+                return name
+        return path
+
+    def accepted(self, path: str, family: Family | None = None) -> tuple[Signature | None, dict[str, Parameter]]:
+        """Return the signature of a class and the arguments that an experiment may give it."""
+        found = self.signature(path)
+        hidden = {*(family.injected if family else ()), *LINKED.get(path, ())}
+        parameters = {k: p for k, p in found.parameters.items() if k not in hidden} if found else {}
+        return found, parameters
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """One place of the tree.
+
+    Attributes:
+        library: What is known about components.
+        family: Its members may stand here, alone or in a list; None where plain values do.
+        arguments_of: The mapping here holds arguments of this class.
+        is_root: Whether this is the top level.
+    """
+
+    library: Library
+    family: Family | None = None
+    arguments_of: str | None = None
+    is_root: bool = False
+
+    def child(self, key: object) -> "Place":
+        """Return the place of one key of the mapping that stands here."""
+        if self.is_root:
+            if key == "data":
+                return Place(self.library, family=self.library.families["datamodules"])
+            return Place(self.library, arguments_of=SECTIONS.get(str(key)))
+        found = self.library.signature(self.arguments_of) if self.arguments_of is not None else None
+        parameter = found.parameters.get(str(key)) if found else None
+        return Place(self.library, family=self.library.family_of(parameter.annotation) if parameter else None)
+
+    def inside(self, path: str | None) -> "Place":
+        """Return the place of the arguments of a class that stands here."""
+        return Place(self.library, arguments_of=path)
+
+    def class_path(self, name: str) -> str:
+        """Return the full path of a class that is named here; see :meth:`Library.class_path`."""
+        return self.library.class_path(name, self.family)
+
+
+@cache
+def installed() -> Library:
+    """Return what the files on disk describe."""
+    return Library(Files())
+
+
+@cache
+def _families(text: str) -> Mapping[str, Family]:
+    """Read the registry's table from its source, as another revision had it; today's where it cannot be read."""
+    found = {}
+    for call in ast.walk(ast.parse(text)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Family":
+            try:
+                words = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
+                name = ast.literal_eval(call.args[0])
+            except (ValueError, IndexError):
+                return FAMILIES
+            found[name] = Family(name, **words)
+    return found if found.keys() >= FAMILIES.keys() else {**FAMILIES, **found}

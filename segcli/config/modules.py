@@ -1,0 +1,169 @@
+"""Find classes in the source of modules, without importing anything.
+
+Parsing whole modules is what costs, so only the statements that may define the name are: those of a class of that name,
+and imports. A module that cannot be cut up like that is parsed whole.
+"""
+
+import ast
+import importlib.util
+import re
+import sys
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from segcli.config.files import Files
+
+_STATEMENT = re.compile(r"^(?=[@\w])(?!else\b|elif\b|except\b|finally\b)", re.MULTILINE)
+_DOCSTRING = re.compile(r'\A(?:[ \t]*(?:#[^\n]*)?\n)*[rR]?("""|\'\'\').*?\1', re.DOTALL)
+
+
+class Modules:
+    """The modules that ``import`` would find, with the source that one set of files gives them.
+
+    Args:
+        files: Where the text comes from.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self._files: dict[str, Path | None] = {}
+        self._texts: dict[str, str] = {}
+        self._classes: dict[tuple[str, str], tuple[str, ast.ClassDef] | None] = {}
+
+    def file(self, module: str) -> Path | None:
+        """Return the source file of a dotted module, found as ``import`` would, without importing a parent package."""
+        if module not in self._files:
+            self._files[module] = next((path for path in self._candidates(module) if self.files.is_file(path)), None)
+        return self._files[module]
+
+    def _candidates(self, module: str) -> list[Path]:
+        top, *rest = module.split(".")
+        try:
+            spec = importlib.util.find_spec(top)
+        except ValueError:  # a module without a spec, such as __main__
+            spec = None
+        if spec is None:  # it may have been there at an earlier revision
+            folders = [Path(folder or ".") / top for folder in sys.path]
+        elif not rest:
+            return [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
+        else:
+            folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
+        bases = [folder.joinpath(*rest) for folder in folders]
+        return [file for base in bases for file in (base / "__init__.py", base.with_name(f"{base.name}.py"))]
+
+    def text(self, module: str) -> str:
+        """Return the source of a module; empty where there is none."""
+        if module not in self._texts:
+            file = self.file(module)
+            try:
+                self._texts[module] = self.files.read_text(file) if file is not None else ""
+            except (OSError, UnicodeDecodeError):
+                self._texts[module] = ""
+        return self._texts[module]
+
+    def find_class(self, module: str, name: str) -> tuple[str, ast.ClassDef] | None:
+        """Return defining module and syntax of the class that ``module`` offers as ``name``; None if there is none."""
+        if (module, name) not in self._classes:
+            self._classes[module, name] = self._find(module, name, set())
+        return self._classes[module, name]
+
+    def _find(self, module: str, name: str, seen: set[tuple[str, str]]) -> tuple[str, ast.ClassDef] | None:
+        if (module, name) in seen:
+            return None
+        seen.add((module, name))
+        stars = []
+        for statement in _statements(self.text(module), name):
+            if isinstance(statement, ast.ClassDef) and statement.name == name:
+                return module, statement
+            if isinstance(statement, ast.ImportFrom):
+                target = self._absolute(module, statement)
+                for alias in statement.names:
+                    if alias.name == "*":
+                        stars.append(target)
+                    elif (alias.asname or alias.name) == name:
+                        return self._find(target, alias.name, seen)
+        return next((found for star in stars if (found := self._find(star, name, seen))), None)
+
+    def base_class(self, module: str, base: ast.expr) -> tuple[str, ast.ClassDef] | None:
+        """Return defining module and syntax of a base class as written in ``module``."""
+        first, *rest = ast.unparse(base).split(".")
+        if not rest:
+            return self.find_class(module, first)
+        for statement in _statements(self.text(module), first):
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                for alias in statement.names:
+                    if (alias.asname or alias.name.split(".")[0]) == first:
+                        prefix = [self._absolute(module, statement)] if isinstance(statement, ast.ImportFrom) else []
+                        head = alias.name if alias.asname or prefix else first
+                        return self.find_class(".".join([*prefix, head, *rest[:-1]]), rest[-1])
+        return None
+
+    def classes_of(self, module: str) -> list[str]:
+        """Return the public classes that a module defines, or imports from its own package, for suggestions."""
+        top, found = module.split(".")[0], []
+        for statement in _statements(self.text(module), None):
+            if isinstance(statement, ast.ClassDef):
+                found.append(statement.name)
+            elif isinstance(statement, ast.ImportFrom):
+                target = self._absolute(module, statement)
+                if target.split(".")[0] == top:
+                    names = [(alias.name, alias.asname or alias.name) for alias in statement.names]
+                    is_star = names[0][0] == "*"
+                    found += self.classes_of(target) if is_star else [n for real, n in names if real[:1].isupper()]
+        return [name for name in dict.fromkeys(found) if not name.startswith("_")]
+
+    def _absolute(self, module: str, statement: ast.ImportFrom) -> str:
+        """Return the module that a ``from ... import`` in ``module`` names."""
+        if not statement.level:
+            return statement.module or ""
+        file = self.file(module)
+        is_package = file is not None and file.name == "__init__.py"
+        parts = module.split(".")
+        keep = len(parts) - statement.level + (1 if is_package else 0)
+        return ".".join([*parts[:keep], *([statement.module] if statement.module else [])])
+
+
+@cache
+def _statements(text: str, name: str | None) -> tuple[ast.stmt, ...]:
+    """Return the top-level statements that may define or import ``name``, those under ``if`` and ``try`` included.
+
+    None stands for every class.
+    """
+    parsed: list[ast.stmt] = []
+    try:
+        for first_line, part in _parts(text):
+            if _may_define(part, name):
+                parsed += ast.parse("\n" * first_line + part).body
+    except SyntaxError:
+        try:
+            parsed = ast.parse(text).body
+        except SyntaxError:
+            return ()
+    flat: list[ast.stmt] = []
+    for statement in parsed:
+        flat.append(statement)
+        if isinstance(statement, ast.If | ast.Try):
+            flat += [*statement.body, *statement.orelse]
+    return tuple(flat)
+
+
+@cache
+def _parts(text: str) -> tuple[tuple[int, str], ...]:
+    """Cut a module's text before each top-level statement; return the number of lines before each, and its text."""
+    docstring = _DOCSTRING.match(text)
+    start = docstring.end() if docstring else 0
+    cuts = [start, *(match.start() for match in _STATEMENT.finditer(text, start)), len(text)]
+    parts, line, pending = [], text.count("\n", 0, start), ""
+    for begin, end in pairwise(cuts):
+        pending += text[begin:end]
+        if not pending.startswith("@") or not text[begin:end].startswith("@"):
+            parts.append((line, pending))
+            line, pending = line + pending.count("\n"), ""
+    return tuple(parts)
+
+
+def _may_define(part: str, name: str | None) -> bool:
+    if part.startswith(("from ", "import ", "if ", "try:")):
+        return name is None or name in part or "*" in part or part.startswith(("if ", "try:"))
+    return re.match(rf"(?:@.*\n)*class {name if name is not None else ''}", part) is not None
