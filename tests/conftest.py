@@ -1,5 +1,6 @@
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,3 +65,38 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Path of the best checkpoint, relative to the working directory."""
     monkeypatch.chdir(trained.parent.parent.parent)
     return Path("runs/tiny/1/checkpoints/best.ckpt")
+
+
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Run git in an empty repository, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "a@example.org")
+
+    def _git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    _git("init", "--quiet", "--initial-branch", "main")
+    return _git
+
+
+@pytest.fixture
+def repository(git: Callable[..., str], tmp_path: Path) -> Path:
+    """Three experiments over one parent, committed on main; the working directory."""
+    files = {
+        "experiments/base/data.yaml": "data: {class_path: ShapesDataModule, batch_size: 8}\n",
+        "experiments/a.yaml": "# First.\nextends: base/data.yaml\nmodel: {decoder: FPN}\n",
+        "experiments/b.yaml": "# Second.\nextends: a.yaml\nmodel: {decoder: UNet}\n",
+        "experiments/c.yaml": "# Third.\ndata: ShapesDataModule\nvars: {n: 3}\ntrainer: {max_epochs: '${vars.n}'}\n",
+        ".gitignore": "runs/\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    git("add", "-A")
+    git("commit", "--quiet", "-m", "Start")
+    return tmp_path

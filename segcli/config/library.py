@@ -135,10 +135,17 @@ class Library:
             for name, target in self.names(family).items():
                 if target.replace(":", ".") == path:
                     return name
-            package, _, name = path.rpartition(".")
-            if package in family.packages:
+            name = path.rpartition(".")[2]
+            if any(self._is_one(path, f"{package}.{name}") for package in family.packages):
                 return name
         return path
+
+    def _is_one(self, path: str, other: str) -> bool:
+        """Return whether two paths name one class, which a package offers and a module in it defines."""
+        if path == other or path.split(".")[0] != other.split(".")[0]:
+            return path == other
+        found = [self.signature(each) for each in (path, other)]
+        return None not in found and found[0].class_path == found[1].class_path  # type: ignore[union-attr]
 
     def accepted(self, path: str, family: Family | None = None) -> tuple[Signature | None, dict[str, Parameter]]:
         """Return the signature of a class and the arguments that an experiment may give it."""

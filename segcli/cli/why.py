@@ -1,0 +1,69 @@
+"""Tell how a value of an experiment came about: ``segcli why FILE KEY``."""
+
+import json
+
+from segcli.cli.options import FORMATS, experiment_file, parse_options
+from segcli.config.compose import compose
+from segcli.config.dumper import dump_inline
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.trace import Step, Trace, trace
+
+HELP = """usage: python -m segcli why FILE KEY [-c FILE ...] [--key value ...] [--format FORMAT]
+
+Tell who set KEY, over whom, and by which interpolation; of a component or section, all that is in it.
+
+  --format     text, markdown or json
+
+  python -m segcli why experiments/unet_r50.yaml data.batch_size
+  python -m segcli why experiments/unet_r50.yaml model.decoder
+  python -m segcli why experiments/unet_r50.yaml trainer.max_epochs --vars.epochs 3
+
+Exit code: 0, or 2 if the experiment has mistakes or no such key.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Print the origins of one value.
+
+    Raises:
+        ConfigError: For every mistake in files and overrides, or an unknown key.
+    """
+    typed = parse_options(words, values=FORMATS, takes_overrides=True)
+    if len(typed.words) < 2:
+        raise ConfigError([Problem("why needs an experiment and a key: segcli why FILE model.decoder")])
+    first, key, *others = typed.words
+    experiment = compose([experiment_file(word) for word in (first, *others)], typed.overrides)
+    found = trace(experiment, key)
+    if typed.format == "json":
+        print(json.dumps(found.as_dict(), indent=2))
+        return 0
+    text = "\n".join(_lines(found, named=False))
+    print(f"```\n{text}\n```" if typed.format == "markdown" else text)
+    return 0
+
+
+def _lines(found: Trace, named: bool) -> list[str]:
+    is_container = isinstance(found.value, dict) and not any(step.text for step in found.steps)
+    name = f"{found.key}: " if named else ""
+    if not found.steps:
+        first = [f"{name or found.key + ':'}".rstrip()] if found.parts else [f"{name}{dump_inline(found.value)}"]
+    else:
+        head, *rest = found.steps
+        over = "".join(f", over {_said(step)}" for step in rest)
+        value = "removed" if head.value == "removed" else head.value
+        first = [f"{name}{value} — {_place(head)}{over}"]
+    parts = [line for part in found.parts for line in _lines(part, named=True)]
+    return [*first, *(f"  {line}" for line in parts)] if is_container or parts else first
+
+
+def _said(step: Step) -> str:
+    if step.value == "removed":
+        return f"the !del at {step.source}"
+    if step.source.startswith("default of "):
+        name, _, where = step.source.removeprefix("default of ").partition(", ")
+        return f"the default {step.value} of {name} ({where})"
+    return f"{step.value} at {_place(step)}"
+
+
+def _place(step: Step) -> str:
+    return f"{step.source}, {step.text}" if step.text else step.source

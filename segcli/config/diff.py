@@ -1,0 +1,236 @@
+"""Compare two experiments by what they mean: classes, arguments and values, wherever they were written."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from segcli.config.compose import Experiment
+from segcli.config.library import Place
+from segcli.config.node import Key, Node, Source, lookup
+from segcli.config.render import one_line, same
+from segcli.config.resolve import resolve
+
+GROUPS = ("architecture", "data", "optimisation", "runtime")
+ARCHITECTURE = ("model.backbone", "model.decoder", "model.task", "model.mean", "model.std", "model.value_range")
+OPTIMISATION = (
+    *("model.loss", "model.optimizer", "model.schedule", "seed_everything", "checkpoint"),
+    *("trainer.max_epochs", "trainer.min_epochs", "trainer.max_steps", "trainer.min_steps", "trainer.max_time"),
+    *("trainer.accumulate_grad_batches", "trainer.gradient_clip_val", "trainer.gradient_clip_algorithm"),
+    *("trainer.limit_train_batches", "trainer.overfit_batches", "trainer.callbacks"),
+)
+HIDDEN = ("run", "trainer.logger", "trainer.default_root_dir", "checkpoint.dirpath")
+PATHS = (".root", ".weights", "_dir", "path")
+UNORDERED = ("callbacks", "loggers")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference.
+
+    Attributes:
+        key: Dotted key; elements of a list of components go by their class, as ``trainer.callbacks[EarlyStopping]``.
+        old: The value before, in one line; ``not set`` where there was none.
+        new: The value after.
+        old_source: Who set the value before; None where there was none.
+        new_source: Who set the value after.
+    """
+
+    key: str
+    old: str
+    new: str
+    old_source: Source | None = None
+    new_source: Source | None = None
+
+    @property
+    def group(self) -> str:
+        """One of :data:`GROUPS`."""
+        if _below(self.key, ARCHITECTURE):
+            return "architecture"
+        if _below(self.key, OPTIMISATION):
+            return "optimisation"
+        return "data" if _below(self.key, ("data",)) else "runtime"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether this is where a run lies or how it is logged, and says nothing about the experiment.
+
+        A path whose last part stays is one: the same thing at another place.
+        """
+        if _below(self.key, HIDDEN):
+            return True
+        if not self.key.endswith(PATHS):
+            return False
+        paths = [PurePath(value) for value in (self.old, self.new)]
+        return any(len(path.parts) > 1 for path in paths) and paths[0].name == paths[1].name
+
+    @property
+    def origin(self) -> Source | None:
+        """Where the difference was written: the new value, or the old one where it was dropped for a default."""
+        dropped = self.new_source is None or self.new_source.where.startswith("default")
+        written = self.old_source is not None and not self.old_source.where.startswith("default")
+        return self.old_source if dropped and written else self.new_source or self.old_source
+
+    def as_dict(self) -> dict[str, str | None]:
+        """Return everything as plain values."""
+        sources = [str(source) if source is not None else None for source in (self.old_source, self.new_source)]
+        values = {"key": self.key, "group": self.group, "old": self.old, "new": self.new}
+        return {**values, "old_source": sources[0], "new_source": sources[1]}
+
+
+def diff(a: Experiment, b: Experiment, composed: bool = False) -> list[Change]:
+    """Return what differs between two experiments, hidden changes included, by group and in the order of the tree.
+
+    Args:
+        a: The one before.
+        b: The one after.
+        composed: Whether to compare what the files say only; otherwise with every default of the code.
+    """
+    roots = [each.root if composed else resolve(each) for each in (a, b)]
+    changes = list(_Differ().mappings(roots[0].value, roots[1].value, "", a.library.root, b.library.root))
+    return sorted(changes, key=lambda change: GROUPS.index(change.group))
+
+
+def effective_batch(experiment: Experiment) -> int | None:
+    """Return the images per optimizer step: batch size x accumulated batches x devices; None if that is not known."""
+    root = resolve(experiment)
+    product = 1
+    for key in ("data.batch_size", "trainer.accumulate_grad_batches", "trainer.devices", "trainer.num_nodes"):
+        node = lookup(root, tuple(key.split(".")))
+        value = node.value if node is not None else None
+        if key == "trainer.devices":
+            value = value if isinstance(value, int) and value > 0 else 1  # "auto" is one in the count, as on a CPU
+        if not isinstance(value, int):
+            return None
+        product *= value
+    return product
+
+
+class _Differ:
+    """Walks two trees at once; each side has its own library, which may be that of another revision."""
+
+    def mappings(self, a: dict[Key, Node], b: dict[Key, Node], at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+        for key in dict.fromkeys((*a, *b)):
+            name = f"{at}.{key}" if at else str(key)
+            yield from self.nodes(a.get(key), b.get(key), name, in_a.child(key), in_b.child(key))
+
+    def nodes(self, a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+        if in_a.arguments_of is not None and _is_section(a) and _is_section(b):
+            yield from self.mappings(a.value if a else {}, b.value if b else {}, at, in_a, in_b)
+        elif a is not None and b is not None:
+            if _is_component(a) and _is_component(b):
+                yield from self._components(a, b, at, in_a, in_b)
+                return
+            lists = _as_list(a), _as_list(b)
+            if in_a.family is not None and (a.is_list() or b.is_list()) and None not in lists:
+                yield from self._lists(lists[0] or [], lists[1] or [], at, in_a, in_b, a, b)
+            elif not same(a.plain(), b.plain()):
+                yield self._change(a, b, at, in_a, in_b)
+        elif a is not b:
+            yield self._change(a, b, at, in_a, in_b)
+
+    def _components(self, a: Node, b: Node, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+        paths = _path(a, in_a), _path(b, in_b)
+        if in_a.library.short_name(paths[0], in_a.family) != in_b.library.short_name(paths[1], in_b.family):
+            yield self._change(a, b, at, in_a, in_b)
+            return
+        yield from self.mappings(_arguments(a), _arguments(b), at, in_a.inside(paths[0]), in_b.inside(paths[1]))
+
+    def _lists(
+        self, a: list[Node], b: list[Node], at: str, in_a: Place, in_b: Place, whole_a: Node, whole_b: Node
+    ) -> Iterator[Change]:
+        """Match elements by their class, then by likeness."""
+        names_a, names_b = [_name(node, in_a) for node in a], [_name(node, in_b) for node in b]
+        pairs = _pairs(a, b, names_a, names_b)
+        matched = dict(pairs)
+        for i, node in enumerate(a):
+            label = _label(names_a, i)
+            if i in matched:
+                yield from self.nodes(node, b[matched[i]], f"{at}[{label}]", in_a, in_b)
+            else:
+                yield self._change(node, None, f"{at}[{label}]", in_a, in_b)
+        for j, node in enumerate(b):
+            if j not in matched.values():
+                yield self._change(None, node, f"{at}[{_label(names_b, j)}]", in_a, in_b)
+        order = [matched[i] for i in sorted(matched)]
+        if order != sorted(order) and (in_a.family is None or in_a.family.name not in UNORDERED):
+            before, after = ([names_a[i] for i in sorted(matched)], [names_b[j] for j in sorted(order)])
+            said = ", ".join(before), ", ".join(after)
+            yield Change(f"{at}: order", *said, whole_a.source, whole_b.source)
+
+    @staticmethod
+    def _change(a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place) -> Change:
+        return Change(at, one_line(a, in_a), one_line(b, in_b), *_sources(a, b))
+
+
+def _sources(a: Node | None, b: Node | None) -> tuple[Source | None, Source | None]:
+    """Return who set two values; of an interpolation, who set the value that it refers to."""
+    if a is not None and b is not None and a.text is not None and a.text == b.text:
+        for (_, in_a), (_, in_b) in zip(a.refs, b.refs, strict=False):
+            if not same(in_a.plain(), in_b.plain()):
+                return _sources(in_a, in_b)
+    return _source(a), _source(b)
+
+
+def _source(node: Node | None) -> Source | None:
+    if node is None:
+        return None
+    if node.text is not None and len(node.refs) == 1 and node.text.count("${") == 1:
+        return _source(node.refs[0][1])
+    return node.value["class_path"].source if _is_component(node) else node.source
+
+
+def _pairs(a: list[Node], b: list[Node], names_a: Sequence[str], names_b: Sequence[str]) -> list[tuple[int, int]]:
+    """Pair elements of one class, those with the most equal leaves first."""
+    likeness = [
+        (-_equal_leaves(a[i], b[j]), abs(i - j), i, j)
+        for i in range(len(a))
+        for j in range(len(b))
+        if names_a[i] == names_b[j]
+    ]
+    pairs: list[tuple[int, int]] = []
+    for *_, i, j in sorted(likeness):
+        if all(i != x and j != y for x, y in pairs):
+            pairs.append((i, j))
+    return pairs
+
+
+def _equal_leaves(a: Node, b: Node) -> int:
+    others = {path: node.value for path, node in b.leaves()}
+    return sum(path in others and same(node.value, others[path]) for path, node in a.leaves())
+
+
+def _label(names: Sequence[str], index: int) -> str:
+    """Return the class of an element, with its number where there are several of that class."""
+    name = names[index]
+    return name if names.count(name) == 1 else f"{name} {names[: index + 1].count(name)}"
+
+
+def _name(node: Node, place: Place) -> str:
+    return place.library.short_name(_path(node, place), place.family) if _is_component(node) else one_line(node, place)
+
+
+def _path(node: Node, place: Place) -> str:
+    return place.class_path(str(node.value["class_path"].value))
+
+
+def _arguments(node: Node) -> dict[Key, Node]:
+    return node.value["init_args"].value if "init_args" in node.value else {}
+
+
+def _is_component(node: Node) -> bool:
+    return node.is_mapping() and "class_path" in node.value
+
+
+def _is_section(node: Node | None) -> bool:
+    return node is None or node.is_mapping()
+
+
+def _as_list(node: Node) -> list[Node] | None:
+    """Return the elements of a list of components; none for null, one for a component alone."""
+    if node.is_list():
+        return list(node.value)
+    return [] if node.value is None else [node] if _is_component(node) else None
+
+
+def _below(key: str, prefixes: Sequence[str]) -> bool:
+    return any(key == prefix or key.startswith((f"{prefix}.", f"{prefix}[", f"{prefix}:")) for prefix in prefixes)

@@ -1,0 +1,102 @@
+"""Write a tree as people read it: components flat, under their short names, with the source of each value beside it."""
+
+from typing import Any
+
+from segcli.config.dumper import dump_inline
+from segcli.config.library import Place
+from segcli.config.node import Key, Node
+
+_WIDEST = 70
+Line = tuple[str, Node | None]
+
+
+def flat(node: Node, place: Place) -> Node:
+    """Return a tree whose components have short names and no ``init_args``; a component without arguments is a name."""
+    if node.is_list():
+        return node.laid_over(None, [flat(item, place) for item in node.value])
+    if not node.is_mapping():
+        return node
+    if "class_path" not in node.value:
+        return node.laid_over(None, {key: flat(child, place.child(key)) for key, child in node.value.items()})
+    cls = node.value["class_path"]
+    path = place.class_path(str(cls.value))
+    name = cls.laid_over(None, place.library.short_name(path, place.family))
+    given = node.value["init_args"].value if "init_args" in node.value else {}
+    inner = place.inside(path)
+    arguments = {key: flat(child, inner.child(key)) for key, child in given.items()}
+    return node.laid_over(None, {"class_path": name, **arguments}) if arguments else name
+
+
+def render(node: Node, sources: bool = False) -> str:
+    """Return a flat tree as YAML.
+
+    Args:
+        node: A mapping, as :func:`flat` returns it.
+        sources: Whether to write the source of each value, and the interpolation that gave it, as a comment beside it.
+    """
+    lines = _mapping(node.value)
+    column = min(max((len(text) for text, leaf in lines if leaf is not None), default=0), _WIDEST)
+    return "".join(
+        f"{text:{column}}  # {_origin(leaf)}\n" if sources and leaf is not None else f"{text}\n" for text, leaf in lines
+    )
+
+
+def _mapping(fields: dict[Key, Node]) -> list[Line]:
+    lines: list[Line] = []
+    for key, child in fields.items():
+        name = dump_inline(key)
+        if _is_inline(child):
+            lines.append((f"{name}: {dump_inline(child.plain())}", child))
+        else:
+            lines += [(f"{name}:", None), *((f"  {text}", leaf) for text, leaf in _block(child))]
+    return lines
+
+
+def _block(node: Node) -> list[Line]:
+    if node.is_mapping():
+        return _mapping(node.value)
+    lines: list[Line] = []
+    for item in node.value:
+        below = [(dump_inline(item.plain()), item)] if _is_inline(item) else _block(item)
+        lines += [(f"{'  ' if i else '- '}{text}", leaf) for i, (text, leaf) in enumerate(below)]
+    return lines
+
+
+def _is_inline(node: Node) -> bool:
+    if node.is_list():
+        return all(not isinstance(item.value, dict | list) for item in node.value)
+    return not node.is_mapping() or not node.value
+
+
+def _origin(node: Node) -> str:
+    return f"{node.source}, {node.text}" if node.text else str(node.source)
+
+
+def one_line(node: Node | None, place: Place) -> str:
+    """Return a value in one line; a component as ``Name(argument=value)`` with the arguments that are not defaults."""
+    if node is None:
+        return "not set"
+    if node.is_list():
+        return f"[{', '.join(one_line(item, place) for item in node.value)}]"
+    if not node.is_mapping() or "class_path" not in node.value:
+        return dump_inline(node.plain())
+    path = place.class_path(str(node.value["class_path"].value))
+    signature, parameters = place.library.accepted(path, place.family)
+    inner, said = place.inside(path), []
+    for key, child in node.value["init_args"].value.items() if "init_args" in node.value else ():
+        parameter = parameters.get(str(key))
+        if signature is None or parameter is None or parameter.required or not same(child.plain(), parameter.default):
+            said.append(f"{key}={one_line(child, inner.child(key))}")
+    name = place.library.short_name(path, place.family)
+    return f"{name}({', '.join(said)})" if said else name
+
+
+def same(a: Any, b: Any) -> bool:
+    """Return whether two plain values mean the same: 1 and 1.0 do, 1 and true do not."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    return bool(a == b)

@@ -1,0 +1,76 @@
+"""Lay the defaults of constructors, read as text, under a composed experiment."""
+
+from pathlib import Path as FilePath
+
+from segcli.config.compose import Experiment
+from segcli.config.library import SCALARS, Library, Place, UnknownClassError
+from segcli.config.node import Key, Node, Source, from_plain
+from segcli.config.signatures import Parameter, Signature
+from segcli.registry import SECTIONS
+
+ORDER = (*SCALARS, "data", "model", *(key for key in SECTIONS if key != "model"))
+
+
+def resolve(experiment: Experiment) -> Node:
+    """Return a tree with every value of the run; what no file sets has the line of the default as its source."""
+    library = experiment.library
+    fields: dict[Key, Node] = {}
+    for key in ORDER:
+        given = experiment.root.value.get(key)
+        if key in SCALARS:
+            fields[key] = given or Node(SCALARS[key].default, Source(f"default of {key}"))
+        elif key in SECTIONS:
+            fields[key] = _section(given, SECTIONS[key], library)
+        elif given is not None:
+            fields[key] = _value(given, library.root.child(key))
+    return Node(fields, experiment.root.source)
+
+
+def default_of(parameter: Parameter, signature: Signature, library: Library) -> Node:
+    """Return the default of an argument, with the line that says so as its source."""
+    name = signature.class_path.rpartition(".")[2]
+    file = library.modules.file(signature.module)
+    where = _short(file, signature.module, library) if file is not None else signature.module
+    return from_plain(parameter.default, Source(f"default of {name}, {where}", parameter.line))
+
+
+def _short(file: FilePath, module: str, library: Library) -> str:
+    """Return a file as shown, or, of an installed package, its path below the folder of packages."""
+    shown = library.files.show(file)
+    if not FilePath(shown).is_absolute() and "site-packages" not in shown:
+        return shown
+    return "/".join(file.parts[-len(module.split(".")) - (file.name == "__init__.py") :])
+
+
+def _section(given: Node | None, path: str, library: Library) -> Node:
+    node = given or Node({}, Source(f"defaults of {path.rpartition('.')[2]}"))
+    return Node(_arguments(node.value, path, Place(library)), node.source, node.over) if node.is_mapping() else node
+
+
+def _arguments(given: dict[Key, Node], path: str, place: Place) -> dict[Key, Node]:
+    library, inner = place.library, place.inside(path)
+    signature, parameters = library.accepted(path, place.family)
+    fields = {}
+    for name, parameter in parameters.items():
+        if name in given:
+            fields[name] = _value(given[name], inner.child(name))
+        elif not parameter.required and signature is not None:
+            fields[name] = default_of(parameter, signature, library)
+    return fields | {key: _value(child, inner.child(key)) for key, child in given.items() if key not in fields}
+
+
+def _value(node: Node, place: Place) -> Node:
+    if node.is_list():
+        return node.laid_over(None, [_value(item, place) for item in node.value])
+    if not node.is_mapping():
+        return node
+    if "class_path" not in node.value:
+        return node.laid_over(None, {key: _value(child, Place(place.library)) for key, child in node.value.items()})
+    cls = node.value["class_path"]
+    try:
+        path = place.class_path(str(cls.value))
+    except UnknownClassError:  # of an experiment that was not checked
+        return node
+    given = node.value["init_args"].value if "init_args" in node.value else {}
+    arguments = Node(_arguments(given, path, place), node.source)
+    return node.laid_over(None, {"class_path": cls.laid_over(None, path), "init_args": arguments})
