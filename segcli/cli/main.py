@@ -1,6 +1,7 @@
 """The command ``segcli``: find the verb, run it, say what went wrong."""
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -51,10 +52,15 @@ def main(argv: list[str] | None = None) -> int:
         print(segcli.__version__)
         return 0
     try:
-        return _dispatch(words[0], words[1:])
+        code = _dispatch(words[0], words[1:])
+        sys.stdout.flush()
+        return code
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USER_ERROR
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _dispatch(verb: str, words: list[str]) -> int:

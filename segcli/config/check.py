@@ -39,10 +39,16 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
         node = root.value.get(key)
         if node is not None and node.source.where.startswith("--"):
             problems.append(Problem("belongs into a file; -c FILE can be given several times", key, node.source))
+        elif key == "extends" and node is not None:
+            problems.append(Problem("a file's own parents cannot be appended to; write extends", key, node.source))
         elif key == "defaults" and node is not None and node.value != "none":
             problems.append(Problem(f"expected none, or no such key, got {node.value!r}", key, node.source))
     variables = root.value.get("vars")
-    if variables is not None and variables.is_mapping():
+    if variables is not None and not variables.is_mapping():
+        problems.append(
+            Problem(f"expected a mapping (name: value), got {variables.plain()!r}", "vars", variables.source)
+        )
+    elif variables is not None:
         texts = " ".join(str(leaf.value) for layer in layers for _, leaf in layer.leaves())
         for name, node in variables.value.items():
             idle = re.search(rf"vars\.{re.escape(str(name))}\b", texts) is None
@@ -72,7 +78,8 @@ class _Checker:
                 self._add((), f"unknown key {key!r}{did_you_mean(key, known)}", child, known, key=str(key))
         for key in REQUIRED_SECTIONS:
             if key not in root.value:
-                self._add((), f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}", root, key=key)
+                message = f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}"
+                self.problems.append(Problem(message, key, root.source))
 
     def _check_section(self, node: Node, path: str, at: Path) -> None:
         if not node.is_mapping():
@@ -83,14 +90,15 @@ class _Checker:
     def _check_component(self, node: Node, place: Place, at: Path) -> None:
         if node.is_list():
             for index, item in enumerate(node.value):
+                if place.family is not None and not item.is_mapping():
+                    self._add((*at, index), f"expected one of the {place.family.name}, got {item.plain()!r}", item)
                 self._check_component(item, place, (*at, index))
             return
         if not node.is_mapping():
             return
         if "class_path" not in node.value:
             if place.family is not None:
-                names = tuple(self.library.names(place.family))
-                self._add(at, "arguments without a class; name it with class_path", node, names)
+                self._check_without_class(node, place, at)
             return
         cls = node.value["class_path"]
         try:
@@ -104,6 +112,16 @@ class _Checker:
         inner = node.value.get("init_args")
         fields = inner.value if inner is not None and inner.is_mapping() else {}
         self._check_arguments(node, fields, path, place, at)
+
+    def _check_without_class(self, node: Node, place: Place, at: Path) -> None:
+        given = node.value["init_args"].value if "init_args" in node.value else {}
+        if given and all(str(key).isdigit() for key in given):
+            index = next(iter(given))
+            self._add((*at, index), f"no element {index}: there is no list below; append with '+'", node)
+            return
+        assert place.family is not None
+        names = tuple(self.library.names(place.family))
+        self._add(at, "arguments without a class; name it with class_path", node, names)
 
     def _check_arguments(self, node: Node, fields: dict[Key, Node], path: str, place: Place, at: Path) -> None:
         found, parameters = self.library.accepted(path, place.family)

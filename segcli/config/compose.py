@@ -100,7 +100,7 @@ def _fold(
         root = merger.merge(root, layer, library.root)
     written = [layer.source for layer in layers if layer.source.line is not None]
     root.source = written[-1] if written else root.source
-    problems = [*interpolate(root), *check_composer_keys(root, layers, own)]
+    problems = interpolate(root) or check_composer_keys(root, layers, own)
     for key in COMPOSER_KEYS:
         root.value.pop(key, None)
     again = Merger()

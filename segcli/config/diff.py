@@ -130,7 +130,8 @@ class _Differ:
 
     def _components(self, a: Node, b: Node, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
         paths = _path(a, in_a), _path(b, in_b)
-        if in_a.library.short_name(paths[0], in_a.family) != in_b.library.short_name(paths[1], in_b.family):
+        names = in_a.library.short_name(paths[0], in_a.family), in_b.library.short_name(paths[1], in_b.family)
+        if paths[0] != paths[1] and names[0] != names[1]:
             yield self._change(a, b, at, in_a, in_b)
             return
         yield from self.mappings(_arguments(a), _arguments(b), at, in_a.inside(paths[0]), in_b.inside(paths[1]))

@@ -27,9 +27,9 @@ def find_experiments(folder: Path, library: Library) -> list[Path]:
 
 
 def is_experiment(path: Path, library: Library) -> bool:
-    """Return whether a file has the keys of an experiment; one that is no YAML might have."""
+    """Return whether a file has the keys of an experiment; one with mistakes in its YAML might have."""
     try:
         tree = load_file(path, library.files)
-    except ConfigError:
-        return True
+    except ConfigError as error:
+        return "is a mapping" not in error.problems[0].message
     return bool(tree.value) and {str(key).removesuffix("+") for key in tree.value} <= KEYS

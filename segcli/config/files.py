@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
+from segcli import registry
 from segcli.config.errors import ConfigError, Problem
+
+PACKAGE = Path(registry.__file__).resolve().parent
 
 
 class Files:
@@ -30,11 +33,12 @@ class Files:
         return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
 
     def show(self, path: Path) -> str:
-        """Write a path as users would: relative to the working directory where it lies below it."""
-        try:
-            return str(path.resolve().relative_to(Path.cwd()))
-        except ValueError:
-            return str(path)
+        """Write a path as users would: below the working directory or, of this package, below where that lies."""
+        resolved = path.resolve()
+        for inside, folder in ((Path.cwd(), Path.cwd()), (PACKAGE, PACKAGE.parent)):
+            if resolved.is_relative_to(inside):
+                return str(resolved.relative_to(folder))
+        return str(path)
 
 
 class Revision(Files):

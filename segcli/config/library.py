@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segcli import registry
 from segcli.config.errors import did_you_mean
-from segcli.config.files import Files, Revision
+from segcli.config.files import PACKAGE, Files, Revision
 from segcli.config.modules import Modules
 from segcli.config.signatures import Parameter, Signature, read_signature
 from segcli.registry import FAMILIES, LINKED, SECTIONS, Family
@@ -53,7 +53,7 @@ class Library:
 
     def package_file(self, name: str) -> Path:
         """Return the path of a file that ships inside the package."""
-        return Path(registry.__file__).parent / name
+        return PACKAGE / name
 
     def names(self, family: Family) -> Mapping[str, str]:
         """Return short name to ``"module:Class"`` of one family, entry points included.

@@ -72,6 +72,7 @@ def load_text(text: str, where: str, first_line: int | None = 1) -> Node:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
+        what += _hint(text.splitlines()[mark.line - 1 : mark.line + 1] if mark else [])
         raise ConfigError(
             [Problem(f"not valid YAML: {what}", source=source(mark) if mark else Source(where))]
         ) from None
@@ -84,6 +85,14 @@ def load_text(text: str, where: str, first_line: int | None = 1) -> Node:
     if problems:
         raise ConfigError(problems)
     return tree
+
+
+def _hint(lines: list[str]) -> str:
+    """Return what to do about two mistakes that YAML's own messages do not explain."""
+    near = "\n".join(lines)
+    if "\t" in near:
+        return "; indent with spaces, YAML allows no tabs"
+    return "; inside braces, !del needs a space after it" if re.search(r"!del[,}\]]", near) else ""
 
 
 def load_file(path: Path, files: Files) -> Node:

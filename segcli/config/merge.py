@@ -81,7 +81,8 @@ class Merger:
             if index < len(items):
                 items[index] = self.merge(items[index], child, place, (*path, index))
                 continue
-            have = f"has {len(items)} elements, 0 to {len(items) - 1}" if items else "is empty"
+            last = len(items) - 1
+            have = f"ends with element {last}" if items else "is empty"
             self._problem((*path, index), f"no element {index}: the list {have}; append with '+'", child, base)
         return Node(items, base.source, over=base.over)
 

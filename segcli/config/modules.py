@@ -8,6 +8,7 @@ import ast
 import importlib.util
 import re
 import sys
+from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from segcli.config.files import Files
 
 _STATEMENT = re.compile(r"^(?=[@\w])(?!else\b|elif\b|except\b|finally\b)", re.MULTILINE)
+_EXPORTED = re.compile(r"^__all__ *(?::.*?)?= *(\[[^\]]*\])", re.MULTILINE)
 _DOCSTRING = re.compile(r'\A(?:[ \t]*(?:#[^\n]*)?\n)*[rR]?("""|\'\'\').*?\1', re.DOTALL)
 
 
@@ -29,6 +31,7 @@ class Modules:
         self.files = files
         self._files: dict[str, Path | None] = {}
         self._texts: dict[str, str] = {}
+        self._exported: dict[str, list[str] | None] = {}
         self._classes: dict[tuple[str, str], tuple[str, ast.ClassDef] | None] = {}
 
     def file(self, module: str) -> Path | None:
@@ -80,7 +83,8 @@ class Modules:
                 target = self._absolute(module, statement)
                 for alias in statement.names:
                     if alias.name == "*":
-                        stars.append(target)
+                        exported = self.exported(target)
+                        stars += [target] if exported is None or name in exported else []
                     elif (alias.asname or alias.name) == name:
                         return self._find(target, alias.name, seen)
         return next((found for star in stars if (found := self._find(star, name, seen))), None)
@@ -99,8 +103,24 @@ class Modules:
                         return self.find_class(".".join([*prefix, head, *rest[:-1]]), rest[-1])
         return None
 
+    def derives(self, module: str, name: str, types: Collection[str]) -> bool:
+        """Return whether one of some types, by its name, is among the parents of a class."""
+        found = self.find_class(module, name)
+        if found is None:
+            return False
+        for base in found[1].bases:
+            parent = self.base_class(found[0], base)
+            if ast.unparse(base).rpartition(".")[2] in types or (
+                parent is not None and self.derives(parent[0], parent[1].name, types)
+            ):
+                return True
+        return False
+
     def classes_of(self, module: str) -> list[str]:
         """Return the public classes that a module defines, or imports from its own package, for suggestions."""
+        exported = self.exported(module)
+        if exported is not None:
+            return [name for name in exported if name[:1].isupper()]
         top, found = module.split(".")[0], []
         for statement in _statements(self.text(module), None):
             if isinstance(statement, ast.ClassDef):
@@ -112,6 +132,13 @@ class Modules:
                     is_star = names[0][0] == "*"
                     found += self.classes_of(target) if is_star else [n for real, n in names if real[:1].isupper()]
         return [name for name in dict.fromkeys(found) if not name.startswith("_")]
+
+    def exported(self, module: str) -> list[str] | None:
+        """Return the names in ``__all__`` of a module; None where it has none."""
+        if module not in self._exported:
+            found = _EXPORTED.search(self.text(module))
+            self._exported[module] = ast.literal_eval(found.group(1)) if found else None
+        return self._exported[module]
 
     def _absolute(self, module: str, statement: ast.ImportFrom) -> str:
         """Return the module that a ``from ... import`` in ``module`` names."""
@@ -134,7 +161,7 @@ def _statements(text: str, name: str | None) -> tuple[ast.stmt, ...]:
     try:
         for first_line, part in _parts(text):
             if _may_define(part, name):
-                parsed += ast.parse("\n" * first_line + part).body
+                parsed += _parsed(first_line, part)
     except SyntaxError:
         try:
             parsed = ast.parse(text).body
@@ -146,6 +173,11 @@ def _statements(text: str, name: str | None) -> tuple[ast.stmt, ...]:
         if isinstance(statement, ast.If | ast.Try):
             flat += [*statement.body, *statement.orelse]
     return tuple(flat)
+
+
+@cache
+def _parsed(first_line: int, part: str) -> list[ast.stmt]:
+    return ast.parse("\n" * first_line + part).body
 
 
 @cache

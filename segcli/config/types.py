@@ -78,7 +78,10 @@ def _subscript(tree: ast.Subscript, value: Any) -> bool:
     if name == "Union":
         return any(_accepts(part, value) for part in inner)
     if name == "Literal":
-        return any(isinstance(part, ast.Constant) and part.value == value for part in inner)
+        constants = [part.value for part in inner if isinstance(part, ast.Constant)]
+        if len(constants) < len(inner):  # names such as cv2.INTER_LINEAR
+            return value is not None
+        return value in constants
     if name in {"Annotated", "Final"}:
         return _accepts(inner[0], value)
     if name in _MAPPINGS and len(inner) == 2:

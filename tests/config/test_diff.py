@@ -31,10 +31,10 @@ def test_a_class_switch_is_one_change_with_the_arguments_that_are_no_defaults(tw
 
 
 def test_saying_a_default_changes_nothing_unless_only_files_are_compared(two: Callable[..., list[Change]]) -> None:
-    b = BASE + "model: {decoder: {class_path: FPN, pyramid_channels: 256.0}}\ntrainer: {accumulate_grad_batches: 1}"
+    b = BASE + "model: {loss: {label_smoothing: 0}}\ntrainer: {accumulate_grad_batches: 1}"
     assert two(BASE, b) == []
     assert lines(two(BASE, b, composed=True)) == [
-        ("model.decoder.pyramid_channels", "not set", "256.0"),
+        ("model.loss.label_smoothing", "not set", "0"),
         ("trainer.accumulate_grad_batches", "not set", "1"),
     ]
 

@@ -72,7 +72,7 @@ def test_an_index_addresses_a_list_element(composed: Composed) -> None:
 def test_an_index_that_does_not_exist_is_an_error(error: Callable[..., str]) -> None:
     text = "data: ShapesDataModule\ntrainer: {callbacks: [ModelSummary]}"
     message = error(text, "--trainer.callbacks.3.max_depth", "7")
-    assert "trainer.callbacks.3: no element 3: the list has 1 elements" in message
+    assert "trainer.callbacks.3: no element 3: the list ends with element 0" in message
 
 
 def test_appending_to_a_scalar_is_an_error(error: Callable[..., str]) -> None:

@@ -1,0 +1,110 @@
+"""Compare experiments by what they mean: ``segcli diff A B`` and ``segcli diff --git REV``."""
+
+import json
+from pathlib import Path
+
+from segcli.cli.diff_report import Comparison, comparison_text, review_text
+from segcli.cli.options import Options, experiment_file, parse_options
+from segcli.config.compose import Experiment, compose
+from segcli.config.diff import diff, effective_batch
+from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.files import Revision
+from segcli.config.library import Library, installed
+from segcli.config.review import Review, review
+
+HELP = """usage: python -m segcli diff A B [--composed] [--build] [--all] [--format FORMAT] [--exit-code]
+       python -m segcli diff --git REV [FILE ...] [--build] [--all] [--format FORMAT] [--exit-code]
+
+Compare two experiments by what they mean: with inheritance, interpolation and defaults resolved, components matched by
+class. A and B are files, folders of runs, or REV:FILE, with parents, presets and defaults of that revision of git;
+REV:FILE alone is compared with FILE as it is now. --git compares every experiment with what it was at REV.
+
+  --composed   compare what the files say only, without the defaults of the code
+  --build      add parameters and FLOPs of both sides (imports torch)
+  --all        include run folders, loggers and paths that only moved
+  --format     text, markdown (for a pull request) or json
+  --exit-code  1 if anything differs, as git's
+
+  python -m segcli diff experiments/fpn_r50.yaml experiments/unet_r50.yaml
+  python -m segcli diff runs/fpn_r50/1 runs/fpn_r50/2 --all
+  python -m segcli diff HEAD:experiments/fpn_r50.yaml experiments/fpn_r50.yaml
+  python -m segcli diff --git main --format markdown
+
+Exit code: 0, 1 with --exit-code if anything differs, or 2 for mistakes.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Print the differences.
+
+    Raises:
+        ConfigError: If an experiment does not compose, or a revision is unknown.
+    """
+    flags = ("--composed", "--build", "--all", "--exit-code")
+    values = {"--format": ("text", "markdown", "json"), "--git": ()}
+    typed = parse_options(words, flags=flags, values=values)
+    differs = _review(typed) if "--git" in typed.values else _pair(typed)
+    return int(differs and "--exit-code" in typed.flags)
+
+
+def _pair(typed: Options) -> bool:
+    words = typed.words
+    if len(words) == 1 and ":" in words[0] and not Path(words[0]).exists():
+        words = [*words, words[0].partition(":")[2]]
+    if len(words) != 2:
+        raise ConfigError([Problem("diff needs two experiments: segcli diff A B, or segcli diff --git REV")])
+    a, b = (_side(word) for word in words)
+    changes = diff(a, b, composed="--composed" in typed.flags)
+    shown = [change for change in changes if "--all" in typed.flags or not change.hidden]
+    hidden = [change.key for change in changes if change not in shown]
+    found = Comparison(words[0], words[1], shown, hidden, (effective_batch(a), effective_batch(b)))
+    if "--build" in typed.flags:
+        from segcli.cli.model_cost import cost_of
+
+        found.costs = (cost_of(a), cost_of(b))
+    print(json.dumps(found.as_dict(), indent=2) if typed.format == "json" else comparison_text(found, typed.format))
+    return bool(shown)
+
+
+def _side(word: str) -> Experiment:
+    """Compose what one word names: a file, a folder of a run, or ``REV:FILE``."""
+    if Path(word).exists() or ":" not in word:
+        return compose([experiment_file(word)])
+    name, _, file = word.partition(":")
+    revision = Revision(name)
+    found = next((path for path in (Path(file).resolve(), revision.top / file) if revision.is_file(path)), None)
+    if found is None:
+        near = [revision.show(path).partition(":")[2] for path in revision.below(revision.top)]
+        raise ConfigError([Problem(f"no file {file} at {name}{did_you_mean(file, near)}")])
+    return compose([found], library=Library(revision))
+
+
+def _review(typed: Options) -> bool:
+    if "--composed" in typed.flags:
+        raise ConfigError([Problem("--git compares with all defaults; --composed is for two experiments")])
+    revision = Revision(typed.values["--git"])
+    for word in typed.words:
+        if not Path(word).is_file() and not revision.is_file(Path(word)):
+            near = [installed().files.show(path) for path in revision.below(Path.cwd())]
+            raise ConfigError([Problem(f"no file {word}, nor at {revision.name}{did_you_mean(word, near)}")])
+    found = review(revision, [Path(word) for word in typed.words], show_hidden="--all" in typed.flags)
+    costs = _costs(found) if "--build" in typed.flags else {}
+    if typed.format == "json":
+        print(json.dumps(_as_dict(found, costs), indent=2))
+    else:
+        print(review_text(found, revision.name, typed.format, costs))
+    return found.changed()
+
+
+def _costs(found: Review) -> dict[str, tuple[str, str]]:
+    """Return the cost of both sides of every experiment whose model changed."""
+    from segcli.cli.model_cost import cost_of
+
+    changed = {name for effect in found.effects if effect.change.group == "architecture" for name in effect.experiments}
+    return {name: (str(cost_of(old)), str(cost_of(new))) for name, (old, new) in found.pairs.items() if name in changed}
+
+
+def _as_dict(found: Review, costs: dict[str, tuple[str, str]]) -> dict[str, object]:
+    effects = [{**effect.change.as_dict(), "experiments": list(effect.experiments)} for effect in found.effects]
+    rest = {key: getattr(found, key) for key in ("added", "removed", "unchanged", "broken", "code")}
+    return {"effects": effects, **rest, "costs": costs}

@@ -1,0 +1,153 @@
+"""Write differences for a terminal or a pull request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from segcli.config.diff import GROUPS, Change
+from segcli.config.review import Effect, Review
+
+_WIDEST = 60
+_MANY = 6
+
+
+@dataclass
+class Comparison:
+    """Two experiments beside each other.
+
+    Attributes:
+        a: Name of the one before.
+        b: Name of the one after.
+        changes: What differs.
+        hidden: Keys that differ and are not shown.
+        batches: Images per optimizer step of both.
+        costs: Parameters and FLOPs of both, where asked.
+    """
+
+    a: str
+    b: str
+    changes: Sequence[Change]
+    hidden: Sequence[str]
+    batches: tuple[int | None, int | None]
+    costs: tuple[object, object] | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return everything as plain values."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "changes": [change.as_dict() for change in self.changes],
+            "hidden": list(self.hidden),
+            "effective_batch": list(self.batches),
+            "costs": None if self.costs is None else [str(cost) for cost in self.costs],
+        }
+
+    def remarks(self) -> list[str]:
+        """Return what follows from the changes."""
+        before, after = self.batches
+        lines = [f"effective batch {before} → {after}"] if before != after else []
+        if self.costs is not None:
+            same = str(self.costs[0]) == str(self.costs[1])
+            lines.append(f"{self.costs[0]}" + (" on both sides" if same else f" → {self.costs[1]}"))
+        if self.hidden:
+            lines.append(f"not shown: {', '.join(self.hidden)} (run folders, loggers, moved paths; --all shows them)")
+        return lines
+
+
+def comparison_text(found: Comparison, form: str) -> str:
+    """Return the differences of two experiments, by group; ``form`` is text or markdown."""
+    body = _comparison_table(found) if form == "markdown" else _comparison_lines(found)
+    remarks = found.remarks()
+    return "\n".join([*(body if found.changes else ["no difference"]), *remarks])
+
+
+def _comparison_lines(found: Comparison) -> list[str]:
+    lines = []
+    for group in GROUPS:
+        rows = [(change, _where(change)) for change in found.changes if change.group == group]
+        lines += [group, *_columns(rows)] if rows else []
+    return lines
+
+
+def _comparison_table(found: Comparison) -> list[str]:
+    rows = [(c.group, f"**{c.key}**", c.old, c.new, _where(c)) for c in found.changes]
+    head = ("", "", f"`{found.a}`", f"`{found.b}`", "through")
+    return [*_table(head, rows), ""]
+
+
+def review_text(found: Review, revision: str, form: str, costs: Mapping[str, tuple[str, str]]) -> str:
+    """Return what a working tree does to the experiments of a revision; ``form`` is text or markdown."""
+    names = _short_names([*_users(found), *found.added, *found.removed, *found.unchanged, *found.broken])
+    count, is_markdown = len(found.pairs), form == "markdown"
+    head = f"{count or 'no'} experiment{'' if count == 1 else 's'} change{'s' if count == 1 else ''} since {revision}"
+    lines = [f"### {head}", ""] if is_markdown else [head]
+    if found.effects and is_markdown:
+        effects = [(e, f"{e.change.old} → {e.change.new}", _listed(e.experiments, names)) for e in found.effects]
+        rows = [(f"**{e.change.key}**", change, _through(e), users) for e, change, users in effects]
+        lines += [*_table(("", "change", "through", "experiments"), rows), ""]
+    elif found.effects:
+        lines += _columns([(e.change, f"{_through(e)}  {_listed(e.experiments, names)}") for e in found.effects])
+    bullet = "- " if is_markdown else "  "
+    lines += [bullet + line for line in _remarks(found, names, costs)]
+    return "\n".join([*lines, f"{bullet if is_markdown else ''}unchanged: {_listed(found.unchanged, names)}"])
+
+
+def _remarks(found: Review, names: Mapping[str, str], costs: Mapping[str, tuple[str, str]]) -> list[str]:
+    lines = [f"{names[name]}: {a if a == b else f'{a} → {b}'}" for name, (a, b) in costs.items()]
+    lines += [f"new: {_listed(found.added, names)}"] if found.added else []
+    lines += [f"removed: {_listed(found.removed, names)}"] if found.removed else []
+    lines += [f"{names[name]} {said}" for name, said in found.broken.items()]
+    for file, users in found.code.items():
+        lines.append(f"code changed, results may differ: {file} (used by {_listed(users, names)})")
+    return lines
+
+
+def _users(found: Review) -> list[str]:
+    named = [*(effect.experiments for effect in found.effects), found.pairs, *found.code.values()]
+    return [name for names in named for name in names]
+
+
+def _through(effect: Effect) -> str:
+    where = _where(effect.change)
+    return f"through {where}" if len(effect.experiments) > 1 else where
+
+
+def _where(change: Change) -> str:
+    return str(change.origin) if change.origin is not None else ""
+
+
+def _listed(those: Sequence[str], names: Mapping[str, str]) -> str:
+    """Name a few experiments, count many."""
+    if not those:
+        return "none"
+    shown = ", ".join(names[name] for name in those[:_MANY])
+    return shown if len(those) <= _MANY else f"{len(those)} experiments: {shown}, …"
+
+
+def _short_names(files: Sequence[str]) -> dict[str, str]:
+    """Return the stem of each file, or its path where two have one stem."""
+    unique = list(dict.fromkeys(files))
+    stems = [PurePath(file).stem for file in unique]
+    return {file: stem if stems.count(stem) == 1 else file for file, stem in zip(unique, stems, strict=True)}
+
+
+def _columns(rows: Sequence[tuple[Change, str]]) -> list[str]:
+    """Return one line per change, or three where the values are long."""
+    values = [f"{change.old} → {change.new}" for change, _ in rows]
+    key_width = max(len(change.key) for change, _ in rows)
+    width = max((len(value) for value in values if len(value) <= _WIDEST), default=0)
+    lines = []
+    for (change, where), value in zip(rows, values, strict=True):
+        if len(value) <= _WIDEST:
+            lines.append(f"  {change.key:{key_width}}  {value:{width}}  {where}".rstrip())
+        else:
+            lines += [f"  {change.key:{key_width}}  {where}", f"    - {change.old}", f"    + {change.new}"]
+    return lines
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(map(_cell, row))} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,191 @@
+"""List what experiments can name: ``segcli list [FAMILY] [PATTERN]``."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from itertools import zip_longest
+from textwrap import shorten, wrap
+from typing import Any
+
+from segcli.cli.options import Options, parse_options
+from segcli.config.catalogue import LISTED, Argument, Entry, describe, matches, names_of, timm_models
+from segcli.config.dumper import dump_inline
+from segcli.config.errors import ConfigError, Problem, did_you_mean
+
+HELP = """usage: python -m segcli list [FAMILY] [PATTERN] [--format text|markdown|json]
+
+List what experiments can name, with arguments, types and defaults, and the package it comes from.
+
+  python -m segcli list                              families and their members
+  python -m segcli list decoders                     decoders and their arguments
+  python -m segcli list transforms 'Random*Crop'     those whose name matches
+  python -m segcli list backbones 'resnet50*'        names and pretrained tags of timm
+  python -m segcli list experiments                  experiments here, and what they are made of
+  python -m segcli list losses --format json         for programs
+
+FAMILY is one of backbones, decoders, losses, datamodules, optimizers, schedules, transforms, callbacks, loggers,
+presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it; case does not matter.
+"""
+WIDTH = 120
+MAX_IN_FULL = 30
+_NO_WEIGHTS = "(no pretrained weights)"
+
+Row = tuple[str, ...]
+
+
+def run(words: list[str]) -> int:
+    """Print the list."""
+    options = parse_options(words)
+    family, pattern = _chosen(options)
+    if not family:
+        _print_overview(options)
+        return 0
+    entries = [describe(name, family) for name in names_of(family) if matches(name, pattern)]
+    timm = timm_models(pattern) if family == "backbones" else []
+    if not entries and not (timm and pattern):
+        raise _nothing_found(family, pattern)
+    if options.format == "json":
+        _print_json([asdict(entry) for entry in (*entries, *(timm if pattern else ()))])
+    elif options.format == "markdown":
+        _print_markdown(family, entries, timm if pattern else [])
+    else:
+        _print_text(family, pattern, entries, timm)
+    return 0
+
+
+def _chosen(options: Options) -> tuple[str, str]:
+    family, pattern, *rest = [*options.words, "", ""][: max(2, len(options.words))]
+    if family and family not in LISTED:
+        homes = [other for other in LISTED if other != "experiments" and family in names_of(other)]
+        hint = f"; try: python -m segcli list {homes[0]} {family}" if homes else did_you_mean(family, LISTED)
+        raise ConfigError([Problem(f"no family {family!r}{hint}", options=LISTED)])
+    if rest:
+        message = f"list takes a family and a pattern, and got {rest[0]!r} as well; put a pattern with * in quotes"
+        raise ConfigError([Problem(message)])
+    return family, pattern
+
+
+def _nothing_found(family: str, pattern: str) -> ConfigError:
+    names = names_of(family) + ([entry.name for entry in timm_models()] if family == "backbones" else [])
+    if not names:
+        return ConfigError([Problem(f"no {family} here; they are the YAML files in experiments/, or in this folder")])
+    word = pattern.strip("*?")
+    near = get_close_matches(word.lower(), {name.lower(): name for name in names}, n=5)
+    options = tuple(name for name in names if name.lower() in near) or tuple(names)
+    message = f"none of the {len(names)} {family} is called {pattern!r}{did_you_mean(word, names)}"
+    return ConfigError([Problem(message, options=options)])
+
+
+def _print_overview(options: Options) -> None:
+    found = {family: names_of(family) for family in LISTED}
+    if options.format == "json":
+        _print_json([{"family": family, "count": len(names), "names": names} for family, names in found.items()])
+    elif options.format == "markdown":
+        _print_table(("family", "members", "names"), [(f, str(len(n)), ", ".join(n)) for f, n in found.items()])
+    else:
+        for family, names in found.items():
+            shown = ", ".join(names) + (", for every model of timm" if family == "backbones" else "")
+            print(f"{family:13}{len(names):4}  {shorten(shown, WIDTH - 19, placeholder=' ...')}".rstrip())
+        print("\nnext   arguments and defaults:   python -m segcli list decoders")
+        print("       the names of timm:        python -m segcli list backbones 'resnet*'")
+        print("       one component:            python -m segcli list transforms RandomScaledCrop")
+
+
+def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entry]) -> None:
+    if family == "presets":
+        _print_columns([_file_row(entry) for entry in entries], caps=(44,))
+    elif family == "experiments":
+        _print_experiments(entries)
+    elif len(entries) > MAX_IN_FULL:
+        _print_columns([(entry.name, entry.package, _line(entry)) for entry in entries], caps=(30, 20))
+        print(f"\n{len(entries)} {family}; with arguments:  python -m segcli list {family} {entries[0].name}")
+    else:
+        for number, entry in enumerate(entries):
+            print("\n" * bool(number), end="")
+            _print_component(entry)
+    if timm and pattern:
+        print("\n" * bool(entries), end="")
+        _print_columns([(entry.name, ", ".join(entry.facts["tags"]) or _NO_WEIGHTS) for entry in timm], caps=(50,))
+        print(f"\n{len(timm)} timm names, each with the tags of its weights; the name alone takes the first.")
+        tag = next((f"{entry.name}.{entry.facts['tags'][0]}" for entry in timm if entry.facts["tags"]), timm[0].name)
+        print(f"In an experiment:  model: {{backbone: {{name: {tag.removesuffix('.')}}}}}")
+    elif timm:
+        print(f"\n{len(timm)} timm names; python -m segcli list backbones 'resnet*'")
+
+
+def _print_experiments(entries: list[Entry]) -> None:
+    rows = [_file_row(entry)[:-1] for entry in entries]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for entry, row in zip(entries, rows, strict=True):
+        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        _print_columns([(_line(entry),)], caps=(), indent="    ")
+
+
+def _print_component(entry: Entry) -> None:
+    print(f"{entry.name}   from {entry.package}")
+    _print_columns([(_line(entry),)], caps=(), indent="  ")
+    rows = [(a.name, a.type, "required" if a.required else _default(a), a.description) for a in entry.arguments]
+    _print_columns(rows, caps=(26, 30, 20), indent="    ")
+
+
+def _file_row(entry: Entry) -> Row:
+    if entry.family == "presets":
+        return entry.name, entry.summary
+    if "error" in entry.facts:
+        return entry.name, "", "", "", _line(entry)
+    return entry.name, entry.facts["data"], entry.facts["backbone"], entry.facts["decoder"], entry.summary
+
+
+def _line(entry: Entry) -> str:
+    verb = "does not compose: " if entry.family == "experiments" else ""
+    return f"{verb}{entry.facts['error']}" if "error" in entry.facts else entry.summary
+
+
+def _default(argument: Argument) -> str:
+    is_plain = isinstance(argument.default, bool | int | float | str | list | tuple | dict | None)
+    return dump_inline(argument.default) if is_plain else str(argument.default)
+
+
+def _print_columns(rows: Sequence[Row], caps: Sequence[int], indent: str = "") -> None:
+    """Print cells in columns; those wider than their cap, and the last column, go on in the next line."""
+    if not rows:
+        return
+    widths = [min(max(map(len, column)), cap) for column, cap in zip(zip(*rows, strict=True), caps, strict=False)]
+    widths = widths[: len(rows[0]) - 1]
+    widths.append(WIDTH - len(indent) - sum(widths) - 2 * len(widths))
+    for row in rows:
+        cells = [
+            wrap(cell.replace("``", "`"), width, break_on_hyphens=False)
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        for parts in zip_longest(*cells, fillvalue=""):
+            line = "  ".join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
+            print(f"{indent}{line}".rstrip())
+
+
+def _print_markdown(family: str, entries: list[Entry], timm: list[Entry]) -> None:
+    if family == "presets":
+        _print_table(("name", "summary"), [_file_row(entry) for entry in entries])
+    elif family == "experiments":
+        _print_table(("experiment", "data", "backbone", "decoder", "summary"), [_file_row(entry) for entry in entries])
+    elif entries:
+        rows = [(e.name, _line(e), e.package, "<br>".join(_in_short(e.arguments))) for e in entries]
+        _print_table(("name", "summary", "package", "arguments"), rows)
+    if timm:
+        print("\n" * bool(entries), end="")
+        _print_table(("timm name", "tags"), [(entry.name, ", ".join(entry.facts["tags"])) for entry in timm])
+
+
+def _in_short(arguments: Sequence[Argument]) -> Iterator[str]:
+    for each in arguments:
+        yield f"`{each.name}: {each.type or 'Any'}{'' if each.required else f' = {_default(each)}'}`"
+
+
+def _print_table(header: Row, rows: Sequence[Row]) -> None:
+    for row in (header, ("---",) * len(header), *rows):
+        print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |")
+
+
+def _print_json(tree: list[dict[str, Any]]) -> None:
+    print(json.dumps(tree, indent=2, default=str))

@@ -1,0 +1,68 @@
+"""Print what experiment files may hold, for editors: ``segcli schema --output FILE``."""
+
+import json
+import os
+from pathlib import Path
+
+from segcli.cli.options import parse_options
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.library import installed
+from segcli.config.schema import experiment_schema
+from segcli.registry import RegistryError
+
+HELP = """usage: python -m segcli schema [--output FILE]
+
+Print the JSON schema (draft 7) of experiment files, with which editors complete keys and names, show what an argument
+is, and mark mistakes while you type. Print it again after a component was added.
+
+  python -m segcli schema --output .segcli.schema.json
+  python -m segcli schema > /tmp/segcli.schema.json     the same, to standard output
+
+VS Code (extension YAML by Red Hat) and other users of yaml-language-server: name it in the first line of a file,
+relative to that file,
+
+  # yaml-language-server: $schema=../.segcli.schema.json
+
+or once for all files, and announce the two tags, in .vscode/settings.json:
+
+  "yaml.schemas": {".segcli.schema.json": "experiments/**/*.yaml"},
+  "yaml.customTags": ["!del scalar", "!replace mapping"]
+
+PyCharm: Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema Mappings.
+
+An editor sees one file without its parents. It does not tell what is missing, whether an argument without a class fits
+the class that a parent names, or whether a value that `!del` removes exists, and it takes `!del` for an empty text:
+where it marks one, trust `segcli check`, which composes the experiment.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Print the schema, or write it to a file.
+
+    Raises:
+        ConfigError: If there is a word too many, the file cannot be written, or two packages claim one name.
+    """
+    options = parse_options(words, values={"--output": ()})
+    if options.words:
+        raise ConfigError([Problem(f"unexpected argument {options.words[0]!r}; schema takes --output FILE alone")])
+    try:
+        text = json.dumps(experiment_schema(installed()), separators=(",", ":")) + "\n"
+    except RegistryError as error:
+        raise ConfigError([Problem(str(error))]) from None
+    if "--output" in options.values:
+        _write(Path(options.values["--output"]), text)
+    else:
+        print(text, end="")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, under the eyes of an editor that reads it."""
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError([Problem(f"cannot write {path}: {error.strerror}")]) from None
+    print(f"wrote {path}")

@@ -1,0 +1,73 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segcli import registry
+from segcli.cli import schema
+from segcli.cli.main import main
+from segcli.config.errors import ConfigError
+from segcli.config.library import installed
+from segcli.registry import Family, RegistryError
+
+
+def test_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert len(printed) < 500_000
+
+
+def test_it_is_written_over_an_older_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text("old")
+    assert main(["schema", "--output", str(path)]) == 0
+    assert capsys.readouterr().out == f"wrote {path}\n"
+    assert json.loads(path.read_text())["additionalProperties"] is False
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["x.yaml"], "unexpected argument 'x.yaml'"),
+        (["--outptu", "x.json"], "did you mean '--output'"),
+        (["--output"], "--output needs a value"),
+        (["--output", "missing/x.json"], "cannot write missing/x.json: No such file or directory"),
+        (["--output", "."], "cannot write"),
+        (["--output", ""], "cannot write"),
+    ],
+)
+def test_a_wrong_command_line_is_explained(
+    words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        schema.run(words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_claims_on_a_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def clash(family: Family) -> dict[str, str]:
+        raise RegistryError(f"{family.name}: the name 'FPN' is claimed by a and by b")
+
+    monkeypatch.setattr(registry, "with_entry_points", clash)
+    installed.cache_clear()
+    with pytest.raises(ConfigError, match="is claimed by a and by b"):
+        schema.run([])
+    installed.cache_clear()
+
+
+def test_the_manual_has_examples_and_points_an_editor_at_it() -> None:
+    assert schema.HELP.count("python -m segcli schema ") >= 2
+    assert "# yaml-language-server: $schema=" in schema.HELP
+    assert '"yaml.customTags": ["!del scalar", "!replace mapping"]' in schema.HELP
+
+
+def test_neither_torch_nor_lightning_is_imported() -> None:
+    code = (
+        "import sys, segcli.cli.schema as s; s.run([]); sys.exit(bool({'torch', 'pytorch_lightning'} & {*sys.modules}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0
