@@ -137,8 +137,9 @@ def _meta(name: str, options: dict[str, Any]) -> nn.Module:
             "check the path or the network, or take a model of timm.list_models()."
         ) from None
     except (TypeError, ValueError, RuntimeError, AssertionError, NotImplementedError) as error:
+        hint = "; most take an output_stride of 8, 16 or 32, some only 32" if "output_stride" in options else ""
         raise ValueError(
-            f"TimmBackbone got {options} for {name}, expected what it takes: {_first_line(error)}; "
+            f"TimmBackbone got {options} for {name}, expected what it takes: {_first_line(error)}{hint}; "
             "check model.backbone."
         ) from None
 

@@ -2,6 +2,8 @@
 
 from docstring_parser import parse as parse_docstring
 
+from segcli.config.catalogue import arguments_of
+from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import UnknownClassError, installed
 from segcli.registry import Family, RegistryError
@@ -42,16 +44,11 @@ def _manual(key: str, path: str, family: Family | None) -> str:
     if found is None:
         raise ConfigError([Problem(f"the source of {path} cannot be read", key)])
     manual = parse_docstring(found.doc)
-    described = {entry.arg_name: " ".join((entry.description or "").split()) for entry in manual.params}
     lines = [f"{found.class_path}", "", manual.short_description or "", ""]
     if manual.long_description:
         lines += [manual.long_description, ""]
-    for parameter in parameters.values():
-        default = "required" if parameter.required else f"default: {_shown(parameter.default)}"
-        lines.append(f"  --{key}.{parameter.name} {parameter.annotation}  ({default})")
-        lines.append(f"        {described.get(parameter.name, '')}".rstrip())
+    for argument in arguments_of(manual, parameters.values()):
+        default = "required" if argument.required else f"default: {dump_inline(argument.default)}"
+        lines.append(f"  --{key}.{argument.name} {argument.type}  ({default})")
+        lines.append(f"        {argument.description}".rstrip())
     return "\n".join(lines) + "\n"
-
-
-def _shown(default: object) -> str:
-    return "null" if default is None else str(default).lower() if isinstance(default, bool) else str(default)

@@ -74,7 +74,7 @@ def _side(word: str) -> Experiment:
     revision = Revision(name)
     found = next((path for path in (Path(file).resolve(), revision.top / file) if revision.is_file(path)), None)
     if found is None:
-        near = [revision.show(path).partition(":")[2] for path in revision.below(revision.top)]
+        near = [installed().files.show(path) for path in revision.below(revision.top)]
         raise ConfigError([Problem(f"no file {file} at {name}{did_you_mean(file, near)}")])
     return compose([found], library=Library(revision))
 

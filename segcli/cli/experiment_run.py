@@ -117,7 +117,7 @@ def _parse(experiment: Experiment) -> "SegmentationCLI":
     try:
         return SegmentationCLI(experiment.expanded())
     except ArgumentError as error:
-        raise complaints.from_parser(error, experiment) from None
+        raise complaints.all_from_parser(error, experiment, SegmentationCLI().parse) from None
 
 
 def _check_readable(checkpoint: Path | None) -> None:

@@ -2,11 +2,14 @@
 
 import copy
 import sys
+from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import yaml
+from jsonargparse import Namespace, dict_to_namespace
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
@@ -20,6 +23,9 @@ from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
 from segcli.task import SegmentationTask
 
+yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, member: dumper.represent_data(member.value))
+"""jsonargparse saves defaults through it, and those of Lightning's Timer are members of an enumeration of strings."""
+
 MONITORED = ("train/loss", "val/loss", "val/mIoU", "val/mDice", "val/pixel_accuracy")
 
 
@@ -27,7 +33,7 @@ class SegmentationCLI(LightningCLI):
     """Parse one tree at construction; build trainer, data and model from it on demand.
 
     Args:
-        tree: The composed experiment, classes by their full paths.
+        tree: The composed experiment, classes by their full paths; None for a parser alone.
 
     Raises:
         argparse.ArgumentError: If a value has the wrong type.
@@ -36,7 +42,7 @@ class SegmentationCLI(LightningCLI):
     datamodule: SegmentationDataModule
     model: SegmentationTask
 
-    def __init__(self, tree: dict[str, Any]) -> None:
+    def __init__(self, tree: dict[str, Any] | None = None) -> None:
         self._folder: RunFolder | None = None
         self._callbacks: list[pl.Callback] = []
         super().__init__(
@@ -44,7 +50,7 @@ class SegmentationCLI(LightningCLI):
             SegmentationDataModule,
             subclass_mode_data=True,
             run=False,
-            args=copy.deepcopy(tree),  # jsonargparse changes the lists in it
+            args=tree,
             seed_everything_default=0,
             save_config_callback=None,
             auto_configure_optimizers=False,
@@ -61,7 +67,16 @@ class SegmentationCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse the tree; the words of the command line were used up in composing it."""
-        self.config = parser.parse_object(args)
+        unseeded = {"seed_everything": False}
+        self.config = dict_to_namespace(unseeded) if args is None else self.parse(args)
+
+    def parse(self, tree: Any) -> Namespace:  # noqa: ANN401  (nested dicts and lists)
+        """Type and validate one tree, and keep nothing of it: one parser does for any number of experiments.
+
+        Raises:
+            argparse.ArgumentError: If a value has the wrong type.
+        """
+        return self.parser.parse_object(copy.deepcopy(tree))  # jsonargparse changes the lists in it
 
     def instantiate_classes(self) -> None:
         """Do nothing yet: the run folder must be there first."""
@@ -83,7 +98,7 @@ class SegmentationCLI(LightningCLI):
             ValueError: If checkpoints are to be chosen by something that is never logged.
         """
         self._folder, self._callbacks = folder, callbacks
-        _check_monitor(self.config.checkpoint.monitor)
+        check_monitor(self.config.checkpoint.monitor)
         if not load_weights:
             arguments = self.config.model.backbone.get("init_args") or {}
             for key, value in without_pretraining(dict(arguments.items())).items():
@@ -113,14 +128,24 @@ class SegmentationCLI(LightningCLI):
         return [EpochLines()]
 
 
-def _check_monitor(monitor: str | None) -> None:
-    """Refuse a misspelt metric before an epoch is spent on it."""
+def check_monitor(monitor: str | None, classes: Sequence[str] | None = None) -> None:
+    """Refuse a misspelt metric before an epoch is spent on it.
+
+    Args:
+        monitor: Name of the metric that checkpoints are chosen by.
+        classes: Names of the classes, where they are known.
+
+    Raises:
+        ValueError: If it is never logged.
+    """
     by_class = ("val/IoU/", "val/Dice/")
-    if monitor is not None and monitor not in MONITORED and not monitor.startswith(by_class):
-        raise ValueError(
-            f"checkpoint.monitor got {monitor!r}, which is not logged{did_you_mean(monitor, MONITORED)}; "
-            f"expected one of {', '.join(MONITORED)}, val/IoU/<class>, val/Dice/<class>"
-        )
+    logged = [prefix + name for prefix in by_class for name in classes or ()]
+    if monitor is None or monitor in (*MONITORED, *logged) or (classes is None and monitor.startswith(by_class)):
+        return
+    raise ValueError(
+        f"checkpoint.monitor got {monitor!r}, which is not logged{did_you_mean(monitor, (*MONITORED, *logged))}; "
+        f"expected one of {', '.join(MONITORED)}, val/IoU/<class>, val/Dice/<class>"
+    )
 
 
 def default_loggers(folder: Path) -> list[Logger]:

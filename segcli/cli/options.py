@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.runs.run_folder import write_text
 
 FORMATS = {"--format": ("text", "markdown", "json")}
 
@@ -98,3 +99,26 @@ def experiment_file(word: str) -> Path:
         raise ConfigError([Problem(f"{word} is a folder without a config.yaml; name a file, or the folder of a run")])
     near = [str(other) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
     raise ConfigError([Problem(f"no file {word}{did_you_mean(word, near)}")])
+
+
+def only_file(verb: str, words: list[str]) -> Path:
+    """Return the one file that was typed.
+
+    Raises:
+        ConfigError: If there was none or several, or it does not exist.
+    """
+    if len(words) != 1:
+        raise ConfigError([Problem(f"{verb} takes one file, got {len(words)}: segcli {verb} FILE")])
+    return experiment_file(words[0])
+
+
+def save(path: Path, text: str) -> None:
+    """Write a file whole or not at all, through a symbolic link to where it leads.
+
+    Raises:
+        ConfigError: If it cannot be written.
+    """
+    try:
+        write_text(path.resolve(), text)
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot write {path}: {error.strerror}")]) from None

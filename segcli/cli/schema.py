@@ -1,10 +1,9 @@
 """Print what experiment files may hold, for editors: ``segcli schema --output FILE``."""
 
 import json
-import os
 from pathlib import Path
 
-from segcli.cli.options import parse_options
+from segcli.cli.options import parse_options, save
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.config.schema import experiment_schema
@@ -50,19 +49,7 @@ def run(words: list[str]) -> int:
     except RegistryError as error:
         raise ConfigError([Problem(str(error))]) from None
     if "--output" in options.values:
-        _write(Path(options.values["--output"]), text)
+        save(Path(options.values["--output"]), text)
     else:
         print(text, end="")
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, under the eyes of an editor that reads it."""
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError([Problem(f"cannot write {path}: {error.strerror}")]) from None
-    print(f"wrote {path}")

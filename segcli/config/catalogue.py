@@ -5,13 +5,14 @@ count that derive from one of the family's types and are not called ``Base...``.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from docstring_parser import Docstring
 from docstring_parser import parse as parse_docstring
 
 from segcli import registry
@@ -142,14 +143,13 @@ def _component(name: str, family: Family) -> Entry:
         return Entry(name, family.name, package=package, class_path=path, facts={"error": error})
     manual = parse_docstring(found.doc)
     summary = " ".join((manual.short_description or "").split())
-    described = {entry.arg_name: " ".join((entry.description or "").split()) for entry in manual.params}
-    arguments = tuple(_argument(each, described) for each in parameters.values())
-    return Entry(name, family.name, summary, package, path, arguments)
+    return Entry(name, family.name, summary, package, path, arguments_of(manual, parameters.values()))
 
 
-def _argument(parameter: Parameter, described: Mapping[str, str]) -> Argument:
-    text = described.get(parameter.name, "")
-    return Argument(parameter.name, parameter.annotation, parameter.default, parameter.required, text)
+def arguments_of(manual: Docstring, parameters: Iterable[Parameter]) -> tuple[Argument, ...]:
+    """Return the arguments of a constructor with what its docstring says about them."""
+    said = {entry.arg_name: " ".join((entry.description or "").split()) for entry in manual.params}
+    return tuple(Argument(p.name, p.annotation, p.default, p.required, said.get(p.name, "")) for p in parameters)
 
 
 @cache

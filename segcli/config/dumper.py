@@ -1,18 +1,25 @@
 """Write YAML that the loader reads back as it was, which resolves scalars by YAML 1.2 where PyYAML goes by 1.1."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
+from segcli.config.errors import ConfigError, Problem
 from segcli.config.loader import scalar
+from segcli.config.node import Node, Path, dotted
+
+_LITERAL = re.compile(r"(\\*)\$\{")
 
 
 class _Dumper(yaml.SafeDumper):
-    pass
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None if isinstance(scalar(text), str) else "'"
+    style = '"' if "\n" in text else None if isinstance(scalar(text), str) else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -22,3 +29,43 @@ _Dumper.add_representer(str, _text)
 def dump(tree: dict[str, Any]) -> str:
     """Return a tree of plain values as YAML, keys in their order."""
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
+
+
+def dump_inline(value: Any) -> str:
+    """Return a plain value as YAML in one line."""
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=1_000_000)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def dump_standalone(root: Node) -> str:
+    """Return a composed tree as the text of a file without parents that composes to exactly this tree.
+
+    Raises:
+        ConfigError: If it has a key that composing would act on: ``extends``, or one that ends in ``+``.
+    """
+    problems = [
+        Problem("cannot stand in a file as it is: composing would act on it", dotted(path), node.source)
+        for path, node in _keys(root)
+        if path[-1] == "extends" or str(path[-1]).endswith("+")
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return dump({"defaults": "none", **_literal(root.plain())})
+
+
+def _keys(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Yield path and node of every key of every mapping."""
+    items = node.value.items() if node.is_mapping() else enumerate(node.value) if node.is_list() else ()
+    for key, child in items:
+        if node.is_mapping():
+            yield (*path, key), child
+        yield from _keys(child, (*path, key))
+
+
+def _literal(value: Any) -> Any:
+    """Escape every ``${``: all interpolations are resolved, what is left means itself."""
+    if isinstance(value, dict):
+        return {key: _literal(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_literal(child) for child in value]
+    return _LITERAL.sub(r"\1\1\\${", value) if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """Where the text of experiments, presets and components comes from: the disk, or one revision of a git repository."""
 
+import os
 import subprocess
 from collections.abc import Iterable
 from functools import cached_property
@@ -29,8 +30,11 @@ class Files:
 
     def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml")) -> list[Path]:
         """Return the files of some suffixes in a folder and the folders in it, sorted, hidden ones left out."""
-        found = (path for path in folder.rglob("*") if path.suffix in tuple(suffixes) and self.is_file(path))
-        return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
+        found = []
+        for where, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found += [Path(where) / name for name in names if not name.startswith(".")]
+        return sorted(path for path in found if path.suffix in tuple(suffixes))
 
     def show(self, path: Path) -> str:
         """Write a path as users would: below the working directory or, of this package, below where that lies."""
@@ -44,7 +48,8 @@ class Files:
 class Revision(Files):
     """The files of one revision, at the paths that they have in the working tree.
 
-    What git ignores or does not hold, such as an installed package, is read from disk.
+    Only what differs between the two is read from git. What git ignores or does not hold, such as an installed package,
+    is the same at every revision.
 
     Args:
         name: A commit, branch or tag.
@@ -76,72 +81,47 @@ class Revision(Files):
         return done.stdout
 
     @cached_property
-    def blobs(self) -> dict[str, str]:
-        """Path below the top to object id, of every file of the revision."""
-        entries = self._git("ls-tree", "-r", "-z", "--full-tree", self.commit).split("\0")
-        pairs = (entry.split("\t", 1) for entry in entries if entry)
-        return {path: head.split()[2] for head, path in pairs if head.split()[1] == "blob"}
+    def changed(self) -> frozenset[Path]:
+        """Every path whose content differs between the revision and the working tree, or that only one of them has."""
+        at_top = ("-C", str(self.top))
+        differing = self._git(*at_top, "diff", "--name-only", "--no-renames", "-z", self.commit).split("\0")
+        new = self._git(*at_top, "ls-files", "-z", "--others", "--exclude-standard").split("\0")
+        return frozenset(self.top / name for name in (*differing, *new) if name)
 
     @cached_property
-    def _owned(self) -> set[str]:
-        """Files of the working tree that git holds, or would with ``git add``."""
-        listed = self._git("-C", str(self.top), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        return set(listed.split("\0"))
-
-    def changed(self) -> set[Path]:
-        """Return every path whose content differs between the revision and the working tree."""
-        differing = self._git("-C", str(self.top), "diff", "--name-only", "--no-renames", "-z", self.commit).split("\0")
-        new = self._git("-C", str(self.top), "ls-files", "-z", "--others", "--exclude-standard").split("\0")
-        return {self.top / name for name in (*differing, *new) if name}
-
-    def _inside(self, path: Path) -> str | None:
-        """Return the path below the top, if the revision decides about it; None if the disk does."""
-        try:
-            name = path.resolve().relative_to(self.top).as_posix()
-        except ValueError:
-            return None
-        return name if name in self.blobs or name in self._owned or not path.exists() else None
+    def _blobs(self) -> dict[Path, str]:
+        """Path to object id, of every file of the revision."""
+        entries = self._git("ls-tree", "-r", "-z", "--full-tree", self.commit).split("\0")
+        pairs = (entry.split("\t", 1) for entry in entries if entry)
+        return {self.top / path: head.split()[2] for head, path in pairs if head.split()[1] == "blob"}
 
     def is_file(self, path: Path) -> bool:
         """Return whether the revision has such a file."""
-        name = self._inside(path)
-        return path.is_file() if name is None else name in self.blobs
+        path = path.resolve()
+        return path in self._blobs if path in self.changed else path.is_file()
 
     def read_text(self, path: Path) -> str:
         """Return the text that a file has in the revision."""
-        name = self._inside(path)
-        if name is None:
+        path = path.resolve()
+        if path not in self.changed:
             return super().read_text(path)
-        if name not in self.blobs:
+        if path not in self._blobs:
             raise FileNotFoundError(2, f"no such file at {self.name}", str(path))
-        if name not in self._texts:
-            folder, _, file = name.rpartition("/")
-            suffix = file[file.rfind(".") :]
-            self._fetch([n for n in self.blobs if n.endswith(suffix) and n.rpartition("/")[0] == folder])
-        return self._texts[name]
-
-    def _fetch(self, names: list[str]) -> None:
-        """Read files in one call of git."""
-        wanted = "".join(f"{self.blobs[name]}\n" for name in names)
-        command = ["git", "cat-file", "--batch"]
-        content = subprocess.run(command, cwd=self.top, input=wanted.encode(), capture_output=True, check=True).stdout
-        at = 0
-        for name in names:
-            start = content.index(b"\n", at) + 1
-            at = start + int(content[at:start].split()[2]) + 1
-            self._texts[name] = content[start : at - 1].decode("utf-8", errors="replace")
+        blob = self._blobs[path]
+        if blob not in self._texts:
+            self._texts[blob] = self._git("cat-file", "blob", blob)
+        return self._texts[blob]
 
     def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml")) -> list[Path]:
         """Return the files of some suffixes that the revision has in a folder and the folders in it."""
-        found = (self.top / name for name in self.blobs if name.endswith(tuple(suffixes)))
-        inside = (path for path in found if path.is_relative_to(folder.resolve()))
-        return sorted(path for path in inside if not _is_hidden(path.relative_to(folder.resolve())))
+        folder = folder.resolve()
+        if not folder.is_relative_to(self.top):
+            return super().below(folder, suffixes)
+        found = (path for path in self._blobs if path.suffix in tuple(suffixes) and path.is_relative_to(folder))
+        shown = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+        return sorted(shown)
 
     def show(self, path: Path) -> str:
-        """Write a path as git does: ``REV:path``; what the disk decides about, as users would."""
-        name = self._inside(path)
-        return super().show(path) if name is None else f"{self.name}:{super().show(path)}"
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+        """Write a path as git does, ``REV:path``, where the revision has another content."""
+        shown = super().show(path)
+        return f"{self.name}:{shown}" if path.resolve() in self.changed else shown

@@ -30,10 +30,8 @@ def interpolate(root: Node) -> list[Problem]:
     if any(_RESOLVER.search(node.value) for _, node in places):
         sections = {str(key) for key in root.value}
     for path, node in places:
-        node.text = node.value
-        for match in reversed(list(_REFERENCE.finditer(node.value))):
-            path_of_root = _absolute(match, path, node, root, problems, sections)
-            node.value = node.value[: match.start()] + path_of_root + node.value[match.end() :]
+        _rewrite(path, node, root, problems, sections)
+    problems = problems or _null_keys(root, sections)
     if problems:
         return problems
     config = OmegaConf.create({key: node.plain() for key, node in root.value.items() if str(key) in sections})
@@ -41,13 +39,37 @@ def interpolate(root: Node) -> list[Problem]:
         try:
             value = _select(config, path)
         except OmegaConfBaseException as error:
-            reason = str(error).splitlines()[0]
-            problems.append(Problem(f"cannot resolve {node.text!r}: {reason}", dotted(path), node.source))
+            outer, _, inner = str(error).splitlines()[0].partition("while resolving interpolation: ")
+            reason = (inner or outer).strip('"')
+            problem = Problem(f"cannot resolve {node.text!r}: {reason}", dotted(path), node.source)
+            if "Recursive" not in problem.message or not any("Recursive" in other.message for other in problems):
+                problems.append(problem)  # every member of a circle would complain
             continue
         if isinstance(value, str) and "oc.env" in (node.text or ""):
             value = scalar(value)
         node.value = from_plain(value, node.source).value
     return problems
+
+
+def _rewrite(path: Path, node: Node, root: Node, problems: list[Problem], sections: set[str]) -> None:
+    """Write the references of one value as OmegaConf needs them, and remember the value as it was."""
+    node.text = node.value
+    for match in reversed(_references(node.value)):
+        path_of_root = _absolute(match, path, node, root, problems, sections)
+        node.value = node.value[: match.start()] + path_of_root + node.value[match.end() :]
+
+
+def _references(text: str) -> list[re.Match[str]]:
+    r"""Return the references in a text, those that ``\${a.b}`` takes literally left out."""
+    heads = ((match, text[: match.start()]) for match in _REFERENCE.finditer(text))
+    return [match for match, head in heads if (len(head) - len(head.rstrip("\\"))) % 2 == 0]
+
+
+def _null_keys(root: Node, sections: set[str]) -> list[Problem]:
+    """Return a problem for every key that OmegaConf does not take."""
+    message = "a key cannot be null in a section with interpolations; quote it"
+    found = [(path, node) for path, node in root.leaves() if None in path and str(path[0]) in sections]
+    return [Problem(message, dotted(path), node.source) for path, node in found]
 
 
 def _syntax_problem(path: Path, node: Node) -> Problem | None:

@@ -1,7 +1,7 @@
 """Find classes in the source of modules, without importing anything.
 
 Parsing whole modules is what costs, so only the statements that may define the name are: those of a class of that name,
-and imports. A module that cannot be cut up like that is parsed whole.
+to the end of its constructor, and imports. A module that cannot be cut up like that is parsed whole.
 """
 
 import ast
@@ -17,6 +17,8 @@ from segcli.config.files import Files
 
 _STATEMENT = re.compile(r"^(?=[@\w])(?!else\b|elif\b|except\b|finally\b)", re.MULTILINE)
 _EXPORTED = re.compile(r"^__all__ *(?::.*?)?= *(\[[^\]]*\])", re.MULTILINE)
+_CONSTRUCTOR = re.compile(r"^    def __init__\(", re.MULTILINE)
+_METHOD = re.compile(r"^    (?:@|def |async def |class )", re.MULTILINE)
 _DOCSTRING = re.compile(r'\A(?:[ \t]*(?:#[^\n]*)?\n)*[rR]?("""|\'\'\').*?\1', re.DOTALL)
 
 
@@ -66,7 +68,10 @@ class Modules:
         return self._texts[module]
 
     def find_class(self, module: str, name: str) -> tuple[str, ast.ClassDef] | None:
-        """Return defining module and syntax of the class that ``module`` offers as ``name``; None if there is none."""
+        """Return defining module and syntax of the class that ``module`` offers as ``name``; None if there is none.
+
+        What follows the constructor may be left out.
+        """
         if (module, name) not in self._classes:
             self._classes[module, name] = self._find(module, name, set())
         return self._classes[module, name]
@@ -177,7 +182,9 @@ def _statements(text: str, name: str | None) -> tuple[ast.stmt, ...]:
 
 @cache
 def _parsed(first_line: int, part: str) -> list[ast.stmt]:
-    return ast.parse("\n" * first_line + part).body
+    constructor = _CONSTRUCTOR.search(part) if part.lstrip("@").startswith("class ") else None
+    after = _METHOD.search(part, constructor.end()) if constructor else None
+    return ast.parse("\n" * first_line + (part[: after.start()] if after else part)).body
 
 
 @cache
@@ -198,4 +205,4 @@ def _parts(text: str) -> tuple[tuple[int, str], ...]:
 def _may_define(part: str, name: str | None) -> bool:
     if part.startswith(("from ", "import ", "if ", "try:")):
         return name is None or name in part or "*" in part or part.startswith(("if ", "try:"))
-    return re.match(rf"(?:@.*\n)*class {name if name is not None else ''}", part) is not None
+    return re.match(rf"(?:@.*\n)*class {re.escape(name) if name is not None else ''}", part) is not None

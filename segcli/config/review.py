@@ -76,7 +76,7 @@ def review(revision: Revision, files: Sequence[Path] = (), show_hidden: bool = F
 class _Reviewer:
     def __init__(self, revision: Revision, before: Library, after: Library, show_hidden: bool) -> None:
         self.before, self.after, self.show_hidden = before, after, show_hidden
-        self.touched = revision.changed()
+        self.touched = revision.changed
         self.code_touched = {path for path in self.touched if path.suffix == ".py"}
         self.result = Review()
         self._found: dict[tuple[str, str, str, Source | None], tuple[Change, list[str]]] = {}

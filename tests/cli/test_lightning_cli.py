@@ -1,11 +1,14 @@
+import copy
+import os
 from argparse import ArgumentError
 from pathlib import Path
 
 import pytest
+import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import LightningCLI
 
-from segcli.cli.lightning_cli import SegmentationCLI
+from segcli.cli.lightning_cli import SegmentationCLI, check_monitor
 from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
 from segcli.runs.run_folder import RunFolder
@@ -58,3 +61,39 @@ def test_what_is_resolved_parses_to_itself(tiny: Path) -> None:
 def test_the_names_of_lightning_that_are_overridden_exist() -> None:
     for name in ("add_arguments_to_parser", "parse_arguments", "instantiate_classes", "instantiate_trainer"):
         assert callable(getattr(LightningCLI, name))
+
+
+def test_one_parser_does_for_many_trees(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PL_GLOBAL_SEED", "7")
+    quiet()
+    cli, tree = SegmentationCLI(), compose([tiny]).expanded()
+    before = copy.deepcopy(tree)
+    first = cli.parse(compose([tiny], ["--model.decoder", "UNet", "--trainer.max_epochs", "9"]).expanded())
+    second = cli.parse(tree)
+    assert (first.trainer.max_epochs, second.trainer.max_epochs) == (9, 2)
+    assert cli.parser.dump(second) == cli.parser.dump(_cli(tiny).parse(tree))
+    assert tree == before
+
+
+def test_a_parser_alone_seeds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PL_GLOBAL_SEED", "7")
+    quiet()
+    before = torch.get_rng_state()
+    SegmentationCLI()
+    assert os.environ["PL_GLOBAL_SEED"] == "7"
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("monitor", [None, "val/mIoU", "val/IoU/circle", "train/loss"])
+def test_what_is_logged_can_be_monitored(monitor: str | None) -> None:
+    check_monitor(monitor, ["background", "circle"])
+
+
+@pytest.mark.parametrize(("monitor", "guess"), [("val/IoU/circel", "val/IoU/circle"), ("val/miou", "val/mIoU")])
+def test_what_is_never_logged_cannot_be_monitored(monitor: str, guess: str) -> None:
+    with pytest.raises(ValueError, match=f"which is not logged .did you mean '{guess}'"):
+        check_monitor(monitor, ["background", "circle"])
+
+
+def test_without_the_classes_their_metrics_are_believed() -> None:
+    check_monitor("val/IoU/anything")

@@ -34,7 +34,10 @@ BASE = "data: ShapesDataModule\n"
         (BASE + "model: 3", "model: expected a mapping"),
         (BASE + "vars: 3", "vars: expected a mapping (name: value), got 3"),
         (BASE + "extends+: x.yaml", "extends: a file's own parents cannot be appended to"),
-        (BASE + "model: {loss: {class_path: WeightedSum, terms: [3]}}", "model.loss.terms.0: expected one of the losses"),
+        (
+            BASE + "model: {loss: {class_path: WeightedSum, terms: [3]}}",
+            "model.loss.terms.0: expected one of the losses",
+        ),
         (BASE + "trainer: {callbacks: [null]}", "trainer.callbacks.0: expected one of the callbacks, got None"),
         ("data: {batch_size: 3}", "data: arguments without a class"),
         ("trainer: {max_epochs: 1}", "data: missing"),

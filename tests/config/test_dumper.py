@@ -1,7 +1,13 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from segcli.config.dumper import dump
+from segcli.config.compose import compose
+from segcli.config.dumper import dump, dump_inline, dump_standalone
+from segcli.config.errors import ConfigError
 from segcli.config.loader import load_text
+from segcli.config.node import Source, from_plain
 
 
 @pytest.mark.parametrize(
@@ -10,3 +16,31 @@ from segcli.config.loader import load_text
 def test_what_is_dumped_loads_as_it_was(value: object) -> None:
     tree = {"a": [value], "b": {0: value}}
     assert load_text(dump(tree), "x").plain() == tree
+
+
+def test_the_same_list_twice_is_written_twice() -> None:
+    shared = [1, 2]
+    assert "&" not in dump({"a": shared, "b": shared})
+
+
+@pytest.mark.parametrize("value", ["two\nlines", {"a": [1, "x: y"], 0: None}, 3, "a b " * 60])
+def test_inline_is_one_line(value: object) -> None:
+    text = dump_inline(value)
+    assert "\n" not in text
+    assert load_text(f"a: {text}", "x").plain() == {"a": value}
+
+
+LITERALS = ["${a.b}", r"\${a.b}", r"\\${a}", "${", "a ${b c} d", "${oc.env:HOME}", "${a}${b}", "\\", "$", "100 % ${x}"]
+
+
+@pytest.mark.parametrize("text", LITERALS)
+def test_a_standalone_file_means_its_text_literally(write: Callable[[str, str], Path], text: str) -> None:
+    tree = {"run": {"name": text, "more": {text: [text]}}}
+    file = write("flat.yaml", dump_standalone(from_plain(tree, Source("x"))))
+    assert compose([file], checked=False).plain() == tree
+
+
+@pytest.mark.parametrize("tree", [{"a": {"b+": [1]}}, {"a": [{"extends": "x"}]}])
+def test_a_key_that_composing_acts_on_cannot_be_written(tree: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"a\.(b\+|0\.extends): cannot stand in a file"):
+        dump_standalone(from_plain(tree, Source("x")))

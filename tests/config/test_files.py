@@ -51,7 +51,7 @@ def test_changed_names_edits_deletions_and_new_files(repository: Path) -> None:
     (repository / "experiments" / "a.yaml").write_text("data: X\n")
     (repository / "experiments" / "b.yaml").unlink()
     (repository / "experiments" / "new.yaml").write_text("")
-    assert {path.name for path in Revision("main").changed()} == {"a.yaml", "b.yaml", "new.yaml"}
+    assert {path.name for path in Revision("main").changed} == {"a.yaml", "b.yaml", "new.yaml"}
 
 
 def test_names_that_need_quoting_and_text_beyond_ascii(repository: Path, git: Callable[..., str]) -> None:

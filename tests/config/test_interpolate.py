@@ -80,3 +80,20 @@ def test_components_can_be_referred_to(composed: Composed) -> None:
 
 def test_other_resolvers_see_everything(composed: Composed) -> None:
     assert composed('vars: {a: 3}\ntrainer: {max_steps: "${oc.select:vars.a}"}')["trainer"]["max_steps"] == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [(r"\${vars.a}", "${vars.a}"), (r"\\${vars.a}", r"\3"), (r"\\\${vars.a}", r"\${vars.a}")]
+)
+def test_a_backslash_takes_a_reference_literally(composed: Composed, written: str, meant: str) -> None:
+    assert composed(f"vars: {{a: 3}}\nrun: {{root: '${{vars.a}}', name: '{written}'}}")["run"]["name"] == meant
+
+
+def test_a_literal_reference_may_be_to_nothing(composed: Composed) -> None:
+    assert composed(r"run: {name: '\${not.set}'}")["run"]["name"] == "${not.set}"
+
+
+def test_a_null_key_beside_an_interpolation_is_named(error: Callable[..., str]) -> None:
+    message = error('data: ShapesDataModule\nrun:\n  name: "${seed_everything}"\n  null: 3\n')
+    assert "run.None: a key cannot be null in a section with interpolations; quote it" in message
+    assert "x.yaml:4" in message

@@ -1,0 +1,288 @@
+"""Find mistakes in experiments without running them: ``segcli check FILE``."""
+
+import json
+import re
+from argparse import ArgumentError
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segcli.cli import complaints
+from segcli.cli.options import FORMATS, experiment_file, parse_options
+from segcli.cli.quiet import quiet
+from segcli.config.check import check
+from segcli.config.compose import Experiment, compose
+from segcli.config.discover import FRAGMENTS, find_experiments
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.library import installed
+from segcli.config.lint import lint
+from segcli.config.node import lookup
+
+if TYPE_CHECKING:
+    from segcli.cli.meta_build import ModelCost
+    from segcli.cli.parts import PartError
+    from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+
+HELP = """usage: python -m segcli check [FILE|FOLDER ...] [--build] [--strict] [--format text|markdown|json]
+
+Find mistakes in experiments, run folders, or all experiments of a folder, without data and without weights: types,
+missing and unknown keys, nulls, names, and what constructors refuse. Without FILE, all experiments here.
+
+  python -m segcli check experiments/quickstart.yaml
+  python -m segcli check experiments --build            build each model too, and pass a batch of shapes through it
+  python -m segcli check --strict --format json         for a job: warnings fail, too
+
+A file of a folder called base or presets that is no whole experiment is checked as a fragment. Warnings: an override
+without effect, a path of one machine, a warm-up as long as the run, a choice by the test split.
+
+Exit code 0: no mistakes. 1: warnings, with --strict. 2: mistakes. Writes nothing.
+"""
+FAILED, WARNED = 2, 1
+
+
+@dataclass
+class Report:
+    """What was found in one file.
+
+    Attributes:
+        file: The file, as shown.
+        errors: Mistakes.
+        warnings: What runs but should be looked at.
+        experiment: The composed experiment, if it composes.
+        is_fragment: Whether it is only a part of experiments.
+        cost: What the model costs, where it was built.
+        batches: Training batches of an epoch, where the data set was counted.
+    """
+
+    file: str
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    experiment: Experiment | None = None
+    is_fragment: bool = False
+    cost: "ModelCost | None" = None
+    batches: int | None = None
+
+    @property
+    def about(self) -> str:
+        """What the experiment trains, and what that costs."""
+        if self.is_fragment:
+            return "a fragment: keys, names and plain types were checked, not what it leaves to others"
+        if self.experiment is None:
+            return ""
+        decoder = str(self.experiment.get("model.decoder.class_path")).rpartition(".")[2]
+        backbone = self.experiment.get("model.backbone.class_path")
+        name = self.experiment.get("model.backbone.name") or str(backbone).rpartition(".")[2]
+        return f"{decoder} on {name}" + (f"  {self.cost}" if self.cost else "")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed in building the model."""
+        return self.cost.notes if self.cost else ()
+
+
+def run(words: list[str]) -> int:
+    """Check; print a line per file, and beneath it what was found.
+
+    Args:
+        words: Files, run folders or folders, and options.
+
+    Raises:
+        ConfigError: If there is nothing to check.
+    """
+    options = parse_options(words, flags=("--build", "--strict"), values=FORMATS)
+    reports = [_composed(word) for word in dict.fromkeys(_files(options.words))]
+    whole = [report for report in reports if not report.errors and not report.is_fragment]
+    if whole:
+        _parse_all(whole, builds="--build" in options.flags)
+    _lint_all(reports)
+    print(_FORMATS[options.format](reports))
+    if any(report.errors for report in reports):
+        return FAILED
+    return WARNED if "--strict" in options.flags and any(report.warnings for report in reports) else 0
+
+
+def _files(words: Sequence[str]) -> list[str]:
+    """Return the files that words name; a folder that is no run stands for the experiments in it."""
+    found: list[str] = []
+    for word in words or ["."]:
+        path = Path(word)
+        if not path.is_dir() or (path / "config.yaml").is_file():
+            found.append(word)
+            continue
+        inside = find_experiments(path, installed())
+        if not inside:
+            raise ConfigError([Problem(f"no experiments in {path.resolve() if word == '.' else word}; name a file")])
+        found += [installed().files.show(file) for file in inside]
+    return found
+
+
+def _composed(word: str) -> Report:
+    """Compose one file and check it without torch."""
+    try:
+        file = experiment_file(word)
+    except ConfigError as error:
+        return Report(word, list(error.problems))
+    report = Report(installed().files.show(file))
+    try:
+        report.experiment = compose([file])
+    except ConfigError as error:
+        report.errors = list(error.problems)
+        if FRAGMENTS & set(Path(report.file).parts):
+            _as_fragment(file, report)
+    return report
+
+
+def _as_fragment(file: Path, report: Report) -> None:
+    """Forgive a part of experiments what it leaves to others."""
+    try:
+        experiment = compose([file], checked=False)
+    except ConfigError:
+        return
+    problems = check(experiment.root, experiment.library)
+    left = [problem for problem in problems if not _is_absence(problem, experiment)]
+    if len(left) < len(problems):
+        report.experiment, report.errors, report.is_fragment = experiment, left, True
+
+
+def _is_absence(problem: Problem, experiment: Experiment) -> bool:
+    """Return whether a mistake is only that a key, or the class of arguments, is not there."""
+    node = lookup(experiment.root, tuple(problem.key.split(".")))
+    return node is None or (node.is_mapping() and node.value.keys() == {"init_args"})
+
+
+def _parse_all(reports: Sequence[Report], builds: bool) -> None:
+    """Check with torch: types as jsonargparse sees them, what constructors refuse, and the model if asked for."""
+    from segcli.cli.lightning_cli import SegmentationCLI
+
+    quiet()  # after the import, which sets the loggers' levels
+    cli = SegmentationCLI()
+    for report in reports:
+        experiment = report.experiment
+        assert experiment is not None
+        try:
+            monitor = cli.parse(experiment.expanded()).checkpoint.monitor
+        except ArgumentError as error:
+            report.errors += complaints.all_from_parser(error, experiment, cli.parse).problems
+            continue
+        _build(report, experiment, monitor, builds)
+
+
+def _build(report: Report, experiment: Experiment, monitor: str | None, builds: bool) -> None:
+    """Build what can be without data and weights."""
+    from segcli.cli.lightning_cli import check_monitor
+    from segcli.cli.meta_build import measure_model
+    from segcli.cli.parts import PartError, check_parts
+
+    tree, classes = experiment.expanded(), None
+    problems: list[Problem] = []
+    try:
+        data = check_parts(tree)
+        classes = data.classes
+        report.batches = _count_batches(data) if experiment.get("model.schedule.warmup_steps") else None
+    except PartError as error:
+        problems.append(_located(error, experiment))
+    try:
+        report.cost = measure_model(tree) if builds else None
+    except PartError as error:
+        problems.append(_located(error, experiment))
+    try:
+        check_monitor(monitor, classes)
+    except ValueError as error:
+        key = "checkpoint.monitor"
+        problems.append(Problem(str(error), key, experiment.source(key)))
+    report.errors += dict.fromkeys(problems)
+
+
+def _located(error: "PartError", experiment: Experiment) -> Problem:
+    """Say where the part was written that an error is of, or the one argument that it names."""
+    cause = error.__cause__
+    if isinstance(cause, Exception) and "Does not validate" in str(cause):
+        problem = complaints.from_component(cause, experiment).problems[0]
+        if problem.key:
+            return problem
+    node = lookup(experiment.root, tuple(error.key.split(".")))
+    inner = node.value.get("init_args") if node is not None and node.is_mapping() else None
+    arguments = inner.value if inner is not None else {}
+    named = [child for key, child in arguments.items() if key in re.findall(r"\w+", str(error))]
+    node = named[0] if len(named) == 1 else node
+    return Problem(complaints.shorten(str(error)), error.key, node.source if node else None)
+
+
+def _count_batches(data: "SegmentationDataModule") -> int | None:
+    """Return the training batches of an epoch if the data set is here."""
+    try:
+        data.setup("fit")
+        return len(data.train_dataloader())
+    except (OSError, ValueError):  # without data, the experiment may be right all the same
+        return None
+
+
+def _lint_all(reports: Sequence[Report]) -> None:
+    """Add what should be looked at; what stands in a shared parent is said once."""
+    told: set[Problem] = set()
+    for report in reports:
+        if report.experiment is None:
+            continue
+        wrong = {problem.key for problem in report.errors}
+        found = lint(report.experiment, report.file, report.batches)
+        report.warnings = [problem for problem in found if problem not in told and problem.key not in wrong]
+        told |= {problem for problem in found if problem.source and problem.source.where != report.file}
+
+
+def _text(reports: Sequence[Report]) -> str:
+    lines = []
+    for report in reports:
+        verdict = "bad" if report.errors else "ok "
+        lines.append(f"{verdict} {report.file}  {report.about}".rstrip())
+        lines += [f"  {line}" for text in _findings(report) for line in text.splitlines()]
+    return "\n".join([*lines, _summary(reports)])
+
+
+def _findings(report: Report) -> list[str]:
+    warnings = [f"warning{str(problem).removeprefix('error')}" for problem in report.warnings]
+    notes = [f"note: {note}" for note in report.notes]
+    return [*(str(problem) for problem in report.errors), *warnings, *notes]
+
+
+def _summary(reports: Sequence[Report]) -> str:
+    errors, warnings = sum(len(report.errors) for report in reports), sum(len(report.warnings) for report in reports)
+    return f"{_count(len(reports), 'file')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}. Nothing was run."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _markdown(reports: Sequence[Report]) -> str:
+    lines = ["| file | result | model |", "|---|---|---|"]
+    for report in reports:
+        result = _count(len(report.errors), "error") if report.errors else "ok"
+        result += f", {_count(len(report.warnings), 'warning')}" if report.warnings else ""
+        lines.append(f"| {report.file} | {result} | {report.about} |")
+    found = [text for report in reports for text in _findings(report)]
+    return "\n".join([*lines, "", *(["```", *found, "```", ""] if found else []), _summary(reports)])
+
+
+def _json(reports: Sequence[Report]) -> str:
+    return json.dumps([_entry(report) for report in reports], indent=2)
+
+
+def _entry(report: Report) -> dict[str, Any]:
+    return {
+        "file": report.file,
+        "ok": not report.errors,
+        "fragment": report.is_fragment,
+        "about": report.about,
+        "errors": [_plain(problem) for problem in report.errors],
+        "warnings": [_plain(problem) for problem in report.warnings],
+        "cost": asdict(report.cost) if report.cost else None,
+    }
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    where, line = problem.source or (None, None)
+    return {"key": problem.key, "message": problem.message, "file": where, "line": line}
+
+
+_FORMATS: dict[str, Callable[[Sequence[Report]], str]] = {"text": _text, "markdown": _markdown, "json": _json}

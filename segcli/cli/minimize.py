@@ -1,0 +1,68 @@
+"""Drop from an experiment what its parents say already: ``segcli minimize FILE``."""
+
+import json
+import sys
+from pathlib import Path
+
+from segcli.cli.options import FORMATS, only_file, parse_options, save
+from segcli.config.dumper import dump_inline
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.minimize import Dropped, Minimized, minimize
+
+HELP = """usage: python -m segcli minimize FILE [--write] [--exit-code] [--format FORMAT]
+
+Print FILE without the keys that change nothing in the experiment that it composes to, because a parent or the defaults
+say the same. Comments, order and layout of the rest stay; what was dropped, and who says the same, goes to standard
+error. Files that extend FILE are not looked at: for a shared fragment, follow up with `segcli diff`.
+
+  --write      replace FILE
+  --exit-code  exit with 1 if something can be dropped
+  --format     text, markdown or json
+
+  python -m segcli minimize experiments/fpn_r50.yaml
+  python -m segcli minimize experiments/fpn_r50.yaml --write
+  python -m segcli minimize experiments/fpn_r50.yaml --exit-code --format markdown
+
+Exit code: 0, 1 as --exit-code says, or 2 if FILE does not compose.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Print or write what remains of one file.
+
+    Raises:
+        ConfigError: If not one file is given, it does not compose, or it cannot be written.
+    """
+    typed = parse_options(words, flags=("--write", "--exit-code"), values=FORMATS)
+    file, write = only_file("minimize", typed.words), "--write" in typed.flags
+    if write and Path(typed.words[0]).is_dir():
+        raise ConfigError([Problem("--write takes a file; the config of a run stays as it was recorded")])
+    result = minimize(file)
+    if write:
+        save(file, result.text)
+    if typed.format != "text":
+        print(_markdown(result) if typed.format == "markdown" else _json(result), end="")
+    else:
+        print(*map(_line, result.dropped), sep="\n", end="\n" if result.dropped else "", file=sys.stderr)
+        print("" if write else result.text, end="")
+    return int("--exit-code" in typed.flags and bool(result.dropped))
+
+
+def _line(dropped: Dropped) -> str:
+    return f"dropped {dropped.key}: {dump_inline(dropped.value)}, {_reason(dropped)}"
+
+
+def _reason(dropped: Dropped) -> str:
+    return f"as {dropped.source}" if dropped.source is not None else "which changes nothing"
+
+
+def _markdown(result: Minimized) -> str:
+    items = [f"- `{d.key}: {dump_inline(d.value)}`, {_reason(d)}\n" for d in result.dropped]
+    heading = "\nDropped:\n\n" if items else "\nNothing can be dropped.\n"
+    text = result.text if result.text.endswith("\n") else f"{result.text}\n"
+    return f"```yaml\n{text}```\n{heading}{''.join(items)}"
+
+
+def _json(result: Minimized) -> str:
+    dropped = [{"key": d.key, "value": d.value, "source": str(d.source) if d.source else None} for d in result.dropped]
+    return json.dumps({"text": result.text, "dropped": dropped}, indent=2) + "\n"

@@ -1,0 +1,142 @@
+"""Build the parts of an experiment one by one, to say which of them refuses what it is given."""
+
+import copy
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, cast
+
+import torch
+from jsonargparse import ArgumentParser
+from torch import nn
+
+from segcli.backbones.base import Backbone
+from segcli.cli.experiment_run import TRACEBACK
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.decoders.base import DecoderFactory
+from segcli.inference.checkpoint import without_pretraining
+from segcli.losses.base import Loss
+from segcli.optim.base import OptimizerFactory, ScheduleFactory
+from segcli.sample import IGNORE_INDEX
+from segcli.task import SegmentationTask
+
+_PATCH_PX = 8
+_LONG_RUN_STEPS = 1_000_000
+_PARTS: Mapping[str, Any] = {
+    "data": SegmentationDataModule,
+    "model.backbone": Backbone,
+    "model.decoder": DecoderFactory,
+    "model.loss": Loss,
+    "model.optimizer": OptimizerFactory,
+    "model.schedule": ScheduleFactory | None,
+}
+
+
+class PartError(Exception):
+    """A part of an experiment refuses its arguments, or what it is given.
+
+    Args:
+        key: Its dotted key.
+        message: What it said.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def check_parts(tree: Mapping[str, Any]) -> SegmentationDataModule:
+    """Build what is cheap, all but backbone and decoder; pass a few logits through the loss, and back.
+
+    Args:
+        tree: The experiment, classes by their full paths.
+
+    Returns:
+        The datamodule, which has read nothing yet.
+
+    Raises:
+        PartError: If a part refuses its arguments, or the loss the number of classes.
+    """
+    data, model = part(tree, "data"), tree["model"]
+    loss, schedule = part(tree, "model.loss"), part(tree, "model.schedule")
+    factories = part(tree, "model.decoder"), part(tree, "model.optimizer")
+    with blamed("model.optimizer"):
+        optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
+    with blamed("model.schedule"):
+        if schedule is not None:
+            schedule(optimizer=optimizer, total_steps=_LONG_RUN_STEPS)
+    with blamed("model"):
+        backbone = cast(Backbone, None)  # the constructor only keeps it
+        options = {key: model[key] for key in ("task",) if key in model}
+        SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, **options)
+    with blamed("model.loss"):
+        _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)))
+    return data
+
+
+def part(tree: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  (whatever stands there)
+    """Instantiate what stands at one key of an experiment; factories still wait for their run-time arguments.
+
+    Args:
+        tree: The experiment, classes by their full paths.
+        key: ``data``, or a component of the model; a backbone loads no weights.
+
+    Raises:
+        PartError: If it refuses its arguments.
+    """
+    section, _, name = key.rpartition(".")
+    value = (tree[section] if section else tree).get(name)
+    if value is None:
+        return None
+    with blamed(key):
+        parser = _parser(key)
+        config = parser.parse_object({"part": copy.deepcopy(value)})
+        if key == "model.backbone":
+            arguments = config.part.get("init_args") or {}
+            for name, off in without_pretraining(dict(arguments.items())).items():
+                arguments[name] = off
+        return parser.instantiate(config).part
+
+
+@cache
+def _parser(key: str) -> ArgumentParser:
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--part", type=_PARTS[key])
+    return parser
+
+
+@contextmanager
+def blamed(key: str) -> Iterator[None]:
+    """Say of an error, of which a component may raise any, whose it is."""
+    try:
+        yield
+    except PartError:
+        raise
+    except Exception as error:
+        raise refusal(key, error) from error
+
+
+def refusal(key: str, error: Exception, what: str = "") -> PartError:
+    """Return what to tell of an error; with ``SEGCLI_TRACEBACK`` set, raise it."""
+    if os.environ.get(TRACEBACK):
+        raise error
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return PartError(key, what + line)
+
+
+def num_outputs(tree: Mapping[str, Any], num_classes: int) -> int:
+    """Return the logits per pixel of an experiment's model."""
+    return 1 if tree["model"].get("task") == "binary" else num_classes
+
+
+def _try_loss(loss: Loss, num_classes: int, num_outputs: int) -> None:
+    """Pass logits and a mask with every class and an ignored pixel through the loss, and back."""
+    shape = (2, _PATCH_PX, _PATCH_PX)
+    logits = torch.linspace(-1, 1, 2 * num_outputs * _PATCH_PX**2).view(2, num_outputs, *shape[1:]).requires_grad_()
+    mask = torch.arange(2 * _PATCH_PX**2).remainder(num_classes).view(shape).to(torch.uint8)
+    mask[0, 0, 0] = IGNORE_INDEX
+    value = loss(logits, mask)
+    if value.ndim or not value.isfinite():
+        raise ValueError(f"{type(loss).__name__} returned {value.tolist()}, expected one finite number.")
+    value.backward()
