@@ -35,7 +35,6 @@ def test_it_is_written_over_an_older_one(tmp_path: Path, capsys: pytest.CaptureF
         (["x.yaml"], "unexpected argument 'x.yaml'"),
         (["--outptu", "x.json"], "did you mean '--output'"),
         (["--output"], "--output needs a value"),
-        (["--output", "missing/x.json"], "cannot write missing/x.json: No such file or directory"),
         (["--output", "."], "cannot write"),
         (["--output", ""], "cannot write"),
     ],
