@@ -36,6 +36,7 @@ types: $(READY)
 check: lint types test ## lint, types and tests: what CI runs
 
 bench: $(READY) ## measure; prints ratios
+	$(BIN)/python -m tests.benchmarks.bench_config
 	$(BIN)/python -m tests.benchmarks.bench_loading
 	$(BIN)/python -m tests.benchmarks.bench_metrics
 	$(BIN)/python -m tests.benchmarks.bench_dice

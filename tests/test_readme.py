@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,12 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+CONSOLE = [
+    (command, output)
+    for kind, block in BLOCKS
+    if kind == "console"
+    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+]
 SEGCLI = [command for command in COMMANDS if command.startswith("python -m segcli")]
 SHORT = {
     "fit": [
@@ -38,6 +45,7 @@ SHORT = {
     "test": ["--trainer.limit_test_batches=1"],
     "predict": ["--trainer.limit_predict_batches=1"],
 }
+GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +77,29 @@ def test_every_command_works(command: str, workplace: Path, monkeypatch: pytest.
     """In their order: later ones use what earlier ones wrote. Made shorter, not different."""
     monkeypatch.chdir(workplace)
     words = shlex.split(command)[3:]
-    short = [] if any(word.endswith(".help") for word in words) else SHORT[words[0]]
+    short = [] if any(word.endswith(".help") for word in words) else SHORT.get(words[0], [])
     assert main([*words, *short]) == 0
+
+
+@pytest.mark.parametrize(("command", "output"), CONSOLE, ids=[command for command, _ in CONSOLE])
+def test_what_is_shown_is_what_is_printed(
+    command: str, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a repository of its own, where the batch size of the shared data set is as the README says."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "experiments", "experiments")
+    for words in (["init", "--quiet", "--initial-branch=main"], ["add", "-A"], ["commit", "--quiet", "-m", "Start"]):
+        subprocess.run([*GIT, *words], check=True)
+    if "--git" in command:
+        camvid = Path("experiments/base/data/camvid.yaml")
+        camvid.write_text(camvid.read_text().replace("batch_size: 8", "batch_size: 16"))
+    assert main(shlex.split(command)[3:]) == 0
+    assert without_lines_of_others(capsys.readouterr().out) == without_lines_of_others(output)
+
+
+def without_lines_of_others(text: str) -> str:
+    """Return a text without line numbers in installed packages, which go with their versions."""
+    return re.sub(r"(pytorch_lightning\S*\.py):\d+", r"\1", text)
 
 
 def test_the_targets_are_in_the_makefile() -> None:

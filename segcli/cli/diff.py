@@ -107,4 +107,5 @@ def _costs(found: Review) -> dict[str, tuple[str, str]]:
 def _as_dict(found: Review, costs: dict[str, tuple[str, str]]) -> dict[str, object]:
     effects = [{**effect.change.as_dict(), "experiments": list(effect.experiments)} for effect in found.effects]
     rest = {key: getattr(found, key) for key in ("added", "removed", "unchanged", "broken", "code")}
-    return {"effects": effects, **rest, "costs": costs}
+    batches = [{"before": a, "after": b, "experiments": names} for (a, b), names in found.batches.items()]
+    return {"effects": effects, **rest, "effective_batch": batches, "costs": costs}

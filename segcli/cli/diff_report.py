@@ -94,6 +94,8 @@ def review_text(found: Review, revision: str, form: str, costs: Mapping[str, tup
 
 def _remarks(found: Review, names: Mapping[str, str], costs: Mapping[str, tuple[str, str]]) -> list[str]:
     lines = [f"{names[name]}: {a if a == b else f'{a} → {b}'}" for name, (a, b) in costs.items()]
+    for (before, after), users in found.batches.items():
+        lines.append(f"effective batch {before} → {after}: {_listed(users, names)}")
     lines += [f"new: {_listed(found.added, names)}"] if found.added else []
     lines += [f"removed: {_listed(found.removed, names)}"] if found.removed else []
     lines += [f"{names[name]} {said}" for name, said in found.broken.items()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segcli.config.compose import Experiment, compose
-from segcli.config.diff import Change, diff
+from segcli.config.diff import Change, diff, effective_batch
 from segcli.config.discover import find_experiments
 from segcli.config.errors import ConfigError
 from segcli.config.files import Revision
@@ -38,6 +38,7 @@ class Review:
         removed: Experiments that the working tree has not.
         unchanged: Experiments whose meaning is the same.
         broken: First error of every experiment that does not compose, with the side where.
+        batches: Experiments whose images per optimizer step differ, by these before and after.
         code: Changed source files of components, with the experiments that use them.
     """
 
@@ -47,6 +48,7 @@ class Review:
     removed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
+    batches: dict[tuple[int | None, int | None], list[str]] = field(default_factory=dict)
     code: dict[str, list[str]] = field(default_factory=dict)
 
     def changed(self) -> bool:
@@ -99,6 +101,9 @@ class _Reviewer:
             self._found.setdefault(key, (change, []))[1].append(name)
         if changes:
             result.pairs[name] = (old, new)
+            before, after = effective_batch(old), effective_batch(new)
+            if before != after:
+                result.batches.setdefault((before, after), []).append(name)
         else:
             result.unchanged.append(name)
         for file in self._code_of(new):

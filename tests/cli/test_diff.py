@@ -81,6 +81,7 @@ def test_all_experiments_with_a_revision(repository: Path, capsys: Capture) -> N
         "2 experiments change since main",
         "  data.batch_size  8 → 16      through experiments/base/data.yaml:1  a, b",
         "  model.decoder    UNet → FPN  experiments/b.yaml:3  b",
+        "  effective batch 8 → 16: a, b",
         "unchanged: c",
     ]
     assert main(["diff", "--git", "main", "--format", "markdown"]) == 0
