@@ -40,4 +40,6 @@ bench: $(READY) ## measure; prints ratios
 	$(BIN)/python -m tests.benchmarks.bench_loading
 	$(BIN)/python -m tests.benchmarks.bench_metrics
 	$(BIN)/python -m tests.benchmarks.bench_dice
+	$(BIN)/python -m tests.benchmarks.bench_losses
+	$(BIN)/python -m tests.benchmarks.bench_optim
 	$(BIN)/python -m tests.benchmarks.bench_fit

@@ -53,6 +53,10 @@ FAMILIES: Mapping[str, Family] = {
             table={
                 "CrossEntropyLoss": "segcli.losses.cross_entropy_loss:CrossEntropyLoss",
                 "DiceLoss": "segcli.losses.dice_loss:DiceLoss",
+                "FocalLoss": "segcli.losses.focal_loss:FocalLoss",
+                "JaccardLoss": "segcli.losses.jaccard_loss:JaccardLoss",
+                "LovaszLoss": "segcli.losses.lovasz_loss:LovaszLoss",
+                "TverskyLoss": "segcli.losses.tversky_loss:TverskyLoss",
                 "WeightedSum": "segcli.losses.weighted_sum:WeightedSum",
             },
         ),
@@ -69,7 +73,10 @@ FAMILIES: Mapping[str, Family] = {
             "optimizers",
             types=("OptimizerFactory",),
             injected=("params",),
-            table={"AdamW": "segcli.optim.adamw:AdamW"},
+            table={
+                "AdamW": "segcli.optim.adamw:AdamW",
+                "SGD": "segcli.optim.sgd:SGD",
+            },
         ),
         Family(
             "schedules",
@@ -77,8 +84,17 @@ FAMILIES: Mapping[str, Family] = {
             injected=("optimizer", "total_steps"),
             table={
                 "Cosine": "segcli.optim.cosine:Cosine",
+                "MultiStep": "segcli.optim.multi_step:MultiStep",
+                "OneCycle": "segcli.optim.one_cycle:OneCycle",
+                "Plateau": "segcli.optim.plateau:Plateau",
                 "Poly": "segcli.optim.poly:Poly",
+                "Step": "segcli.optim.step:Step",
             },
+        ),
+        Family(
+            "parameter_groups",
+            types=("ParameterGroups",),
+            table={"ParameterGroups": "segcli.optim.parameter_groups:ParameterGroups"},
         ),
         Family(
             "transforms",

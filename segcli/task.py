@@ -12,6 +12,7 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from segcli.backbones.base import Backbone
+from segcli.config.errors import did_you_mean
 from segcli.decoders.base import DecoderFactory
 from segcli.inference.label_map import label_map
 from segcli.layers.resize import resize
@@ -19,7 +20,8 @@ from segcli.losses.base import Loss
 from segcli.metrics.running_mean import RunningMean
 from segcli.metrics.scores import Scores
 from segcli.metrics.segmentation_metric import SegmentationMetric
-from segcli.optim.base import OptimizerFactory, ScheduleFactory
+from segcli.optim.base import EpochSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
+from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import Batch
 from segcli.segmenter import Segmenter
 
@@ -36,6 +38,7 @@ class SegmentationTask(pl.LightningModule):
         loss: Compares logits with the mask.
         optimizer: Optimizer of all parameters that are not frozen.
         schedule: Learning rate per optimizer step; null keeps it constant.
+        parameter_groups: Learning rates and weight decay of parts of the model; null treats all parameters alike.
         classes: Class names in the order of their indices; filled in from the data.
         task: ``multiclass`` is softmax over K classes, also for two; ``binary`` is one sigmoid for the second of two.
         mean: Per channel, of values scaled to 0..1; null takes what the backbone was trained with.
@@ -55,6 +58,7 @@ class SegmentationTask(pl.LightningModule):
         optimizer: OptimizerFactory,
         classes: Sequence[str],
         schedule: ScheduleFactory | None = None,
+        parameter_groups: ParameterGroups | None = None,
         task: Literal["multiclass", "binary"] = "multiclass",
         mean: list[float] | None = None,
         std: list[float] | None = None,
@@ -78,6 +82,8 @@ class SegmentationTask(pl.LightningModule):
         self.scores: dict[str, Scores] = {}
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
         self._decoder, self._optimizer, self._schedule = decoder, optimizer, schedule
+        self._parameter_groups = parameter_groups or ParameterGroups()
+        self._observer: MetricSchedule | None = None
         self._num_outputs = 1 if task == "binary" else len(classes)
         self._normalisation: dict[str, Any] = {"mean": mean, "std": std, "value_range": value_range}
         self._channels_last = channels_last
@@ -137,8 +143,10 @@ class SegmentationTask(pl.LightningModule):
         return self._evaluate(batch)
 
     def on_validation_epoch_end(self) -> None:
-        """Log the metrics of the validation split."""
+        """Log the metrics of the validation split; show the schedule the one that it follows."""
         self._log_scores("val")
+        if self._observer is not None and self.trainer.state.fn == "fit" and not self.trainer.sanity_checking:
+            self._observer.observe(self._logged(self._observer.monitor))
 
     def on_test_epoch_end(self) -> None:
         """Log the metrics of the test split."""
@@ -153,7 +161,8 @@ class SegmentationTask(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's own type is a union of ten)
         """Build the optimizer, and the schedule over all optimizer steps of the run."""
-        optimizer = self._optimizer(params=[p for p in self.parameters() if p.requires_grad])
+        assert self.segmenter is not None
+        optimizer = self._parameter_groups.optimizer(self._optimizer, model=self, backbone=self.segmenter.backbone)
         if self._schedule is None:
             return optimizer
         total = self.trainer.estimated_stepping_batches
@@ -161,7 +170,20 @@ class SegmentationTask(pl.LightningModule):
             raise ValueError("model.schedule needs the length of the run; set trainer.max_epochs or trainer.max_steps")
         steps = int(total) if not self.trainer.fast_dev_run else _LONG_RUN  # type: ignore[attr-defined]
         schedule = self._schedule(optimizer=optimizer, total_steps=steps)
+        if isinstance(schedule, EpochSchedule):
+            batches = self.trainer.num_training_batches
+            schedule.steps_per_epoch = math.ceil(batches / self.trainer.accumulate_grad_batches)
+        self._observer = schedule if isinstance(schedule, MetricSchedule) else None
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _logged(self, monitor: str) -> float:
+        metrics = self.trainer.callback_metrics
+        if monitor not in metrics:
+            raise ValueError(
+                f"model.schedule.monitor got {monitor!r}, which is not logged{did_you_mean(monitor, metrics)}; "
+                "expected a metric of the validation, such as val/mIoU or val/loss"
+            )
+        return float(metrics[monitor])
 
     def _evaluate(self, batch: Batch) -> Tensor:
         logits = self(batch["image"])

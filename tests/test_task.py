@@ -1,16 +1,28 @@
+import csv
 import math
+import tempfile
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from segcli import registry
 from segcli.backbones.timm_backbone import TimmBackbone
+from segcli.cli.lightning_cli import SegmentationCLI
+from segcli.cli.main import main
+from segcli.cli.quiet import quiet
+from segcli.config.compose import compose
+from segcli.config.errors import ConfigError
 from segcli.decoders.fpn import FPN
+from segcli.inference.checkpoint import CHECKPOINT_KEY
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.optim.adamw import AdamW
+from segcli.optim.plateau import Plateau
+from segcli.runs.run_folder import RunFolder
 from segcli.sample import Batch
 from segcli.task import SegmentationTask
 
@@ -113,3 +125,133 @@ def test_predictions_have_the_size_on_disk() -> None:
 def test_one_class_is_no_task() -> None:
     with pytest.raises(ValueError, match=r"1 class \(cell\), expected at least 2"):
         _task(("cell",))
+
+
+def _cli(file: Path, *overrides: str) -> SegmentationCLI:
+    quiet()
+    cli = SegmentationCLI(compose([file], ["--trainer.logger=false", *overrides]).expanded())
+    cli.build(RunFolder(Path(tempfile.mkdtemp(dir=file.parent))), [])
+    return cli
+
+
+def _fitted(file: Path, *overrides: str, checkpoint: Path | None = None) -> SegmentationCLI:
+    cli = _cli(file, *overrides)
+    cli.trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=checkpoint)
+    return cli
+
+
+CLASS_PATHS = [
+    *("torch.optim.RAdam", "torch.optim.Adagrad", "torch.optim.NAdam", "torch.optim.RMSprop"),
+    *("timm.optim.Lamb", "timm.optim.AdamP", "timm.optim.Muon", "timm.optim.MADGRAD", "timm.optim.Lion"),
+]
+
+
+@pytest.mark.parametrize("path", CLASS_PATHS)
+def test_any_optimizer_trains_by_its_class_path(tiny: Path, path: str) -> None:
+    groups = ["--model.parameter_groups=ParameterGroups", "--model.parameter_groups.backbone_lr_factor=0.5"]
+    words = [f"--model.optimizer={path}", "--model.optimizer.lr=0.004", "--trainer.fast_dev_run=2"]
+
+    (optimizer,) = _fitted(tiny, *words, *groups).trainer.optimizers
+
+    assert type(optimizer).__name__ == path.rpartition(".")[2]
+    assert [(group["name"], group["initial_lr"]) for group in optimizer.param_groups] == [
+        ("decoder", 0.004),
+        ("backbone", 0.002),
+    ]
+
+
+@pytest.mark.parametrize("path", ["torch.optim.RAdam", "timm.optim.Lamb"])
+def test_a_wrong_argument_of_any_optimizer_is_found_in_its_source(tiny: Path, path: str) -> None:
+    with pytest.raises(ConfigError, match=r"has no option 'weight_deacy' \(did you mean 'weight_decay'\?\)"):
+        compose([tiny], [f"--model.optimizer={path}", "--model.optimizer.weight_deacy=0.1"])
+    with pytest.raises(ConfigError, match="gets 'params' at run time"):
+        compose([tiny], [f"--model.optimizer={path}", "--model.optimizer.params=[]"])
+
+
+@pytest.mark.parametrize("name", registry.names("schedules"))
+def test_every_schedule_trains_with_a_warm_up(tiny: Path, name: str) -> None:
+    cli = _fitted(tiny, f"--model.schedule={name}", "--model.schedule.warmup_steps=3", "--trainer.max_epochs=1")
+
+    (config,) = cli.trainer.lr_scheduler_configs
+    assert type(config.scheduler).__name__ == name
+    assert config.scheduler.last_epoch == 3
+    assert config.scheduler.lr_at(0)[0] == pytest.approx(config.scheduler.decay(0) * 1e-3 / 3)
+
+
+def test_steps_of_an_epoch_are_those_of_the_optimizer(tiny: Path) -> None:
+    words = ["--model.schedule=Step", "--trainer.accumulate_grad_batches=2", "--trainer.max_epochs=1"]
+
+    (config,) = _fitted(tiny, *words).trainer.lr_scheduler_configs
+
+    assert config.scheduler.steps_per_epoch == 2  # 3 batches
+
+
+def test_the_logged_rate_is_that_of_the_decoder(tiny: Path) -> None:
+    words = ["--model.parameter_groups={class_path: ParameterGroups, layer_decay: 0.5}", "--model.schedule=null"]
+    assert main(["fit", "-c", str(tiny), *words, "--trainer.log_every_n_steps=1"]) == 0
+
+    with Path("runs/tiny/1/metrics.csv").open() as file:
+        logged = {float(row["lr"]) for row in csv.DictReader(file) if row["lr"]}
+    assert logged == {0.001}
+
+
+PLATEAU = [
+    "--model.schedule={class_path: Plateau, monitor: val/loss, mode: max, patience: 0, factor: 0.5, warmup_steps: 2}",
+    "--model.decoder.dropout=0",
+    "--checkpoint.save_top_k=-1",
+    "--checkpoint.filename='{step}'",
+    "--checkpoint.monitor=null",
+]
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_run_resumed_from_any_checkpoint_has_seen_what_the_whole_one_has(tiny: Path, every: int) -> None:
+    words = [*PLATEAU, f"--trainer.check_val_every_n_epoch={every}", "--trainer.max_epochs=4"]
+    whole = _fitted(tiny, *words)
+    plateau = whole.trainer.lr_scheduler_configs[0].scheduler
+    assert plateau.reduction < 1
+
+    checkpoints = sorted(tiny.parent.glob("*/checkpoints/step*.ckpt"))
+    assert len(checkpoints) > 1
+    for checkpoint in checkpoints:
+        resumed = _fitted(tiny, *words, checkpoint=checkpoint)
+        again = resumed.trainer.lr_scheduler_configs[0].scheduler
+        assert again.state_dict() == plateau.state_dict(), checkpoint
+        torch.testing.assert_close(resumed.model.state_dict(), whole.model.state_dict(), rtol=0, atol=0)
+
+
+def test_a_metric_that_is_not_logged_is_an_error_with_a_suggestion(tiny: Path) -> None:
+    with pytest.raises(ValueError, match=r"monitor got 'val/miou', which is not logged \(did you mean 'val/mIoU'\?\)"):
+        _fitted(tiny, "--model.schedule={class_path: Plateau, monitor: val/miou}")
+
+
+@pytest.mark.parametrize(
+    ("often", "expected"),
+    [
+        ("--trainer.check_val_every_n_epoch=1", 2),
+        ("--trainer.check_val_every_n_epoch=2", 1),
+        ("--trainer.val_check_interval=1", 6),
+    ],
+)
+def test_every_validation_of_the_training_is_observed_and_no_other(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, often: str, expected: int
+) -> None:
+    seen: list[float] = []
+    monkeypatch.setattr(Plateau, "observe", lambda self, value: seen.append(value))
+
+    cli = _fitted(tiny, *PLATEAU, often, "--trainer.num_sanity_val_steps=1", "--trainer.max_epochs=2")
+    cli.trainer.validate(cli.model, datamodule=cli.datamodule, verbose=False)
+
+    assert len(seen) == expected
+
+
+def test_a_checkpoint_from_before_there_were_groups_goes_on(trained: Path, tiny: Path) -> None:
+    content = torch.load(trained / "checkpoints" / "last.ckpt", weights_only=True)
+    content[CHECKPOINT_KEY]["config"]["model"].pop("parameter_groups", None)
+    for group in content["optimizer_states"][0]["param_groups"]:
+        group.pop("name", None)
+    torch.save(content, tiny.parent / "old.ckpt")
+
+    cli = _fitted(tiny, "--trainer.max_epochs=3", checkpoint=tiny.parent / "old.ckpt")
+
+    assert cli.trainer.global_step == 9

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.cli import arguments as command
 from segcli.cli import complaints
+from segcli.cli.options import experiment_file
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump
-from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.errors import ConfigError, Problem
 from segcli.config.node import Source, from_plain
 from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
 
@@ -79,10 +80,7 @@ def _check_files(verb: str, typed: command.RunArguments) -> None:
             "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
         )
         raise ConfigError([Problem(f"{verb} needs {needs}")])
-    for file in typed.files:
-        if not file.is_file():
-            near = [str(other) for other in file.parent.glob("*.yaml")] if file.parent.is_dir() else []
-            raise ConfigError([Problem(f"no file {file}{did_you_mean(file, near)}")])
+    typed.files = [experiment_file(str(file)) for file in typed.files]
     if typed.checkpoint is not None and not typed.checkpoint.is_file():
         there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
         raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
@@ -176,9 +174,11 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None") -> Non
     from segcli.callbacks.prediction_writer import PredictionWriter
     from segcli.callbacks.results import Results
     from segcli.callbacks.run_record import RunRecord
+    from segcli.callbacks.schedule_picture import SchedulePicture
     from segcli.sample import DataError
 
     always: list[Callback] = [RunRecord(config, passport), PredictionWriter() if job.verb == "predict" else Results()]
+    always += [SchedulePicture()] if job.verb == "fit" else []
     try:
         job.cli.build(job.folder, always, load_weights=job.arguments.checkpoint is None)
     except DataError as error:

@@ -6,15 +6,41 @@ from torch import Tensor, nn
 
 
 class Loss(nn.Module, ABC):
-    """Compare logits with a mask.
+    """Compare logits with a mask, whose shape says which classes exclude each other.
 
-    ``K = 1`` with a ``(B, H, W)`` mask is the binary task: sigmoid, mask values 0 and 1.
+    - Multiclass: ``K >= 2`` and a ``(B, H, W)`` mask of class indices; a softmax over the classes.
+    - Binary: ``K = 1`` and a ``(B, H, W)`` mask of 0 and 1; a sigmoid.
+    - Multilabel: a ``(B, K, H, W)`` mask of 0 and 1 for each label and pixel; K sigmoids.
     """
 
     @abstractmethod
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` integer mask to a scalar.
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` integer mask to a scalar.
 
-        Pixels where the mask is ``segcli.sample.IGNORE_INDEX`` count neither above nor below the line. Where all
-        are ignored, the result is 0 and differentiable.
+        Pixels where the mask is ``segcli.sample.IGNORE_INDEX`` count neither above nor below the line; with several
+        labels, for each label by itself. Where all are ignored, the result is 0 and differentiable.
         """
+
+
+def sigmoid_mask(logits: Tensor, mask: Tensor) -> Tensor | None:
+    """Return the mask with one channel per sigmoid, or None where the classes share a softmax.
+
+    Args:
+        logits: ``(B, K, H, W)``.
+        mask: ``(B, H, W)`` or ``(B, K, H, W)`` integers, as :class:`Loss` describes them.
+
+    Returns:
+        ``(B, K, H, W)`` with values 0, 1 and ``IGNORE_INDEX`` for the binary and the multilabel task.
+
+    Raises:
+        ValueError: If the mask is neither ``(B, H, W)`` nor ``(B, K, H, W)``.
+    """
+    batch, classes, *size = logits.shape
+    if mask.shape == logits.shape:
+        return mask
+    if mask.shape != (batch, *size):
+        raise ValueError(
+            f"Loss got a mask of shape {tuple(mask.shape)} for logits of shape {tuple(logits.shape)}, expected "
+            f"{(batch, *size)} or, with several labels per pixel, {tuple(logits.shape)}."
+        )
+    return mask.unsqueeze(1) if classes == 1 else None

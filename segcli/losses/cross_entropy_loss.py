@@ -4,19 +4,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from segcli.losses.base import Loss
+from segcli.losses.base import Loss, sigmoid_mask
 from segcli.sample import IGNORE_INDEX
 
 
 class CrossEntropyLoss(Loss):
-    """Average -log p of the true class over pixels; equal to ``torch.nn.CrossEntropyLoss``.
+    """Average -log p of what is true; equal to ``torch.nn.CrossEntropyLoss``.
 
-    The binary case (``K = 1``) equals the multiclass one with logits ``(0, z)``.
+    The mean is over pixels that are not ignored. Binary (``K = 1``) equals multiclass with logits ``(0, z)``.
+    Multilabel is the mean of the binary one over all pairs of label and pixel that are not ignored, so that a label
+    counts by its share of these pairs.
 
     Args:
-        class_weights: Weight of each class, at least 0; the mean is then a weighted one. For the binary task
-            ``[negative, positive]``. By default all are 1.
-        label_smoothing: Share of the target that is spread evenly over all classes, 0 to 1.
+        class_weights: Weights, each at least 0; the mean is then a weighted one: the weighted sum over the sum of the
+            weights. Multiclass: one per class, that of pixels where it is true. Binary: ``[negative, positive]``.
+            Multilabel: one per label, that of its pixels, positive and negative. By default all are 1.
+        label_smoothing: Share of the target that is spread evenly over all classes (over yes and no, for the binary
+            and the multilabel task), 0 to 1.
 
     Raises:
         ValueError: If a weight or ``label_smoothing`` is out of range, or, at the first use, if there is not one
@@ -36,34 +40,44 @@ class CrossEntropyLoss(Loss):
         self.register_buffer("class_weights", weights, persistent=False)
 
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` integer mask to a scalar from 0 up, in float32."""
-        num_classes = max(2, logits.shape[1])
-        if self.class_weights is not None and len(self.class_weights) != num_classes:
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 up."""
+        labels = sigmoid_mask(logits, mask)
+        multilabel = mask.ndim == logits.ndim
+        expected = logits.shape[1] if multilabel else max(2, logits.shape[1])
+        if self.class_weights is not None and len(self.class_weights) != expected:
             raise ValueError(
-                f"CrossEntropyLoss got {len(self.class_weights)} class_weights, expected {num_classes}, "
-                "one per class in the order of data.classes; the class that is ignored has none."
+                f"CrossEntropyLoss got {len(self.class_weights)} class_weights, expected {expected}, "
+                f"one per {'label' if multilabel else 'class'} in the order of data.classes; "
+                "the class that is ignored has none."
             )
-        valid = mask != IGNORE_INDEX
-        if self.class_weights is None:
-            norm = valid.sum()
+        if labels is None:
+            total, norm = self._softmax(logits.float(), mask)
         else:
-            norm = self.class_weights[torch.where(valid, mask, 0).long()].mul(valid).sum()
-        total = self._binary(logits[:, 0].float(), mask) if logits.shape[1] == 1 else self._softmax(logits, mask)
+            total, norm = self._sigmoid(logits.float(), labels, multilabel)
         return total / norm.clamp(min=torch.finfo(torch.float32).tiny)  # all ignored: 0 / tiny, not 0 / 0
 
-    def _softmax(self, logits: Tensor, mask: Tensor) -> Tensor:
-        return F.cross_entropy(
-            logits.float(),
+    def _softmax(self, logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        total = F.cross_entropy(
+            logits,
             mask.long(),
             self.class_weights,
             ignore_index=IGNORE_INDEX,
             reduction="sum",
             label_smoothing=self.label_smoothing,
         )
+        valid = mask != IGNORE_INDEX
+        if self.class_weights is None:
+            return total, valid.sum()
+        return total, self.class_weights[torch.where(valid, mask, 0).long()].mul(valid).sum()
 
-    def _binary(self, logits: Tensor, mask: Tensor) -> Tensor:
-        target = (mask == 1).float().mul_(1 - self.label_smoothing).add_(self.label_smoothing / 2)
-        negative, positive = self.class_weights if self.class_weights is not None else torch.ones(2)
+    def _sigmoid(self, logits: Tensor, labels: Tensor, multilabel: bool) -> tuple[Tensor, Tensor]:
+        true, valid = labels == 1, labels != IGNORE_INDEX
+        target = true.float().mul_(1 - self.label_smoothing).add_(self.label_smoothing / 2)
+        if self.class_weights is None:
+            loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+            return torch.where(valid, loss, 0).sum(), valid.sum()
+        weights = self.class_weights.view(-1, 1, 1)
+        negative, positive = (weights, weights) if multilabel else weights
         # softplus(-z) = -log sigmoid(z), softplus(z) = -log(1 - sigmoid(z))
         loss = positive * target * F.softplus(-logits) + negative * (1 - target) * F.softplus(logits)
-        return torch.where(mask == IGNORE_INDEX, 0, loss).sum()
+        return torch.where(valid, loss, 0).sum(), torch.where(true, positive, negative).mul(valid).sum()

@@ -26,6 +26,6 @@ class WeightedSum(Loss):
         self.weights = list(weights) if weights is not None else [1.0] * len(terms)
 
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` integer mask to the weighted sum of the terms, a scalar."""
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the weighted sum, a scalar."""
         losses = [weight * term(logits, mask) for weight, term in zip(self.weights, self.terms, strict=True)]
         return sum(losses[1:], start=losses[0])

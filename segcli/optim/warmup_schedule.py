@@ -18,7 +18,7 @@ class WarmupSchedule(LRScheduler, ABC):
         warmup_steps: Optimizer steps of the warm-up, 0 for none.
 
     Raises:
-        ValueError: If there is no step, or the warm-up is longer than the run.
+        ValueError: If there is no step, the warm-up is longer than the run, or the optimizer has no learning rate.
     """
 
     def __init__(self, optimizer: Optimizer, total_steps: int, warmup_steps: int) -> None:
@@ -30,6 +30,11 @@ class WarmupSchedule(LRScheduler, ABC):
                 f"{name} got warmup_steps {warmup_steps}, expected 0 to {total_steps}, the steps of the whole run; "
                 "lower warmup_steps or train for longer."
             )
+        if any(group["lr"] is None for group in optimizer.param_groups):
+            raise ValueError(
+                f"{name} got {type(optimizer).__name__} with lr null, which chooses its own learning rate, expected a "
+                "number; set model.optimizer.lr, or model.schedule to null."
+            )
         self.total_steps, self.warmup_steps = total_steps, warmup_steps
         super().__init__(optimizer)
 
@@ -37,11 +42,15 @@ class WarmupSchedule(LRScheduler, ABC):
     def decay(self, progress: float) -> float:
         """Return the factor, 0 to 1, for a progress of 0 (start) to 1 (end of the run)."""
 
+    def lr_at(self, step: int) -> list[Any]:
+        """Return the learning rate of each group at a step, counted from 0."""
+        warmup = min(1.0, (step + 1) / max(1, self.warmup_steps))
+        factor = warmup * self.decay(min(1.0, step / self.total_steps))
+        return [base * factor for base in self.base_lrs]
+
     def get_lr(self) -> list[Any]:
         """Return the learning rate of each group at the current step."""
-        warmup = min(1.0, (self.last_epoch + 1) / max(1, self.warmup_steps))
-        factor = warmup * self.decay(min(1.0, self.last_epoch / self.total_steps))
-        return [base * factor for base in self.base_lrs]
+        return self.lr_at(self.last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the schedule stands; its shape stays with the experiment, so that a longer run can resume."""

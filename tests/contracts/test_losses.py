@@ -22,13 +22,17 @@ def loss(request: pytest.FixtureRequest) -> Loss:
     return getattr(importlib.import_module(module), name)(**REQUIRED.get(name, {}))
 
 
-@pytest.fixture(params=[1, 2, 5])
+@pytest.fixture(params=["binary", "two classes", "five classes", "one label", "five labels"])
 def data(request: pytest.FixtureRequest) -> tuple[Tensor, Tensor]:
     """Logits with K channels, and a mask with all classes and some pixels ignored."""
     torch.manual_seed(0)
-    mask = torch.randint(max(2, request.param), (2, 9, 7), dtype=torch.uint8)
-    mask[0, :3] = IGNORE_INDEX
-    return torch.randn(2, request.param, 9, 7, requires_grad=True), mask
+    channels = {"binary": 1, "one": 1, "two": 2, "five": 5}[request.param.split()[0]]
+    mask = torch.randint(max(2, channels), (2, 9, 7), dtype=torch.uint8)
+    if "label" in request.param:
+        mask = torch.randint(2, (2, channels, 9, 7), dtype=torch.uint8)
+        mask[1, 0, 4:] = IGNORE_INDEX  # for the first label only
+    mask[0, ..., :3, :] = IGNORE_INDEX
+    return torch.randn(2, channels, 9, 7, requires_grad=True), mask
 
 
 Data = tuple[Tensor, Tensor]
@@ -47,22 +51,53 @@ def test_is_one_finite_number_in_float32_with_a_gradient(loss: Loss, data: Data)
     assert gradient(loss, *data).abs().sum() > 0
 
 
+def per_channel(mask: Tensor, logits: Tensor) -> Tensor:
+    """Return the mask with an axis of channels, where every label has its own."""
+    return mask if mask.ndim == 4 else mask.unsqueeze(1).expand_as(logits)
+
+
 def test_is_lower_for_what_is_right(loss: Loss, data: Data) -> None:
     logits, mask = data
-    target = torch.where(mask == IGNORE_INDEX, 0, mask).long().unsqueeze(1)
-    right = torch.zeros_like(logits) - 9
-    right = right + 18 * target if logits.shape[1] == 1 else right.scatter(1, target, 9.0)
+    classes = torch.arange(logits.shape[1]).view(-1, 1, 1)
+    positive = 1 if mask.ndim == 4 or logits.shape[1] == 1 else classes
+    right = torch.where(per_channel(mask, logits) == positive, 9.0, -9.0)
 
     assert loss(right, mask) < 0.01 < loss(logits, mask) < loss(-right, mask)
 
 
 def test_ignored_pixels_neither_count_nor_get_a_gradient(loss: Loss, data: Data) -> None:
     logits, mask = data
-    ignored = (mask == IGNORE_INDEX).unsqueeze(1)
+    ignored = per_channel(mask, logits) == IGNORE_INDEX
     other = torch.where(ignored, torch.randn_like(logits) * 9, logits)
 
     torch.testing.assert_close(loss(other, mask), loss(logits, mask))
-    assert (gradient(loss, logits, mask)[ignored.expand_as(logits)] == 0).all()
+    assert (gradient(loss, logits, mask)[ignored] == 0).all()
+
+
+def test_ignored_pixels_count_as_little_as_ones_that_are_not_there(loss: Loss, data: Data) -> None:
+    logits, mask = data
+
+    torch.testing.assert_close(loss(logits[:1, :, 3:], mask[:1, ..., 3:, :]), loss(logits[:1], mask[:1]))
+
+
+def test_order_of_classes_does_not_matter(loss: Loss, data: Data) -> None:
+    logits, mask = data
+    order = torch.randperm(logits.shape[1])
+    place = torch.cat([order.argsort(), torch.arange(len(order), 256)]).to(torch.uint8)
+    other = mask[:, order] if mask.ndim == 4 else place[mask.long()]
+
+    torch.testing.assert_close(loss(logits[:, order], other), loss(logits, mask))
+
+
+def test_one_label_is_the_binary_task(loss: Loss) -> None:
+    logits, mask = torch.randn(2, 1, 5, 4), torch.tensor([0, 1, 1, IGNORE_INDEX]).expand(2, 5, 4)
+
+    torch.testing.assert_close(loss(logits, mask.unsqueeze(1)), loss(logits, mask))
+
+
+def test_a_mask_with_another_number_of_labels_is_told(loss: Loss) -> None:
+    with pytest.raises(ValueError, match=r"mask of shape \(2, 1, 4, 4\) for logits of shape \(2, 3, 4, 4\)"):
+        loss(torch.zeros(2, 3, 4, 4), torch.zeros(2, 1, 4, 4, dtype=torch.uint8))
 
 
 def test_only_ignored_pixels_give_a_differentiable_zero(loss: Loss, data: Data) -> None:

@@ -50,6 +50,37 @@ def test_binary_without_options_equals_torch() -> None:
     torch.testing.assert_close(CrossEntropyLoss()(logits, mask), expected)
 
 
+def multilabel() -> tuple[torch.Tensor, torch.Tensor]:
+    logits, _ = data(3)
+    mask = torch.randint(2, logits.shape, dtype=torch.uint8)
+    mask[0, :, :2] = mask[1, 2, 3:] = IGNORE_INDEX
+    return logits, mask
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 0.2, 3.0]])
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_multilabel_is_the_weighted_mean_over_labels_and_pixels(weights: list[float] | None, smoothing: float) -> None:
+    logits, mask = multilabel()
+    valid = mask != IGNORE_INDEX
+    weight = torch.tensor(weights or [1.0] * 3).view(3, 1, 1).expand_as(logits)[valid]
+
+    ours = CrossEntropyLoss(weights, smoothing)(logits, mask)
+    target = mask[valid] * (1 - smoothing) + smoothing / 2
+    expected = F.binary_cross_entropy_with_logits(logits[valid], target, weight, reduction="sum") / weight.sum()
+
+    torch.testing.assert_close(ours, expected)
+    torch.testing.assert_close(torch.autograd.grad(ours, logits), torch.autograd.grad(expected, logits))
+
+
+def test_weights_of_labels_do_not_prefer_positive_pixels() -> None:
+    logits, mask = torch.zeros(1, 2, 1, 4, requires_grad=True), torch.tensor([[[[1, 0, 0, 0]], [[1, 1, 0, 255]]]])
+
+    CrossEntropyLoss([1.0, 3.0])(logits, mask).backward()
+
+    signs = torch.tensor([[[[-1, 1, 1, 1]], [[-3, -3, 3, 0]]]])  # p - t is 1/2 everywhere, weights sum up to 4 + 3 * 3
+    torch.testing.assert_close(logits.grad, signs / 2 / 13)
+
+
 def test_binary_is_finite_for_large_logits() -> None:
     logits = torch.full((1, 1, 2, 2), 200.0, requires_grad=True)
 
@@ -76,6 +107,17 @@ def test_the_number_of_weights_must_fit(classes: int, expected: int) -> None:
 
     with pytest.raises(ValueError, match=f"got 4 class_weights, expected {expected}, one per class"):
         CrossEntropyLoss([1.0] * 4)(logits, mask)
+
+
+def test_the_number_of_weights_of_labels_must_fit() -> None:
+    with pytest.raises(ValueError, match="got 2 class_weights, expected 3, one per label"):
+        CrossEntropyLoss([1.0] * 2)(*multilabel())
+
+
+def test_one_label_has_one_weight_where_the_binary_task_has_two() -> None:
+    logits, mask = data(1)
+
+    torch.testing.assert_close(CrossEntropyLoss([3.0])(logits, mask.unsqueeze(1)), CrossEntropyLoss()(logits, mask))
 
 
 @pytest.mark.parametrize("weights", [[], [1.0, -1.0]])

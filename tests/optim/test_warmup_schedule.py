@@ -75,3 +75,20 @@ def test_a_warmup_longer_than_the_run_is_an_error(warmup_steps: int) -> None:
 def test_a_run_without_steps_is_an_error() -> None:
     with pytest.raises(ValueError, match="total_steps 0, expected at least 1"):
         Flat(optimizer(), 0)
+
+
+def test_tells_later_rates_and_stays_where_it_is() -> None:
+    schedule = Line(optimizer(), 8, warmup_steps=2)
+
+    later = [schedule.lr_at(step)[0] for step in range(8)]
+
+    assert schedule.get_last_lr() == [1.0]
+    assert later == rates(schedule, 8)
+
+
+def test_an_optimizer_that_chooses_its_own_rate_is_an_error() -> None:
+    chooses = torch.optim.SGD([nn.Parameter(torch.zeros(1))])
+    chooses.param_groups[0]["lr"] = None
+
+    with pytest.raises(ValueError, match=r"Flat got SGD with lr null, .* set model\.optimizer\.lr"):
+        Flat(chooses, 10)

@@ -1,0 +1,85 @@
+"""Focal loss (Lin et al., 2017), https://arxiv.org/abs/1708.02002, section 3, equations 4 and 5.
+
+Per pixel, -alpha_t (1 - p_t)^gamma log p_t, with p_t the probability of what is true. The paper has the sigmoid form;
+the softmax form takes p_t from the softmax instead of from one sigmoid per class. The paper divides by the number of
+anchors assigned to an object; here the mean is over pixels that are not ignored, whatever their weights, so that
+gamma = 0 without alpha is the cross entropy.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from segcli.losses.base import Loss, sigmoid_mask
+from segcli.sample import IGNORE_INDEX
+
+
+class FocalLoss(Loss):
+    """Average the cross entropy of pixels, each weighed down the more, the surer it is predicted rightly.
+
+    The mean is over pixels that are not ignored (multilabel: over pairs of label and pixel); weights do not enter it.
+
+    Args:
+        gamma: How fast the weight falls with the probability p of what is true, as ``(1 - p) ** gamma``, from 0 up.
+        alpha: Factors, each at least 0. Multiclass: one per class. Binary: ``[negative, positive]``; the paper's 0.25
+            is ``[0.75, 0.25]``. Multilabel: one per label, at most 1, that of the label's positive pixels; its
+            negative ones have 1 minus that, as in the paper. By default all are 1.
+
+    Raises:
+        ValueError: If ``gamma`` or a factor is out of range, or, at the first use, if the number of factors is wrong.
+    """
+
+    alpha: Tensor | None
+
+    def __init__(self, gamma: float = 2.0, alpha: list[float] | None = None) -> None:
+        super().__init__()
+        if gamma < 0:
+            raise ValueError(f"FocalLoss got gamma {gamma}, expected 0 or more; 2.0 is usual.")
+        if alpha is not None and min(alpha, default=-1.0) < 0:
+            raise ValueError(f"FocalLoss got alpha {alpha}, expected numbers from 0 up.")
+        self.gamma = gamma
+        self.register_buffer("alpha", None if alpha is None else torch.tensor(alpha), persistent=False)
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 up."""
+        labels = sigmoid_mask(logits, mask)
+        if labels is None:
+            loss = _softmax_focal(logits.float(), mask, self.gamma)
+        else:
+            loss = _sigmoid_focal(logits.float(), labels, self.gamma)
+        truth = mask if labels is None else labels
+        valid = truth != IGNORE_INDEX
+        if self.alpha is not None:
+            loss = loss * self._factors(self.alpha, logits.shape[1], truth, multilabel=mask.ndim == logits.ndim)
+        return torch.where(valid, loss, 0).sum() / valid.sum().clamp(min=1)
+
+    def _factors(self, alpha: Tensor, channels: int, truth: Tensor, multilabel: bool) -> Tensor:
+        expected = channels if multilabel else max(2, channels)
+        if len(alpha) != expected:
+            raise ValueError(
+                f"FocalLoss got {len(alpha)} numbers in alpha, expected {expected}, "
+                f"one per {'label' if multilabel else 'class'} in the order of data.classes; "
+                "the class that is ignored has none."
+            )
+        if not multilabel:
+            return alpha[torch.where(truth == IGNORE_INDEX, 0, truth).long()]
+        if (alpha > 1).any():
+            raise ValueError(f"FocalLoss got alpha {alpha.tolist()}, expected 0 to 1 where labels overlap.")
+        positive = alpha.view(-1, 1, 1)
+        return torch.where(truth == 1, positive, 1 - positive)
+
+
+def _softmax_focal(logits: Tensor, mask: Tensor, gamma: float) -> Tensor:
+    """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` mask to the ``(B, H, W)`` loss without alpha."""
+    cross_entropy = F.cross_entropy(logits, mask.long(), ignore_index=IGNORE_INDEX, reduction="none")
+    # 1 - p = -expm1(log p); at 0 the slope of its power is infinite for gamma < 1
+    miss = (-torch.expm1(-cross_entropy)).clamp(min=torch.finfo(logits.dtype).tiny)
+    return miss.pow(gamma) * cross_entropy
+
+
+def _sigmoid_focal(logits: Tensor, labels: Tensor, gamma: float) -> Tensor:
+    """Map ``(B, K, H, W)`` logits and labels to the ``(B, K, H, W)`` loss without alpha."""
+    margin = torch.where(labels == 1, logits, -logits)
+    cross_entropy = F.softplus(-margin)
+    # -log(1 - p) = softplus(m) = m + softplus(-m)
+    return torch.exp(-gamma * (margin + cross_entropy)) * cross_entropy

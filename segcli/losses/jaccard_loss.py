@@ -1,0 +1,42 @@
+"""Soft Jaccard loss (Rahman and Wang, 2016), https://doi.org/10.1007/978-3-319-50835-1_22.
+
+Per class, 1 - (I + s) / (U + s), with I = sum(p t), U = sum(p) + sum(t) - I, p the probability, t the truth (0 or 1)
+and s ``smooth``, which the paper lacks; sums run over pixels that are not ignored.
+"""
+
+from typing import Literal
+
+from torch import Tensor
+
+from segcli.losses.base import Loss
+from segcli.losses.region_sums import region_sums
+
+
+class JaccardLoss(Loss):
+    """Average, over classes, one minus the intersection of prediction and truth over their union.
+
+    For the binary task (``K = 1``) the foreground is the only class; for the multilabel task each label is a class.
+
+    Args:
+        smooth: Pixels added above and below the line, from 0 up; larger values damp the gradient of small objects.
+        per_image: Whether each image is scored for itself, then all pairs of image and class averaged, instead of the
+            batch as a whole.
+        absent: What a class without a true pixel does. ``skip``: it is left out of the mean, so that a prediction of
+            it costs nothing here. ``count``: it stays, with a loss of 0 where nothing of it is predicted, towards 1
+            where much is; that needs ``smooth`` above 0, else the loss is 1 whatever is predicted.
+
+    Raises:
+        ValueError: If ``smooth`` is negative.
+    """
+
+    def __init__(self, smooth: float = 1.0, per_image: bool = False, absent: Literal["skip", "count"] = "skip") -> None:
+        super().__init__()
+        if smooth < 0:
+            raise ValueError(f"JaccardLoss got smooth {smooth}, expected 0 or more; 1.0 is usual.")
+        self.smooth, self.per_image, self.absent = smooth, per_image, absent
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 to 1."""
+        sums = region_sums(logits, mask, self.per_image)
+        union = sums.predicted + sums.true - sums.overlap
+        return sums.loss(sums.overlap + self.smooth, union + self.smooth, self.absent)
