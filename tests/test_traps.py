@@ -142,3 +142,22 @@ def test_a_checkpoint_that_is_not_there_is_an_error(tiny: Path, capsys: Capture)
     assert main(["fit", "-c", "tiny.yaml", "--ckpt_path", "last"]) == 2
     assert "no checkpoint last" in capsys.readouterr().err
     assert not Path("runs").exists()
+
+
+def test_the_model_is_tried_without_fake_tensors(tiny: Path, capsys: Capture) -> None:
+    """FakeTensorMode fails in timm's Swin; the meta device does not."""
+    text = (
+        tiny.read_text()
+        .replace("image_size: 32", "image_size: 224")
+        .replace("test_resnet.r160_in1k", "swin_tiny_patch4_window7_224")
+    )
+    tiny.write_text(text)
+    assert main(["check", "tiny.yaml", "--build"]) == 0
+    assert "FPN on swin_tiny_patch4_window7_224" in capsys.readouterr().out
+
+
+def test_the_other_namespace_of_lightning_is_an_error(tiny: Path, capsys: Capture) -> None:
+    """Its classes are other objects, and stock says only that they are no subclass."""
+    words = ["--trainer.callbacks+", "lightning.pytorch.callbacks.Timer"]
+    assert main(["fit", "-c", "tiny.yaml", *words]) == 2
+    assert "write pytorch_lightning.callbacks.Timer" in capsys.readouterr().err

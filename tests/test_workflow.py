@@ -19,12 +19,12 @@ HEAVY = ("torch", "torchvision", "pytorch_lightning", "timm", "albumentations", 
 
 def test_its_command_works(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = [line for line in SCRIPT.splitlines() if "segcli diff" in line]
-    command = re.sub(r"\$\{\{.*?\}\}", "main", line.partition(">")[0]).replace("origin/", "")
+    command = line.partition(">")[0].replace("$BASE", "main")
     (repository / "experiments" / "base" / "data.yaml").write_text(
         "data: {class_path: ShapesDataModule, batch_size: 2}"
     )
     assert main(shlex.split(command)[3:]) == 0
-    assert "| **data.batch_size** | 8 → 2 |" in capsys.readouterr().out
+    assert "| data | **data.batch_size** | 8 → 2 |" in capsys.readouterr().out
 
 
 def test_it_installs_the_versions_that_the_package_asks_for() -> None:

@@ -1,14 +1,13 @@
 """Find mistakes in experiments without running them: ``segcli check FILE``."""
 
-import json
 import re
 from argparse import ArgumentError
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segcli.cli import complaints
+from segcli.cli.check_report import Report, report_text
 from segcli.cli.options import FORMATS, experiment_file, parse_options
 from segcli.cli.quiet import quiet
 from segcli.config.check import check
@@ -20,7 +19,6 @@ from segcli.config.lint import lint
 from segcli.config.node import lookup
 
 if TYPE_CHECKING:
-    from segcli.cli.meta_build import ModelCost
     from segcli.cli.parts import PartError
     from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 
@@ -41,46 +39,6 @@ Exit code 0: no mistakes. 1: warnings, with --strict. 2: mistakes. Writes nothin
 FAILED, WARNED = 2, 1
 
 
-@dataclass
-class Report:
-    """What was found in one file.
-
-    Attributes:
-        file: The file, as shown.
-        errors: Mistakes.
-        warnings: What runs but should be looked at.
-        experiment: The composed experiment, if it composes.
-        is_fragment: Whether it is only a part of experiments.
-        cost: What the model costs, where it was built.
-        batches: Training batches of an epoch, where the data set was counted.
-    """
-
-    file: str
-    errors: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    experiment: Experiment | None = None
-    is_fragment: bool = False
-    cost: "ModelCost | None" = None
-    batches: int | None = None
-
-    @property
-    def about(self) -> str:
-        """What the experiment trains, and what that costs."""
-        if self.is_fragment:
-            return "a fragment: keys, names and plain types were checked, not what it leaves to others"
-        if self.experiment is None:
-            return ""
-        decoder = str(self.experiment.get("model.decoder.class_path")).rpartition(".")[2]
-        backbone = self.experiment.get("model.backbone.class_path")
-        name = self.experiment.get("model.backbone.name") or str(backbone).rpartition(".")[2]
-        return f"{decoder} on {name}" + (f"  {self.cost}" if self.cost else "")
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed in building the model."""
-        return self.cost.notes if self.cost else ()
-
-
 def run(words: list[str]) -> int:
     """Check; print a line per file, and beneath it what was found.
 
@@ -96,7 +54,7 @@ def run(words: list[str]) -> int:
     if whole:
         _parse_all(whole, builds="--build" in options.flags)
     _lint_all(reports)
-    print(_FORMATS[options.format](reports))
+    print(report_text(reports, options.format))
     if any(report.errors for report in reports):
         return FAILED
     return WARNED if "--strict" in options.flags and any(report.warnings for report in reports) else 0
@@ -153,7 +111,7 @@ def _is_absence(problem: Problem, experiment: Experiment) -> bool:
 
 def _parse_all(reports: Sequence[Report], builds: bool) -> None:
     """Check with torch: types as jsonargparse sees them, what constructors refuse, and the model if asked for."""
-    from segcli.cli.lightning_cli import SegmentationCLI
+    from segcli.cli.lightning_cli import SegmentationCLI, monitors
 
     quiet()  # after the import, which sets the loggers' levels
     cli = SegmentationCLI()
@@ -161,18 +119,18 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
         experiment = report.experiment
         assert experiment is not None
         try:
-            monitor = cli.parse(experiment.expanded()).checkpoint.monitor
+            monitored = monitors(cli.parse(experiment.expanded()))
         except ArgumentError as error:
             report.errors += complaints.all_from_parser(error, experiment, cli.parse).problems
             continue
-        _build(report, experiment, monitor, builds)
+        _build(report, experiment, monitored, builds)
 
 
-def _build(report: Report, experiment: Experiment, monitor: str | None, builds: bool) -> None:
+def _build(report: Report, experiment: Experiment, monitored: Mapping[str, str | None], builds: bool) -> None:
     """Build what can be without data and weights."""
     from segcli.cli.lightning_cli import check_monitor
     from segcli.cli.meta_build import measure_model
-    from segcli.cli.parts import PartError, check_parts
+    from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
 
     tree, classes = experiment.expanded(), None
     problems: list[Problem] = []
@@ -182,15 +140,16 @@ def _build(report: Report, experiment: Experiment, monitor: str | None, builds: 
         report.batches = _count_batches(data) if experiment.get("model.schedule.warmup_steps") else None
     except PartError as error:
         problems.append(_located(error, experiment))
-    try:
-        report.cost = measure_model(tree) if builds else None
-    except PartError as error:
-        problems.append(_located(error, experiment))
-    try:
-        check_monitor(monitor, classes)
-    except ValueError as error:
-        key = "checkpoint.monitor"
-        problems.append(Problem(str(error), key, experiment.source(key)))
+    for build in (check_callbacks, check_trainer, check_checkpoint, *([measure_model] if builds else [])):
+        try:
+            report.cost = build(tree) or report.cost
+        except PartError as error:
+            problems.append(_located(error, experiment))
+    for key, monitor in monitored.items():
+        try:
+            check_monitor(monitor, key, classes)
+        except ValueError as error:
+            problems.append(Problem(str(error), key, experiment.source(key)))
     report.errors += dict.fromkeys(problems)
 
 
@@ -228,61 +187,3 @@ def _lint_all(reports: Sequence[Report]) -> None:
         found = lint(report.experiment, report.file, report.batches)
         report.warnings = [problem for problem in found if problem not in told and problem.key not in wrong]
         told |= {problem for problem in found if problem.source and problem.source.where != report.file}
-
-
-def _text(reports: Sequence[Report]) -> str:
-    lines = []
-    for report in reports:
-        verdict = "bad" if report.errors else "ok "
-        lines.append(f"{verdict} {report.file}  {report.about}".rstrip())
-        lines += [f"  {line}" for text in _findings(report) for line in text.splitlines()]
-    return "\n".join([*lines, _summary(reports)])
-
-
-def _findings(report: Report) -> list[str]:
-    warnings = [f"warning{str(problem).removeprefix('error')}" for problem in report.warnings]
-    notes = [f"note: {note}" for note in report.notes]
-    return [*(str(problem) for problem in report.errors), *warnings, *notes]
-
-
-def _summary(reports: Sequence[Report]) -> str:
-    errors, warnings = sum(len(report.errors) for report in reports), sum(len(report.warnings) for report in reports)
-    return f"{_count(len(reports), 'file')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}. Nothing was run."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def _markdown(reports: Sequence[Report]) -> str:
-    lines = ["| file | result | model |", "|---|---|---|"]
-    for report in reports:
-        result = _count(len(report.errors), "error") if report.errors else "ok"
-        result += f", {_count(len(report.warnings), 'warning')}" if report.warnings else ""
-        lines.append(f"| {report.file} | {result} | {report.about} |")
-    found = [text for report in reports for text in _findings(report)]
-    return "\n".join([*lines, "", *(["```", *found, "```", ""] if found else []), _summary(reports)])
-
-
-def _json(reports: Sequence[Report]) -> str:
-    return json.dumps([_entry(report) for report in reports], indent=2)
-
-
-def _entry(report: Report) -> dict[str, Any]:
-    return {
-        "file": report.file,
-        "ok": not report.errors,
-        "fragment": report.is_fragment,
-        "about": report.about,
-        "errors": [_plain(problem) for problem in report.errors],
-        "warnings": [_plain(problem) for problem in report.warnings],
-        "cost": asdict(report.cost) if report.cost else None,
-    }
-
-
-def _plain(problem: Problem) -> dict[str, Any]:
-    where, line = problem.source or (None, None)
-    return {"key": problem.key, "message": problem.message, "file": where, "line": line}
-
-
-_FORMATS: dict[str, Callable[[Sequence[Report]], str]] = {"text": _text, "markdown": _markdown, "json": _json}

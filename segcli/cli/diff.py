@@ -17,7 +17,8 @@ HELP = """usage: python -m segcli diff A B [--composed] [--build] [--all] [--for
 
 Compare two experiments by what they mean: with inheritance, interpolation and defaults resolved, components matched by
 class. A and B are files, folders of runs, or REV:FILE, with parents, presets and defaults of that revision of git;
-REV:FILE alone is compared with FILE as it is now. --git compares every experiment with what it was at REV.
+REV:FILE alone is compared with FILE as it is now. --git compares every experiment with what it was at REV;
+`git merge-base` gives where a branch began.
 
   --composed   compare what the files say only, without the defaults of the code
   --build      add parameters and FLOPs of both sides (imports torch)
@@ -49,11 +50,13 @@ def run(words: list[str]) -> int:
 
 def _pair(typed: Options) -> bool:
     words = typed.words
-    if len(words) == 1 and ":" in words[0] and not Path(words[0]).exists():
-        words = [*words, words[0].partition(":")[2]]
-    if len(words) != 2:
+    if len(words) not in (1, 2) or (len(words) == 1 and (":" not in words[0] or Path(words[0]).exists())):
         raise ConfigError([Problem("diff needs two experiments: segcli diff A B, or segcli diff --git REV")])
-    a, b = (_side(word) for word in words)
+    sides = [_side(word) for word in words]
+    if len(words) == 1:  # the same file, as it is now
+        words = [*words, installed().files.show(sides[0].files[0])]
+        sides.append(_side(words[1]))
+    a, b = sides
     changes = diff(a, b, composed="--composed" in typed.flags)
     shown = [change for change in changes if "--all" in typed.flags or not change.hidden]
     hidden = [change.key for change in changes if change not in shown]
@@ -106,6 +109,8 @@ def _costs(found: Review) -> dict[str, tuple[str, str]]:
 
 def _as_dict(found: Review, costs: dict[str, tuple[str, str]]) -> dict[str, object]:
     effects = [{**effect.change.as_dict(), "experiments": list(effect.experiments)} for effect in found.effects]
-    rest = {key: getattr(found, key) for key in ("added", "removed", "unchanged", "broken", "code")}
+    rest = {key: getattr(found, key) for key in ("added", "removed", "unchanged", "hidden", "code", "other_code")}
+    for key in ("broken", "mended", "still_broken"):
+        rest[key] = {name: str(problem) for name, problem in getattr(found, key).items()}
     batches = [{"before": a, "after": b, "experiments": names} for (a, b), names in found.batches.items()]
     return {"effects": effects, **rest, "effective_batch": batches, "costs": costs}

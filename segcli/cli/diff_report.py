@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from segcli.config.diff import GROUPS, Change
+from segcli.config.errors import Problem
 from segcli.config.review import Effect, Review
 
 _WIDEST = 60
@@ -77,36 +78,74 @@ def _comparison_table(found: Comparison) -> list[str]:
 
 def review_text(found: Review, revision: str, form: str, costs: Mapping[str, tuple[str, str]]) -> str:
     """Return what a working tree does to the experiments of a revision; ``form`` is text or markdown."""
-    names = _short_names([*_users(found), *found.added, *found.removed, *found.unchanged, *found.broken])
-    count, is_markdown = len(found.pairs), form == "markdown"
-    head = f"{count or 'no'} experiment{'' if count == 1 else 's'} change{'s' if count == 1 else ''} since {revision}"
+    names, is_markdown = _short_names(_users(found)), form == "markdown"
+    head = f"{_counts(found)} since {revision}"
     lines = [f"### {head}", ""] if is_markdown else [head]
-    if found.effects and is_markdown:
-        effects = [(e, f"{e.change.old} → {e.change.new}", _listed(e.experiments, names)) for e in found.effects]
-        rows = [(f"**{e.change.key}**", change, _through(e), users) for e, change, users in effects]
-        lines += [*_table(("", "change", "through", "experiments"), rows), ""]
-    elif found.effects:
-        lines += _columns([(e.change, f"{_through(e)}  {_listed(e.experiments, names)}") for e in found.effects])
-    bullet = "- " if is_markdown else "  "
-    lines += [bullet + line for line in _remarks(found, names, costs)]
-    return "\n".join([*lines, f"{bullet if is_markdown else ''}unchanged: {_listed(found.unchanged, names)}"])
+    lines += _effects_table(found, names) if is_markdown else _effect_lines(found, names)
+    bullet = "- " if is_markdown else ""
+    return "\n".join([*lines, *(bullet + line for line in _remarks(found, names, costs))])
+
+
+def _effects_table(found: Review, names: Mapping[str, str]) -> list[str]:
+    rows = [
+        (e.change.group, f"**{e.change.key}**", f"{e.change.old} → {e.change.new}", _through(e), _users_of(e, names))
+        for e in found.effects
+    ]
+    return [*_table(("", "", "change", "through", "experiments"), rows), ""] if rows else []
+
+
+def _effect_lines(found: Review, names: Mapping[str, str]) -> list[str]:
+    lines = []
+    for group in GROUPS:
+        mine = [effect for effect in found.effects if effect.change.group == group]
+        rows = [(effect.change, f"{_through(effect)}  {_users_of(effect, names)}") for effect in mine]
+        lines += [group, *_columns(rows)] if rows else []
+    return lines
+
+
+def _users_of(effect: Effect, names: Mapping[str, str]) -> str:
+    return _listed(effect.experiments, names)
+
+
+def _counts(found: Review) -> str:
+    """Say how many experiments change, and what else happens to some."""
+    count, broken = len(found.pairs), len(found.broken)
+    words = [f"{count or 'no'} experiment{'' if count == 1 else 's'} change{'s' if count == 1 else ''}"]
+    words += [f"{broken} {'does' if broken == 1 else 'do'} not compose"] if broken else []
+    for label in ("mended", "added", "removed"):
+        words += [f"{len(getattr(found, label))} {label}"] if getattr(found, label) else []
+    return ", ".join(words)
 
 
 def _remarks(found: Review, names: Mapping[str, str], costs: Mapping[str, tuple[str, str]]) -> list[str]:
     lines = [f"{names[name]}: {a if a == b else f'{a} → {b}'}" for name, (a, b) in costs.items()]
     for (before, after), users in found.batches.items():
         lines.append(f"effective batch {before} → {after}: {_listed(users, names)}")
-    lines += [f"new: {_listed(found.added, names)}"] if found.added else []
+    lines += _mistakes("does not compose", found.broken, names)
+    lines += _mistakes("composes again; it did not", found.mended, names)
+    lines += _mistakes("does not compose on either side", found.still_broken, names)
+    lines += [f"added: {_listed(found.added, names)}"] if found.added else []
     lines += [f"removed: {_listed(found.removed, names)}"] if found.removed else []
-    lines += [f"{names[name]} {said}" for name, said in found.broken.items()]
     for file, users in found.code.items():
         lines.append(f"code changed, results may differ: {file} (used by {_listed(users, names)})")
-    return lines
+    if found.other_code:
+        lines.append(f"other code changed: {_listed(found.other_code, {})}")
+    for key, users in found.hidden.items():
+        lines.append(f"not shown: {key} (moved path, run folder or logger; --all shows it): {_listed(users, names)}")
+    return [*lines, f"unchanged: {_listed(found.unchanged, names)}"]
+
+
+def _mistakes(what: str, found: Mapping[str, Problem], names: Mapping[str, str]) -> list[str]:
+    """Return a line for each of a few experiments with a mistake."""
+    shown = list(found.items())[:_MANY]
+    lines = [f"{names[name]} {what}: {p.key + ': ' if p.key else ''}{p.message} ({p.source})" for name, p in shown]
+    return lines + ([f"{len(found) - _MANY} more: {what}"] if len(found) > _MANY else [])
 
 
 def _users(found: Review) -> list[str]:
-    named = [*(effect.experiments for effect in found.effects), found.pairs, *found.code.values()]
-    return [name for names in named for name in names]
+    named = [*(effect.experiments for effect in found.effects), *found.code.values(), *found.hidden.values()]
+    sides = [found.pairs, found.added, found.removed, found.unchanged, found.broken, found.mended, found.still_broken]
+    return [name for names in (*named, *sides) for name in names]
 
 
 def _through(effect: Effect) -> str:
@@ -119,11 +158,11 @@ def _where(change: Change) -> str:
 
 
 def _listed(those: Sequence[str], names: Mapping[str, str]) -> str:
-    """Name a few experiments, count many."""
+    """Name a few, count many."""
     if not those:
         return "none"
-    shown = ", ".join(names[name] for name in those[:_MANY])
-    return shown if len(those) <= _MANY else f"{len(those)} experiments: {shown}, …"
+    shown = ", ".join(names.get(name, name) for name in those[:_MANY])
+    return shown if len(those) <= _MANY else f"{len(those)}: {shown}, …"
 
 
 def _short_names(files: Sequence[str]) -> dict[str, str]:

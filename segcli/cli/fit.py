@@ -15,7 +15,8 @@ Train the experiment that FILE describes; a later file, and --key value, overrid
   python -m segcli fit --model.decoder.help FPN         arguments of one component
 
 Writes runs/<stem of FILE>/<number>/: config.yaml (every value), composed.yaml, passport.json, checkpoints/best.ckpt
-and last.ckpt, metrics.csv and TensorBoard events, predictions/ (pictures of each epoch), val_scores.json.
+and last.ckpt, metrics.csv and TensorBoard events, schedule.png (learning rates), predictions/ (pictures of each epoch),
+val_scores.json.
 """
 
 

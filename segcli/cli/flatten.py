@@ -4,11 +4,11 @@ import json
 import shlex
 from pathlib import Path
 
-from segcli.cli.options import FORMATS, only_file, parse_options, save
+from segcli.cli.options import FORMATS, experiment_file, only_file, parse_options, save
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_standalone
 
-HELP = """usage: python -m segcli flatten FILE [--key value ...] [--output FILE] [--format FORMAT]
+HELP = """usage: python -m segcli flatten FILE [-c FILE ...] [--key value ...] [--output FILE] [--format FORMAT]
 
 Print the experiment that FILE, its parents and the overrides describe as one file that needs none of them, nor the
 defaults: it composes to exactly the same, whatever happens to them. Interpolations are resolved, environment variables
@@ -32,9 +32,12 @@ def run(words: list[str]) -> int:
             written.
     """
     typed = parse_options(words, values={**FORMATS, "--output": ()}, takes_overrides=True)
-    file = only_file("flatten", typed.words)
-    experiment = compose([file], typed.overrides)
-    origin = shlex.join([experiment.library.files.show(file), *typed.overrides])
+    files = [
+        only_file("flatten", typed.words or typed.files[:1]),
+        *map(experiment_file, typed.files[not typed.words :]),
+    ]
+    experiment = compose(files, typed.overrides)
+    origin = shlex.join([*map(experiment.library.files.show, files), *typed.overrides])
     text = _formatted(experiment, " ".join(origin.split()), typed.format)
     if "--output" in typed.values:
         save(Path(typed.values["--output"]), text)

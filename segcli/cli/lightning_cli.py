@@ -98,7 +98,8 @@ class SegmentationCLI(LightningCLI):
             ValueError: If checkpoints are to be chosen by something that is never logged.
         """
         self._folder, self._callbacks = folder, callbacks
-        check_monitor(self.config.checkpoint.monitor)
+        for key, monitor in monitors(self.config).items():
+            check_monitor(monitor, key)
         if not load_weights:
             arguments = self.config.model.backbone.get("init_args") or {}
             for key, value in without_pretraining(dict(arguments.items())).items():
@@ -128,11 +129,22 @@ class SegmentationCLI(LightningCLI):
         return [EpochLines()]
 
 
-def check_monitor(monitor: str | None, classes: Sequence[str] | None = None) -> None:
+def monitors(config: Namespace) -> dict[str, str | None]:
+    """Return the metrics that checkpoints are chosen by and that the schedule follows, by their keys."""
+    found: dict[str, str | None] = {"checkpoint.monitor": config.checkpoint.monitor}
+    schedule = config.model.get("schedule")
+    arguments = schedule.get("init_args") if schedule is not None else None
+    if arguments is not None and arguments.get("monitor") is not None:
+        found["model.schedule.monitor"] = arguments.monitor
+    return found
+
+
+def check_monitor(monitor: str | None, key: str, classes: Sequence[str] | None = None) -> None:
     """Refuse a misspelt metric before an epoch is spent on it.
 
     Args:
-        monitor: Name of the metric that checkpoints are chosen by.
+        monitor: Name of a metric.
+        key: Where it was given.
         classes: Names of the classes, where they are known.
 
     Raises:
@@ -143,7 +155,7 @@ def check_monitor(monitor: str | None, classes: Sequence[str] | None = None) -> 
     if monitor is None or monitor in (*MONITORED, *logged) or (classes is None and monitor.startswith(by_class)):
         return
     raise ValueError(
-        f"checkpoint.monitor got {monitor!r}, which is not logged{did_you_mean(monitor, (*MONITORED, *logged))}; "
+        f"{key} got {monitor!r}, which is not logged{did_you_mean(monitor, (*MONITORED, *logged))}; "
         f"expected one of {', '.join(MONITORED)}, val/IoU/<class>, val/Dice/<class>"
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
 from itertools import zip_longest
+from pathlib import PurePath
 from textwrap import shorten, wrap
 from typing import Any
 
@@ -24,8 +25,9 @@ List what experiments can name, with arguments, types and defaults, and the pack
   python -m segcli list experiments                  experiments here, and what they are made of
   python -m segcli list losses --format json         for programs
 
-FAMILY is one of backbones, decoders, losses, datamodules, optimizers, schedules, transforms, callbacks, loggers,
-presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it; case does not matter.
+FAMILY is one of backbones, decoders, losses, datamodules, optimizers, schedules, parameter_groups, transforms,
+callbacks, loggers, presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it; case does not
+matter.
 """
 WIDTH = 120
 MAX_IN_FULL = 30
@@ -41,7 +43,9 @@ def run(words: list[str]) -> int:
     if not family:
         _print_overview(options)
         return 0
-    entries = [describe(name, family) for name in names_of(family) if matches(name, pattern)]
+    entries = [
+        describe(name, family) for name in names_of(family) if any(matches(n, pattern) for n in (name, _stem(name)))
+    ]
     timm = timm_models(pattern) if family == "backbones" else []
     if not entries and not (timm and pattern):
         raise _nothing_found(family, pattern)
@@ -52,6 +56,11 @@ def run(words: list[str]) -> int:
     else:
         _print_text(family, pattern, entries, timm)
     return 0
+
+
+def _stem(name: str) -> str:
+    """Return the last part of an experiment's path, without suffix; of anything else, the name."""
+    return PurePath(name).stem if name.endswith((".yaml", ".yml")) else name
 
 
 def _chosen(options: Options) -> tuple[str, str]:

@@ -39,7 +39,8 @@ def run(words: list[str]) -> int:
         raise ConfigError([Problem("--write takes a file; the config of a run stays as it was recorded")])
     result = minimize(file)
     if write:
-        save(file, result.text)
+        windows = b"\r\n" in file.read_bytes()
+        save(file, result.text.replace("\n", "\r\n") if windows else result.text)
     if typed.format != "text":
         print(_markdown(result) if typed.format == "markdown" else _json(result), end="")
     else:

@@ -16,12 +16,14 @@ class Options:
 
     Attributes:
         words: What stands by itself, such as files.
+        files: Values of ``-c``, where that is taken.
         flags: Options without a value that were given.
         values: Options with a value that were given.
         overrides: ``--key value`` arguments as typed, for the composer.
     """
 
     words: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     values: dict[str, str] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
@@ -60,7 +62,7 @@ def parse_options(
             if not equals:
                 value = _next(rest, name)
             if name not in values:
-                parsed.words.append(value)
+                parsed.files.append(value)
                 continue
             if values[name] and value not in values[name]:
                 message = f"{name} got {value!r}{did_you_mean(value, values[name])}"

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -9,15 +10,20 @@ from typing import Any, cast
 
 import torch
 from jsonargparse import ArgumentParser
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.accelerators import AcceleratorRegistry
+from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
 from segcli.backbones.base import Backbone
 from segcli.cli.experiment_run import TRACEBACK
+from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import DecoderFactory
 from segcli.inference.checkpoint import without_pretraining
 from segcli.losses.base import Loss
 from segcli.optim.base import OptimizerFactory, ScheduleFactory
+from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import IGNORE_INDEX
 from segcli.task import SegmentationTask
 
@@ -30,7 +36,24 @@ _PARTS: Mapping[str, Any] = {
     "model.loss": Loss,
     "model.optimizer": OptimizerFactory,
     "model.schedule": ScheduleFactory | None,
+    "model.parameter_groups": ParameterGroups | None,
+    "trainer.callbacks": list[Callback] | Callback | None,
 }
+_OF_THE_MACHINE: Mapping[str, Any] = {
+    "accelerator": "cpu",
+    "devices": 1,
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": "32-true",
+    "deterministic": None,
+    "benchmark": None,
+    "plugins": None,
+    "profiler": None,
+    "barebones": False,
+    "callbacks": None,
+    "logger": False,
+}
+"""Trainer arguments that another machine may take, or that change this process, in a form that any takes."""
 
 
 class PartError(Exception):
@@ -61,6 +84,7 @@ def check_parts(tree: Mapping[str, Any]) -> SegmentationDataModule:
     data, model = part(tree, "data"), tree["model"]
     loss, schedule = part(tree, "model.loss"), part(tree, "model.schedule")
     factories = part(tree, "model.decoder"), part(tree, "model.optimizer")
+    part(tree, "model.parameter_groups")
     with blamed("model.optimizer"):
         optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
     with blamed("model.schedule"):
@@ -75,6 +99,40 @@ def check_parts(tree: Mapping[str, Any]) -> SegmentationDataModule:
     return data
 
 
+def check_callbacks(tree: Mapping[str, Any]) -> None:
+    """Build the callbacks.
+
+    Raises:
+        PartError: If one refuses its arguments.
+    """
+    part(tree, "trainer.callbacks")
+
+
+def check_checkpoint(tree: Mapping[str, Any]) -> None:
+    """Build what chooses and writes checkpoints.
+
+    Raises:
+        PartError: If it refuses its arguments.
+    """
+    with blamed("checkpoint"):
+        ModelCheckpoint(**tree.get("checkpoint", {}))
+
+
+def check_trainer(tree: Mapping[str, Any]) -> None:
+    """Build a trainer, as far as it does not depend on the machine.
+
+    Raises:
+        PartError: If it refuses its arguments.
+    """
+    given = tree.get("trainer", {})
+    known = ("auto", "gpu", *AcceleratorRegistry.available_accelerators())
+    with blamed("trainer"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of a GPU that is not used
+        if isinstance(wanted := given.get("accelerator", "auto"), str) and wanted not in known:
+            raise ValueError(f"accelerator got {wanted!r}{did_you_mean(wanted, known)}, expected {', '.join(known)}")
+        Trainer(**{**given, **_OF_THE_MACHINE})
+
+
 def part(tree: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  (whatever stands there)
     """Instantiate what stands at one key of an experiment; factories still wait for their run-time arguments.
 
@@ -86,7 +144,7 @@ def part(tree: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  (whatever s
         PartError: If it refuses its arguments.
     """
     section, _, name = key.rpartition(".")
-    value = (tree[section] if section else tree).get(name)
+    value = (tree.get(section, {}) if section else tree).get(name)
     if value is None:
         return None
     with blamed(key):

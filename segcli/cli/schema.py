@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-from segcli.cli.options import parse_options, save
+from segcli.cli.options import FORMATS, parse_options, save
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.config.schema import experiment_schema
 from segcli.registry import RegistryError
 
-HELP = """usage: python -m segcli schema [--output FILE]
+HELP = """usage: python -m segcli schema [--output FILE] [--format text|markdown|json]
 
 Print the JSON schema (draft 7) of experiment files, with which editors complete keys and names, show what an argument
 is, and mark mistakes while you type. Print it again after a component was added.
@@ -41,13 +41,15 @@ def run(words: list[str]) -> int:
     Raises:
         ConfigError: If there is a word too many, the file cannot be written, or two packages claim one name.
     """
-    options = parse_options(words, values={"--output": ()})
+    options = parse_options(words, values={**FORMATS, "--output": ()})
     if options.words:
         raise ConfigError([Problem(f"unexpected argument {options.words[0]!r}; schema takes --output FILE alone")])
     try:
         text = json.dumps(experiment_schema(installed()), separators=(",", ":")) + "\n"
     except RegistryError as error:
         raise ConfigError([Problem(str(error))]) from None
+    if options.format == "markdown":
+        text = f"```json\n{text}```\n"
     if "--output" in options.values:
         save(Path(options.values["--output"]), text)
     else:

@@ -32,22 +32,18 @@ def run(words: list[str]) -> int:
         ConfigError: For every mistake in files and overrides.
     """
     typed = parse_options(words, flags=("--sources", "--resolved"), values=FORMATS, takes_overrides=True)
-    experiment = compose_typed("show", typed)
+    experiment = _composed(typed)
     root = resolve(experiment) if "--resolved" in typed.flags else experiment.root
     tree = flat(root, experiment.library.root)
     print(_formatted(tree, typed.format, sources="--sources" in typed.flags), end="")
     return 0
 
 
-def compose_typed(verb: str, typed: Options) -> Experiment:
-    """Compose the files and overrides that were typed.
-
-    Raises:
-        ConfigError: For every mistake in them, or if no file was given.
-    """
-    if not typed.words:
-        raise ConfigError([Problem(f"{verb} needs an experiment: segcli {verb} FILE")])
-    return compose([experiment_file(word) for word in typed.words], typed.overrides)
+def _composed(typed: Options) -> Experiment:
+    files = [*typed.words, *typed.files]
+    if not files:
+        raise ConfigError([Problem("show needs an experiment: segcli show FILE")])
+    return compose([experiment_file(word) for word in files], typed.overrides)
 
 
 def _formatted(tree: Node, form: str, sources: bool) -> str:

@@ -29,10 +29,11 @@ def run(words: list[str]) -> int:
         ConfigError: For every mistake in files and overrides, or an unknown key.
     """
     typed = parse_options(words, values=FORMATS, takes_overrides=True)
-    if len(typed.words) < 2:
+    *first, key = typed.words or [""]
+    files = [*first, *typed.files]
+    if not key or not files or len(first) > 1:
         raise ConfigError([Problem("why needs an experiment and a key: segcli why FILE model.decoder")])
-    first, key, *others = typed.words
-    experiment = compose([experiment_file(word) for word in (first, *others)], typed.overrides)
+    experiment = compose([experiment_file(word) for word in files], typed.overrides)
     found = trace(experiment, key)
     if typed.format == "json":
         print(json.dumps(found.as_dict(), indent=2))

@@ -25,12 +25,14 @@ class Experiment:
         files: Every file that took part, in the order of reading.
         library: What is known about the components that it names.
         removed: The ``!del`` that removed a key, by its path.
+        variables: The mapping ``vars``, which is no part of the tree; None where there is none.
     """
 
     root: Node
     files: tuple[Path, ...] = ()
     library: Library = field(default_factory=installed)
     removed: Mapping[KeyPath, Node] = field(default_factory=dict)
+    variables: Node | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return the values alone, classes by the names that the files use."""
@@ -86,13 +88,13 @@ def compose(
         below.add_file(library.package_file(DEFAULTS))
         stack = below.layers + stack
     own = {library.files.show(Path(file)) for file in files}
-    root, removed = _fold([*stack, *flags], own, library, checked)
-    return Experiment(root, tuple(layers.files), library, removed)
+    root, removed, variables = _fold([*stack, *flags], own, library, checked)
+    return Experiment(root, tuple(layers.files), library, removed, variables)
 
 
 def _fold(
     layers: Sequence[Node], own: set[str], library: Library, checked: bool
-) -> tuple[Node, Mapping[KeyPath, Node]]:
+) -> tuple[Node, Mapping[KeyPath, Node], Node | None]:
     """Merge layers, lowest first, resolve interpolations, and drop what only composing needs."""
     merger = Merger()
     root = Node({}, Source(""))
@@ -101,18 +103,19 @@ def _fold(
     written = [layer.source for layer in layers if layer.source.line is not None]
     root.source = written[-1] if written else root.source
     problems = interpolate(root) or check_composer_keys(root, layers, own)
+    variables = root.value.get("vars")
     for key in COMPOSER_KEYS:
         root.value.pop(key, None)
     again = Merger()
     root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
     problems = [*merger.problems, *problems, *again.problems]
     if checked:
-        unresolved = {dotted(path) for path, node in root.leaves() if node.text is None and "${" in str(node.value)}
+        unresolved = {dotted(path) for path, node in root.leaves() if "${" in str(node.value)}
         told = {problem.key for problem in problems} | unresolved
         problems += [problem for problem in check(root, library) if problem.key not in told or not problems]
     if problems:
         raise ConfigError(problems)
-    return root, merger.removed
+    return root, merger.removed, variables
 
 
 def _says_no_defaults(layer: Node) -> bool:

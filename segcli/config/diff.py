@@ -10,10 +10,11 @@ from segcli.config.node import Key, Node, Source, lookup
 from segcli.config.render import one_line, same
 from segcli.config.resolve import resolve
 
+Fields = dict[Key, Node]
 GROUPS = ("architecture", "data", "optimisation", "runtime")
 ARCHITECTURE = ("model.backbone", "model.decoder", "model.task", "model.mean", "model.std", "model.value_range")
 OPTIMISATION = (
-    *("model.loss", "model.optimizer", "model.schedule", "seed_everything", "checkpoint"),
+    *("model.loss", "model.optimizer", "model.schedule", "model.parameter_groups", "seed_everything", "checkpoint"),
     *("trainer.max_epochs", "trainer.min_epochs", "trainer.max_steps", "trainer.min_steps", "trainer.max_time"),
     *("trainer.accumulate_grad_batches", "trainer.gradient_clip_val", "trainer.gradient_clip_algorithm"),
     *("trainer.limit_train_batches", "trainer.overfit_batches", "trainer.callbacks"),
@@ -33,6 +34,7 @@ class Change:
         new: The value after.
         old_source: Who set the value before; None where there was none.
         new_source: Who set the value after.
+        fell_back: Whether the value after is one that the value before lay over.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Change:
     new: str
     old_source: Source | None = None
     new_source: Source | None = None
+    fell_back: bool = False
 
     @property
     def group(self) -> str:
@@ -65,8 +68,8 @@ class Change:
 
     @property
     def origin(self) -> Source | None:
-        """Where the difference was written: the new value, or the old one where it was dropped for a default."""
-        dropped = self.new_source is None or self.new_source.where.startswith("default")
+        """Where the difference was written: the new value, or the old one where that was only dropped."""
+        dropped = self.fell_back or self.new_source is None or self.new_source.where.startswith("default")
         written = self.old_source is not None and not self.old_source.where.startswith("default")
         return self.old_source if dropped and written else self.new_source or self.old_source
 
@@ -97,23 +100,37 @@ def effective_batch(experiment: Experiment) -> int | None:
     for key in ("data.batch_size", "trainer.accumulate_grad_batches", "trainer.devices", "trainer.num_nodes"):
         node = lookup(root, tuple(key.split(".")))
         value = node.value if node is not None else None
-        if key == "trainer.devices":
-            value = value if isinstance(value, int) and value > 0 else 1  # "auto" is one in the count, as on a CPU
-        if not isinstance(value, int):
+        count = _devices(value) if key == "trainer.devices" else value
+        if not isinstance(count, int):
             return None
-        product *= value
+        product *= count
     return product
+
+
+def _devices(value: object) -> int | None:
+    """Return the number of devices that Lightning's ``devices`` asks for; -1, all there are, is not known."""
+    if isinstance(value, list):
+        return len(value)
+    words = str(value).split(",")
+    if value == "auto" or len(words) > 1:
+        return len(words)  # "auto" counts as one, which it is on a CPU
+    return int(words[0]) if words[0].isdigit() else None
 
 
 class _Differ:
     """Walks two trees at once; each side has its own library, which may be that of another revision."""
 
-    def mappings(self, a: dict[Key, Node], b: dict[Key, Node], at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+    def mappings(self, a: Fields, b: Fields, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+        """Compare sections, or the arguments of one class."""
         for key in dict.fromkeys((*a, *b)):
             name = f"{at}.{key}" if at else str(key)
-            yield from self.nodes(a.get(key), b.get(key), name, in_a.child(key), in_b.child(key))
+            places = in_a.child(key), in_b.child(key)
+            yield from self.nodes(a.get(key), b.get(key), name, *places, in_b.annotation(key))
 
-    def nodes(self, a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+    def nodes(
+        self, a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place, annotation: str = ""
+    ) -> Iterator[Change]:
+        """Compare what stands at one key."""
         if in_a.arguments_of is not None and _is_section(a) and _is_section(b):
             yield from self.mappings(a.value if a else {}, b.value if b else {}, at, in_a, in_b)
         elif a is not None and b is not None:
@@ -123,7 +140,7 @@ class _Differ:
             lists = _as_list(a), _as_list(b)
             if in_a.family is not None and (a.is_list() or b.is_list()) and None not in lists:
                 yield from self._lists(lists[0] or [], lists[1] or [], at, in_a, in_b, a, b)
-            elif not same(a.plain(), b.plain()):
+            elif not same(a.plain(), b.plain(), annotation):
                 yield self._change(a, b, at, in_a, in_b)
         elif a is not b:
             yield self._change(a, b, at, in_a, in_b)
@@ -160,11 +177,11 @@ class _Differ:
 
     @staticmethod
     def _change(a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place) -> Change:
-        return Change(at, one_line(a, in_a), one_line(b, in_b), *_sources(a, b))
+        return Change(at, one_line(a, in_a), one_line(b, in_b), *_sources(a, b), fell_back=_lay_over(a, b))
 
 
 def _sources(a: Node | None, b: Node | None) -> tuple[Source | None, Source | None]:
-    """Return who set two values; of an interpolation, who set the value that it refers to."""
+    """Return who set two values; of one interpolation, who set what it refers to."""
     if a is not None and b is not None and a.text is not None and a.text == b.text:
         for (_, in_a), (_, in_b) in zip(a.refs, b.refs, strict=False):
             if not same(in_a.plain(), in_b.plain()):
@@ -175,9 +192,27 @@ def _sources(a: Node | None, b: Node | None) -> tuple[Source | None, Source | No
 def _source(node: Node | None) -> Source | None:
     if node is None:
         return None
-    if node.text is not None and len(node.refs) == 1 and node.text.count("${") == 1:
-        return _source(node.refs[0][1])
     return node.value["class_path"].source if _is_component(node) else node.source
+
+
+def _lay_over(a: Node | None, b: Node | None) -> bool:
+    """Return whether ``a`` lay over what ``b`` is now: the same value of the same file, at another revision or not."""
+    if a is None or b is None:
+        return False
+    below = (a.value["class_path"] if _is_component(a) else a).over
+    now = b.value["class_path"] if _is_component(b) else b
+    name = str(now.value).rpartition(".")[2] if now is not b else None  # a class by its path, below by its name
+    while below is not None:
+        value = str(below.value).rpartition(".")[2] if name else below.plain()
+        if _file(below) == _file(now) and same(value, name or now.plain()):
+            return True
+        below = below.over
+    return False
+
+
+def _file(node: Node) -> str:
+    """Return the file that a value is from, without the revision."""
+    return node.source.where.rpartition(":")[2]
 
 
 def _pairs(a: list[Node], b: list[Node], names_a: Sequence[str], names_b: Sequence[str]) -> list[tuple[int, int]]:

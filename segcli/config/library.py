@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -119,8 +120,17 @@ class Library:
 
     def _full_path(self, path: str) -> str:
         """Check that ``module.Class`` can be found, as far as its source can be read."""
+        if any(
+            path == target.replace(":", ".")
+            for family in self.families.values()
+            for target in self.names(family).values()
+        ):
+            return path  # a registered class, whose source need not be readable
         module, _, name = path.rpartition(".")
         top = module.split(".")[0]
+        if top == "lightning":
+            message = f"{path}: segcli runs on pytorch_lightning, whose classes are others; write pytorch_{path}"
+            raise UnknownClassError(message.replace("pytorch_lightning.pytorch.", "pytorch_lightning."))
         if self.modules.file(top) is None and self.modules.file(module) is None:
             raise UnknownClassError(f"no module {top!r} for {path}: not installed, and not in the working directory")
         if self.modules.file(module) is not None and self.modules.find_class(module, name) is None:
@@ -177,9 +187,13 @@ class Place:
             if key == "data":
                 return Place(self.library, family=self.library.families["datamodules"])
             return Place(self.library, arguments_of=SECTIONS.get(str(key)))
+        return Place(self.library, family=self.library.family_of(self.annotation(key)))
+
+    def annotation(self, key: object) -> str:
+        """Return the type of one argument, as text, of the class whose arguments stand here; empty if not known."""
         found = self.library.signature(self.arguments_of) if self.arguments_of is not None else None
         parameter = found.parameters.get(str(key)) if found else None
-        return Place(self.library, family=self.library.family_of(parameter.annotation) if parameter else None)
+        return parameter.annotation if parameter else ""
 
     def inside(self, path: str | None) -> "Place":
         """Return the place of the arguments of a class that stands here."""
@@ -190,9 +204,14 @@ class Place:
         return self.library.class_path(name, self.family)
 
 
-@cache
 def installed() -> Library:
-    """Return what the files on disk describe."""
+    """Return what the files on disk describe, as seen from the working directory; read once per process."""
+    return library_of(str(Path.cwd()), tuple(sys.path))
+
+
+@cache
+def library_of(folder: str, path: tuple[str, ...]) -> Library:
+    """Return the library of one working directory and search path of modules."""
     return Library(Files())
 
 

@@ -33,12 +33,13 @@ class Merger:
         if _is_component(base, over, place):
             return self._merge_component(base, over, place, path)
         if over.is_mapping():
-            deep = base is not None and base.is_mapping() and over.tag != "replace"
-            return over.laid_over(base, self._merge_fields(base if deep else None, over, place, path))
+            below = base.value if base is not None and base.is_mapping() else {}
+            fields = self._merge_fields(below if over.tag != "replace" else {}, over, place, path)
+            return over.laid_over(base, _remember(fields, below))
         return over.laid_over(base, over.value)
 
-    def _merge_fields(self, base: Node | None, over: Node, place: Place, path: Path) -> dict[Key, Node]:
-        fields: dict[Key, Node] = dict(base.value) if base is not None else {}
+    def _merge_fields(self, base: dict[Key, Node], over: Node, place: Place, path: Path) -> dict[Key, Node]:
+        fields = dict(base)
         for key, child in over.value.items():
             self._set(fields, key, child, place, path)
         return fields
@@ -92,6 +93,7 @@ class Merger:
         cls = over_class or base_class
         inner = place.inside(self._path(cls, place) if cls is not None else None)
         switched = over_class is not None and base_class is not None and self._differ(over_class, base_class, place)
+        below = base_args
         if switched or over.tag == "replace":
             base_args = {}
         elif base_class is None:  # a lower layer gave arguments before any gave the class
@@ -99,7 +101,7 @@ class Merger:
         fields = dict(base_args)
         for key, child in over_args.items():
             self._set(fields, key, child, inner, path)
-        arguments = Node(fields, over.source)
+        arguments = Node(_remember(fields, below) if not switched else fields, over.source)
         if cls is None:  # checked at the end: a higher layer may still name it
             return over.laid_over(base, {"init_args": arguments})
         if over_class is not None and base_class is not None:
@@ -119,6 +121,14 @@ class Merger:
 
     def _problem(self, path: Path, message: str, node: Node, over: Node | None = None) -> None:
         self.problems.append(Problem(message, dotted(path), node.source, over.source if over else None))
+
+
+def _remember(fields: dict[Key, Node], below: dict[Key, Node]) -> dict[Key, Node]:
+    """Let what ``!replace`` took whole know what it lies over."""
+    for key, node in fields.items():
+        if node.over is None and key in below and below[key] is not node:
+            fields[key] = node.laid_over(below[key], node.value)
+    return fields
 
 
 def _indices(over: Node) -> bool:

@@ -1,5 +1,6 @@
 """Write a tree as people read it: components flat, under their short names, with the source of each value beside it."""
 
+import re
 from typing import Any
 
 from segcli.config.dumper import dump_inline
@@ -85,18 +86,27 @@ def one_line(node: Node | None, place: Place) -> str:
     inner, said = place.inside(path), []
     for key, child in node.value["init_args"].value.items() if "init_args" in node.value else ():
         parameter = parameters.get(str(key))
-        if signature is None or parameter is None or parameter.required or not same(child.plain(), parameter.default):
+        default = parameter.default if parameter else None
+        stated = parameter is None or parameter.required or not same(child.plain(), default, parameter.annotation)
+        if signature is None or stated:
             said.append(f"{key}={one_line(child, inner.child(key))}")
     name = place.library.short_name(path, place.family)
     return f"{name}({', '.join(said)})" if said else name
 
 
-def same(a: Any, b: Any) -> bool:
-    """Return whether two plain values mean the same: 1 and 1.0 do, 1 and true do not."""
+def same(a: Any, b: Any, annotation: str = "") -> bool:
+    """Return whether two plain values mean the same.
+
+    1 and true do not. 1 and 1.0 do, unless the annotated type has a meaning for each, as Lightning's
+    ``limit_train_batches`` (batches or a share of them). Mappings also differ in their order: that of mask values gives
+    the classes theirs.
+    """
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(same(x, y, annotation) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+        return list(a) == list(b) and all(same(a[key], b[key], annotation) for key in a)
+    if {"int", "float"} <= set(re.findall(r"\w+", annotation)) and type(a) is not type(b):
+        return False
     return bool(a == b)

@@ -7,7 +7,7 @@ from typing import Any
 from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import Place
-from segcli.config.node import Node, Path, dotted, lookup
+from segcli.config.node import Key, Node, Path, dotted, lookup
 from segcli.config.render import flat, one_line
 from segcli.config.resolve import default_of, resolve
 
@@ -60,7 +60,9 @@ def trace(experiment: Experiment, key: str) -> Trace:
         ConfigError: If an experiment has no such key; the message suggests one.
     """
     root = resolve(experiment)
-    path = tuple(part for part in key.split(".") if part != "init_args")
+    if experiment.variables is not None:
+        root.value["vars"] = experiment.variables
+    path = tuple(part for part in key.removesuffix(".class_path").split(".") if part != "init_args")
     node = lookup(root, path)
     removed = {dotted(where): gone for where, gone in experiment.removed.items()}.get(".".join(path))
     if node is None and removed is None:
@@ -81,7 +83,10 @@ def _follow(key: str, node: Node, place: Place, default: Node | None = None) -> 
         steps = [_step(cls, place) for cls in _chain(head)] if head is not node else []
         inner = place.inside(place.class_path(head.value)) if head is not node else place
         arguments = node.value.get("init_args", node).value
-        parts = [_follow(f"{key}.{name}", child, inner.child(name)) for name, child in arguments.items()]
+        parts = [
+            _follow(f"{key}.{name}", child, inner.child(name), _default(inner, name))
+            for name, child in arguments.items()
+        ]
         return Trace(key, flat(node, place).plain(), tuple(steps), tuple(parts))
     steps = [_step(each, place) for each in _chain(node)]
     if default is not None and str(default.source) != steps[-1].source:
@@ -114,13 +119,19 @@ def _place(experiment: Experiment, root: Node, path: Path) -> tuple[Place, Node 
     for key in path:
         if node.is_mapping() and "class_path" in node.value and key != "class_path":
             place = place.inside(place.class_path(node.value["class_path"].value))
-        signature = library.signature(place.arguments_of) if place.arguments_of else None
-        parameter = signature.parameters.get(str(key)) if signature else None
-        known = signature is not None and parameter is not None and not parameter.required
-        default = default_of(parameter, signature, library) if known else None  # type: ignore[arg-type]
+        default = _default(place, key)
         place = place if node.is_list() else place.child(key)
         node = lookup(node, (key,)) or Node(None, node.source)
     return place, default
+
+
+def _default(place: Place, key: Key) -> Node | None:
+    """Return the default that the code has for an argument; None for a required one, and where there is no class."""
+    signature = place.library.signature(place.arguments_of) if place.arguments_of else None
+    parameter = signature.parameters.get(str(key)) if signature else None
+    if signature is None or parameter is None or parameter.required:
+        return None
+    return default_of(parameter, signature, place.library)
 
 
 def _unknown(experiment: Experiment, root: Node, path: Path) -> ConfigError:

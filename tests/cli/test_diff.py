@@ -79,15 +79,17 @@ def test_all_experiments_with_a_revision(repository: Path, capsys: Capture) -> N
     assert main(["diff", "--git", "main"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2 experiments change since main",
-        "  data.batch_size  8 → 16      through experiments/base/data.yaml:1  a, b",
-        "  model.decoder    UNet → FPN  experiments/b.yaml:3  b",
-        "  effective batch 8 → 16: a, b",
+        "architecture",
+        "  model.decoder  UNet → FPN  experiments/b.yaml:3  b",
+        "data",
+        "  data.batch_size  8 → 16  through experiments/base/data.yaml:1  a, b",
+        "effective batch 8 → 16: a, b",
         "unchanged: c",
     ]
     assert main(["diff", "--git", "main", "--format", "markdown"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("### 2 experiments change since main\n")
-    assert "| **data.batch_size** | 8 → 16 | through experiments/base/data.yaml:1 | a, b |" in out
+    assert "| data | **data.batch_size** | 8 → 16 | through experiments/base/data.yaml:1 | a, b |" in out
 
 
 def test_json(repository: Path, capsys: Capture) -> None:
@@ -139,3 +141,11 @@ def test_presets_defaults_and_names_are_those_of_the_revision(own_package: Path)
 def test_mistakes_are_explained(repository: Path, capsys: Capture, words: list[str], message: str) -> None:
     assert main(["diff", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["diff", "--git", "main"], ["why", "experiments/a.yaml", "model.decoder"]])
+def test_a_class_whose_source_cannot_be_read_is_compared_by_its_name(own_package: Path, words: list[str]) -> None:
+    edit(own_package / "segcli" / "decoders" / "fpn.py", "class FPN", "clas FPN")
+    rc, out = outside(own_package, *words)
+    assert rc == 0, out
+    assert "Traceback" not in out

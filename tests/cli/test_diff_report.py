@@ -1,5 +1,6 @@
 from segcli.cli.diff_report import Comparison, comparison_text, review_text
 from segcli.config.diff import Change
+from segcli.config.errors import Problem
 from segcli.config.node import Source
 from segcli.config.review import Effect, Review
 
@@ -40,10 +41,11 @@ def test_many_experiments_are_counted_and_equal_stems_keep_their_folders() -> No
     names = tuple(f"experiments/e{i}.yaml" for i in range(9))
     effects = [Effect(Change("data.batch_size", "8", "16", None, Source("base.yaml", 7)), names)]
     text = review_text(Review(effects, unchanged=["x/a.yaml", "y/a.yaml"]), "main", "text", {})
-    assert "through base.yaml:7  9 experiments: " in text
-    review = Review(unchanged=["x/a.yaml", "y/a.yaml"], added=["new.yaml"], broken={"bad.yaml": "does not compose"})
+    assert "through base.yaml:7  9: " in text
+    bad = {"bad.yaml": Problem("what, where", "model.x", Source("bad.yaml", 3), options=("a", "b"))}
+    review = Review(unchanged=["x/a.yaml", "y/a.yaml"], added=["new.yaml"], broken=bad)
     text = review_text(review, "main", "text", {})
-    assert text.splitlines()[0] == "no experiments change since main"
+    assert text.splitlines()[0] == "no experiments change, 1 does not compose, 1 added since main"
     assert text.endswith("unchanged: x/a.yaml, y/a.yaml")
-    assert "new: new" in text
-    assert "bad does not compose" in text
+    assert "added: new" in text
+    assert "bad does not compose: model.x: what, where (bad.yaml:3)" in text

@@ -91,3 +91,10 @@ def test_a_folder_that_cannot_be_written_is_told(file: Path, capsys: Capture, mo
 def test_a_written_file_can_be_read_by_others(file: Path) -> None:
     assert main(["minimize", "x.yaml", "--write"]) == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+def test_windows_line_ends_stay(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert main(["minimize", str(file), "--write"]) == 0
+    assert b"\r\n" in file.read_bytes()
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n")

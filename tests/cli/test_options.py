@@ -9,7 +9,7 @@ from segcli.config.errors import ConfigError
 def test_words_flags_values_and_overrides_are_told_apart() -> None:
     words = ["a.yaml", "--sources", "--format=json", "-c", "b.yaml", "--data.batch_size", "4", "--x=1"]
     parsed = parse_options(words, flags=("--sources",), takes_overrides=True)
-    assert parsed.words == ["a.yaml", "b.yaml"]
+    assert (parsed.words, parsed.files) == (["a.yaml"], ["b.yaml"])
     assert parsed.flags == {"--sources"}
     assert parsed.format == "json"
     assert parsed.overrides == ["--data.batch_size", "4", "--x=1"]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from segcli.cli.parts import PartError, check_parts, part
+from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer, part
 from segcli.config.compose import compose
 
 
@@ -44,3 +44,39 @@ def test_a_null_schedule_is_fine(tiny: Path) -> None:
 def test_factories_wait_for_their_arguments(tiny: Path) -> None:
     optimizer = part(_tree(tiny), "model.optimizer")(params=[nn.Parameter(torch.zeros(1))])
     assert isinstance(optimizer, torch.optim.AdamW)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--trainer.limit_train_batches", "1.5"], "limit_train_batches"),
+        (["--trainer.max_epochs", "-5"], "max_epochs"),
+        (["--trainer.accelerator", "gpuu"], "did you mean 'gpu'"),
+    ],
+)
+def test_what_the_trainer_refuses_is_found(tiny: Path, words: list[str], message: str) -> None:
+    with pytest.raises(PartError, match=message) as caught:
+        check_trainer(_tree(tiny, *words))
+    assert caught.value.key == "trainer"
+
+
+def test_what_callbacks_and_checkpoints_refuse_is_found(tiny: Path) -> None:
+    with pytest.raises(PartError, match="mode"):
+        check_checkpoint(_tree(tiny, "--checkpoint.mode", "maxx"))
+    words = ["--trainer.callbacks", "[{class_path: EarlyStopping, monitor: a, mode: b}]"]
+    with pytest.raises(PartError) as caught:
+        check_callbacks(_tree(tiny, *words))
+    assert caught.value.key == "trainer.callbacks"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--trainer.accelerator", "gpu", "--trainer.devices", "8", "--trainer.strategy", "ddp"],
+        ["--trainer.precision", "16-mixed", "--trainer.deterministic", "true"],
+        ["--trainer.max_time", "00:01:00:00", "--trainer.callbacks", "[Timer]"],
+    ],
+)
+def test_what_another_machine_can_run_is_fine(tiny: Path, words: list[str]) -> None:
+    check_trainer(_tree(tiny, *words))
+    assert not torch.are_deterministic_algorithms_enabled()

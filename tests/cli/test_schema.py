@@ -9,7 +9,7 @@ from segcli import registry
 from segcli.cli import schema
 from segcli.cli.main import main
 from segcli.config.errors import ConfigError
-from segcli.config.library import installed
+from segcli.config.library import library_of
 from segcli.registry import Family, RegistryError
 
 
@@ -53,10 +53,10 @@ def test_two_claims_on_a_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RegistryError(f"{family.name}: the name 'FPN' is claimed by a and by b")
 
     monkeypatch.setattr(registry, "with_entry_points", clash)
-    installed.cache_clear()
+    library_of.cache_clear()
     with pytest.raises(ConfigError, match="is claimed by a and by b"):
         schema.run([])
-    installed.cache_clear()
+    library_of.cache_clear()
 
 
 def test_the_manual_has_examples_and_points_an_editor_at_it() -> None:

@@ -12,7 +12,7 @@ def test_one_line_tells_the_chain(tiny: Path, capsys: Capture) -> None:
     assert main(["why", "tiny.yaml", "trainer.max_epochs", "--trainer.max_epochs", "5"]) == 0
     line = capsys.readouterr().out.strip()
     assert line.startswith("5 — --trainer.max_epochs, over 2 at tiny.yaml:14, over 50 at ")
-    assert "defaults.yaml:12, over the default null of Trainer (pytorch_lightning/trainer/trainer.py:" in line
+    assert "defaults.yaml:13, over the default null of Trainer (pytorch_lightning/trainer/trainer.py:" in line
 
 
 def test_an_interpolation_is_followed(tiny: Path, capsys: Capture) -> None:
@@ -47,3 +47,9 @@ def test_formats(tiny: Path, capsys: Capture) -> None:
 def test_mistakes_are_explained(tiny: Path, capsys: Capture, words: list[str], message: str) -> None:
     assert main(["why", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_files_may_be_given_as_to_fit(tiny: Path, capsys: Capture) -> None:
+    Path("more.yaml").write_text("data: {batch_size: 3}\n")
+    assert main(["why", "-c", "tiny.yaml", "-c", "more.yaml", "data.batch_size"]) == 0
+    assert capsys.readouterr().out.startswith("3 — more.yaml:1, over 8 at tiny.yaml:8")

@@ -8,7 +8,7 @@ import pytest
 from segcli import registry
 from segcli.config.catalogue import LISTED, describe, matches, names_of, timm_models
 from segcli.config.errors import ConfigError
-from segcli.config.library import installed
+from segcli.config.library import installed, library_of
 from segcli.registry import FAMILIES
 
 Write = Callable[[str, str], Path]
@@ -23,7 +23,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], No
     """Add an entry point of the group segcli.decoders, as an installed package would."""
     found: list[EntryPoint] = []
     monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints(found))
-    caches = (registry.entries, registry.with_entry_points, installed)
+    caches = (registry.entries, registry.with_entry_points, library_of)
     for cached in caches:
         cached.cache_clear()
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from segcli import registry
-from segcli.config.library import installed
+from segcli.config.library import library_of
 from segcli.registry import Family, RegistryError
 
 BASE = "data: ShapesDataModule\n"
@@ -91,6 +91,6 @@ def test_two_claims_on_a_name_are_told(error: Callable[..., str], monkeypatch: p
         raise RegistryError(f"{family.name}: the name 'FPN' is claimed by a and by b")
 
     monkeypatch.setattr(registry, "with_entry_points", clash)
-    installed.cache_clear()
+    library_of.cache_clear()
     assert "is claimed by a and by b" in error(BASE)
-    installed.cache_clear()
+    library_of.cache_clear()

@@ -133,3 +133,29 @@ def test_a_saved_config_equals_its_experiment(in_trained: Path) -> None:
     run = in_trained.parent.parent
     changes = diff(compose([Path("tiny.yaml")]), compose([run / "config.yaml"]))
     assert [change.key for change in changes if not change.hidden] == []
+
+
+def test_a_number_of_batches_is_no_share_of_them(two: Callable[..., list[Change]]) -> None:
+    a, b = (BASE + f"trainer: {{limit_train_batches: {value}}}" for value in ("1", "1.0"))
+    assert lines(two(a, b)) == [("trainer.limit_train_batches", "1", "1.0")]
+
+
+def test_the_order_of_mask_values_is_that_of_the_classes(two: Callable[..., list[Change]]) -> None:
+    text = "data: {{class_path: FolderDataModule, root: x, mask_values: {{{}}}}}"
+    assert lines(two(text.format("0: a, 255: b"), text.format("255: b, 0: a"))) == [
+        ("data.mask_values", "{0: a, 255: b}", "{255: b, 0: a}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("devices", "batch"), [("[0, 1]", 16), ('"0,1"', 16), ('"3"', 24), ("auto", 8), ("-1", None), ("2", 16)]
+)
+def test_devices_are_counted_as_lightning_does(
+    write: Callable[[str, str], Path], devices: str, batch: int | None
+) -> None:
+    assert (
+        effective_batch(
+            compose([write("x.yaml", BASE + f"trainer: {{devices: {devices}}}")], ["--data.batch_size", "8"])
+        )
+        == batch
+    )

@@ -44,6 +44,18 @@ def test_a_checkout_below_a_folder_called_base_is_searched(write: Write, tmp_pat
     assert _found(tmp_path / "base") == ["a.yaml"]
 
 
+def test_one_wrong_key_hides_no_experiment(write: Write, tmp_path: Path) -> None:
+    write("experiments/a.yaml", "data: ShapesDataModule\ntrainr: {max_epochs: 3}\n")
+    write("experiments/notes.yaml", "title: x\n")
+    assert _found(tmp_path) == ["experiments/a.yaml"]
+
+
+def test_a_run_is_one_experiment(write: Write, tmp_path: Path) -> None:
+    for name in ("config.yaml", "composed.yaml"):
+        write(f"1/{name}", EXPERIMENT)
+    assert _found(tmp_path) == ["1/config.yaml"]
+
+
 @pytest.mark.parametrize("text", ["services: {web: {}}\n", "model: {}\nversion: 3\n", ""])
 def test_other_yaml_is_no_experiment(write: Write, text: str) -> None:
     assert not is_experiment(write("a.yaml", text), installed())

@@ -50,12 +50,58 @@ def test_a_change_of_form_is_none(edit: Callable[[str, str, str], None]) -> None
 
 def test_new_removed_and_broken_experiments_are_named(repository: Path, edit: Callable[[str, str, str], None]) -> None:
     (repository / "experiments" / "new.yaml").write_text("data: ShapesDataModule\n")
+    (repository / "experiments" / "bad.yaml").write_text("data: ShapesDataModule\nmodel: {decoder: FPM}\n")
     (repository / "experiments" / "c.yaml").unlink()
     edit("b.yaml", "UNet", "UNett")
     found = review(Revision("main"))
-    assert (found.added, found.removed) == (["experiments/new.yaml"], ["experiments/c.yaml"])
-    assert "unknown name 'UNett'" in found.broken["experiments/b.yaml"]
+    assert found.added == ["experiments/bad.yaml", "experiments/new.yaml"]
+    assert found.removed == ["experiments/c.yaml"]
+    assert {name: "unknown name" in str(problem) for name, problem in found.broken.items()} == {
+        "experiments/b.yaml": True,
+        "experiments/bad.yaml": True,
+    }
     assert found.changed()
+
+
+def test_what_composes_again_is_told_from_what_never_does(
+    git: Callable[..., str], repository: Path, edit: Callable[[str, str, str], None]
+) -> None:
+    edit("b.yaml", "UNet", "UNett")
+    edit("c.yaml", "trainer:", "trainr:")
+    git("commit", "--quiet", "-a", "-m", "Mistakes")
+    edit("b.yaml", "UNett", "UNet")
+    found = review(Revision("main"))
+    assert list(found.mended) == ["experiments/b.yaml"]
+    assert list(found.still_broken) == ["experiments/c.yaml"]
+    assert (found.broken, found.removed, found.added) == ({}, [], [])
+    edit("b.yaml", "UNet", "UNett")
+    assert not review(Revision("main")).changed()
+
+
+def test_an_experiment_with_a_wrong_key_is_no_removed_one(
+    repository: Path, edit: Callable[[str, str, str], None]
+) -> None:
+    edit("c.yaml", "trainer:", "trainr:")
+    found = review(Revision("main"))
+    assert list(found.broken) == ["experiments/c.yaml"]
+    assert found.removed == []
+
+
+def test_a_dropped_override_counts_where_it_was(edit: Callable[[str, str, str], None]) -> None:
+    edit("b.yaml", "model: {decoder: UNet}\n", "")
+    assert effects(review(Revision("main"))) == [("model.decoder", "UNet", "FPN", "main:experiments/b.yaml:3", ["b"])]
+
+
+def test_another_interpolation_counts_where_it_stands(edit: Callable[[str, str, str], None]) -> None:
+    edit(
+        "c.yaml", "vars: {n: 3}\ntrainer: {max_epochs: '${vars.n}'}", "vars: {m: 4}\ntrainer: {max_epochs: '${vars.m}'}"
+    )
+    assert effects(review(Revision("main"))) == [("trainer.max_epochs", "3", "4", "experiments/c.yaml:4", ["c"])]
+
+
+def test_hidden_changes_are_named(edit: Callable[[str, str, str], None]) -> None:
+    edit("c.yaml", "vars: {n: 3}", "vars: {n: 3}\nrun: {root: elsewhere}")
+    assert review(Revision("main")).hidden == {"run.root": ["experiments/c.yaml"]}
 
 
 def test_only_the_files_asked_for(repository: Path, edit: Callable[[str, str, str], None]) -> None:

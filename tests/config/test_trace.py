@@ -75,6 +75,28 @@ def test_an_unknown_key_is_explained(follow: Callable[..., Trace], key: str, mes
         follow(key)
 
 
+def test_a_variable_is_a_key_as_well(follow: Callable[..., Trace]) -> None:
+    assert said(follow("vars.n", "--vars.n", "5")) == [("5", "--vars.n"), ("3", "base.yaml:2")]
+
+
+def test_what_is_in_a_section_goes_down_to_the_defaults_too(follow: Callable[..., Trace]) -> None:
+    (part,) = [part for part in follow("data").parts if part.key == "data.batch_size"]
+    assert part == follow("data.batch_size")
+    assert said(follow("data.class_path"))[0] == ("ShapesDataModule", "base.yaml:1")
+
+
 def test_all_of_it_as_plain_values(follow: Callable[..., Trace]) -> None:
     found = follow("trainer.max_epochs").as_dict()
     assert (found["value"], found["parts"][0]["key"]) == (3, "vars.n")
+
+
+def test_what_is_replaced_whole_is_remembered(write: Callable[[str, str], Path]) -> None:
+    write(
+        "base.yaml",
+        "data: {class_path: FolderDataModule, root: x, mask_values: {0: a, 1: b}}\nmodel: {optimizer: {lr: 1.0}}\n",
+    )
+    optimizer = "!replace {class_path: AdamW, lr: 2.0}"
+    text = f"extends: base.yaml\ndata: {{mask_values: !replace {{0: c}}}}\nmodel: {{optimizer: {optimizer}}}\n"
+    experiment = compose([write("y.yaml", text)])
+    assert said(trace(experiment, "data.mask_values.0")) == [("c", "y.yaml:2"), ("a", "base.yaml:1")]
+    assert said(trace(experiment, "model.optimizer.lr"))[:2] == [("2.0", "y.yaml:3"), ("1.0", "base.yaml:2")]
