@@ -2,9 +2,9 @@
 
 import re
 from argparse import ArgumentError
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from segcli.cli import complaints
 from segcli.cli.check_report import Report, report_text
@@ -19,6 +19,8 @@ from segcli.config.lint import lint
 from segcli.config.node import lookup
 
 if TYPE_CHECKING:
+    from jsonargparse import Namespace
+
     from segcli.cli.parts import PartError
     from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 
@@ -37,6 +39,7 @@ without effect, a path of one machine, a warm-up as long as the run, a choice by
 Exit code 0: no mistakes. 1: warnings, with --strict. 2: mistakes. Writes nothing.
 """
 FAILED, WARNED = 2, 1
+_T = TypeVar("_T")
 
 
 def run(words: list[str]) -> int:
@@ -111,7 +114,7 @@ def _is_absence(problem: Problem, experiment: Experiment) -> bool:
 
 def _parse_all(reports: Sequence[Report], builds: bool) -> None:
     """Check with torch: types as jsonargparse sees them, what constructors refuse, and the model if asked for."""
-    from segcli.cli.lightning_cli import SegmentationCLI, monitors
+    from segcli.cli.lightning_cli import SegmentationCLI
 
     quiet()  # after the import, which sets the loggers' levels
     cli = SegmentationCLI()
@@ -119,33 +122,37 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
         experiment = report.experiment
         assert experiment is not None
         try:
-            monitored = monitors(cli.parse(experiment.expanded()))
+            config = cli.parse(experiment.expanded())
         except ArgumentError as error:
             report.errors += complaints.all_from_parser(error, experiment, cli.parse).problems
             continue
-        _build(report, experiment, monitored, builds)
+        _build(report, experiment, config, builds)
 
 
-def _build(report: Report, experiment: Experiment, monitored: Mapping[str, str | None], builds: bool) -> None:
+def _build(report: Report, experiment: Experiment, config: "Namespace", builds: bool) -> None:
     """Build what can be without data and weights."""
-    from segcli.cli.lightning_cli import check_monitor
+    from segcli.cli.lightning_cli import check_monitor, monitors
     from segcli.cli.meta_build import measure_model
     from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
 
-    tree, classes = experiment.expanded(), None
-    problems: list[Problem] = []
-    try:
-        data = check_parts(tree)
-        classes = data.classes
-        report.batches = _count_batches(data) if experiment.get("model.schedule.warmup_steps") else None
-    except PartError as error:
-        problems.append(_located(error, experiment))
-    for build in (check_callbacks, check_trainer, check_checkpoint, *([measure_model] if builds else [])):
+    tree, problems = experiment.expanded(), list[Problem]()
+
+    def attempt(build: Callable[[Any], _T], given: object) -> _T | None:
         try:
-            report.cost = build(tree) or report.cost
+            return build(given)
         except PartError as error:
             problems.append(_located(error, experiment))
-    for key, monitor in monitored.items():
+            return None
+
+    data = attempt(check_parts, config)
+    if data is not None and experiment.get("model.schedule.warmup_steps"):
+        report.batches = _count_batches(data)
+    attempt(check_callbacks, config)
+    attempt(check_trainer, tree)
+    attempt(check_checkpoint, tree)
+    report.cost = attempt(measure_model, tree) if builds else None
+    classes = data.classes if data is not None else None
+    for key, monitor in monitors(config).items():
         try:
             check_monitor(monitor, key, classes)
         except ValueError as error:

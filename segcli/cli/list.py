@@ -43,9 +43,9 @@ def run(words: list[str]) -> int:
     if not family:
         _print_overview(options)
         return 0
-    entries = [
-        describe(name, family) for name in names_of(family) if any(matches(n, pattern) for n in (name, _stem(name)))
-    ]
+    names = [name for name in names_of(family) if any(matches(part, pattern) for part in (name, _stem(name)))]
+    briefly = options.format == "text" and len(names) > MAX_IN_FULL
+    entries = [describe(name, family, briefly) for name in names]
     timm = timm_models(pattern) if family == "backbones" else []
     if not entries and not (timm and pattern):
         raise _nothing_found(family, pattern)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, cast
 
 import torch
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, Namespace, dict_to_namespace
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.accelerators import AcceleratorRegistry
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -26,6 +26,8 @@ from segcli.optim.base import OptimizerFactory, ScheduleFactory
 from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import IGNORE_INDEX
 from segcli.task import SegmentationTask
+
+Tree = Mapping[str, Any] | Namespace
 
 _PATCH_PX = 8
 _LONG_RUN_STEPS = 1_000_000
@@ -69,7 +71,7 @@ class PartError(Exception):
         self.key = key
 
 
-def check_parts(tree: Mapping[str, Any]) -> SegmentationDataModule:
+def check_parts(tree: Tree) -> SegmentationDataModule:
     """Build what is cheap, all but backbone and decoder; pass a few logits through the loss, and back.
 
     Args:
@@ -99,7 +101,7 @@ def check_parts(tree: Mapping[str, Any]) -> SegmentationDataModule:
     return data
 
 
-def check_callbacks(tree: Mapping[str, Any]) -> None:
+def check_callbacks(tree: Tree) -> None:
     """Build the callbacks.
 
     Raises:
@@ -133,11 +135,11 @@ def check_trainer(tree: Mapping[str, Any]) -> None:
         Trainer(**{**given, **_OF_THE_MACHINE})
 
 
-def part(tree: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  (whatever stands there)
+def part(tree: Tree, key: str) -> Any:  # noqa: ANN401  (whatever stands there)
     """Instantiate what stands at one key of an experiment; factories still wait for their run-time arguments.
 
     Args:
-        tree: The experiment, classes by their full paths.
+        tree: The experiment, classes by their full paths; parsed already, it is not parsed again.
         key: ``data``, or a component of the model; a backbone loads no weights.
 
     Raises:
@@ -148,8 +150,9 @@ def part(tree: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  (whatever s
     if value is None:
         return None
     with blamed(key):
-        parser = _parser(key)
-        config = parser.parse_object({"part": copy.deepcopy(value)})
+        parser, value = _parser(key), copy.deepcopy(value)
+        is_parsed = isinstance(tree, Namespace)
+        config = dict_to_namespace({"part": value}) if is_parsed else parser.parse_object({"part": value})
         if key == "model.backbone":
             arguments = config.part.get("init_args") or {}
             for name, off in without_pretraining(dict(arguments.items())).items():
@@ -183,7 +186,7 @@ def refusal(key: str, error: Exception, what: str = "") -> PartError:
     return PartError(key, what + line)
 
 
-def num_outputs(tree: Mapping[str, Any], num_classes: int) -> int:
+def num_outputs(tree: Tree, num_classes: int) -> int:
     """Return the logits per pixel of an experiment's model."""
     return 1 if tree["model"].get("task") == "binary" else num_classes
 

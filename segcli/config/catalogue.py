@@ -99,11 +99,17 @@ def matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern) if set("*?[") & set(pattern) else pattern in name
 
 
-def describe(name: str, family: str) -> Entry:
-    """Describe one of :func:`names_of` a family."""
+def describe(name: str, family: str, briefly: bool = False) -> Entry:
+    """Describe one of :func:`names_of` a family.
+
+    Args:
+        name: The name.
+        family: The family.
+        briefly: Whether to leave out the arguments of a component.
+    """
     if family == "presets":
         return Entry(name, family, _comment(installed().package_file(f"presets/{name.removeprefix(PRESET)}.yaml")))
-    return _experiment(name) if family == "experiments" else _component(name, FAMILIES[family])
+    return _experiment(name) if family == "experiments" else _component(name, FAMILIES[family], briefly)
 
 
 def timm_models(pattern: str = "") -> list[Entry]:
@@ -128,7 +134,7 @@ def _tags_that_match(model: TimmModel, pattern: str) -> tuple[str, ...] | None:
     return tuple(tag for tag in model.tags if matches(f"{model.name}.{tag}", pattern)) or None
 
 
-def _component(name: str, family: Family) -> Entry:
+def _component(name: str, family: Family, briefly: bool) -> Entry:
     library = installed()
     own = library.names(family)
     if name in own:
@@ -141,6 +147,9 @@ def _component(name: str, family: Family) -> Entry:
     if found is None:
         error = f"the source of {path} cannot be read"
         return Entry(name, family.name, package=package, class_path=path, facts={"error": error})
+    if briefly:
+        summary = " ".join(found.doc.partition("\n\n")[0].split())
+        return Entry(name, family.name, summary, package, path)
     manual = parse_docstring(found.doc)
     summary = " ".join((manual.short_description or "").split())
     return Entry(name, family.name, summary, package, path, arguments_of(manual, parameters.values()))
