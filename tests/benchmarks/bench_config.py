@@ -79,6 +79,7 @@ def many(count: int, parents: int = 50) -> None:
             text = f"extends: [base/p{e % parents}.yaml, base/p{(e + 1) % parents}.yaml]\n"
             decoder = ("FPN", "UNet")[e % 2]
             (base.parent / f"e{e}.yaml").write_text(f"{text}model: {{decoder: {decoder}}}\nseed_everything: {e}\n")
+        Path("code.py").write_text("x = 1\n")
         git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
         for words in (["init", "--quiet"], ["add", "-A"], ["commit", "--quiet", "-m", "Start"]):
             subprocess.run([*git, *words], check=True)
@@ -94,6 +95,11 @@ def many(count: int, parents: int = 50) -> None:
         expected = {f"e{e}" for e in range(count) if (e + 1) % parents == 7}
         named = {Path(file).stem for file in found.pairs}
         print(f"{count} experiments over {parents} parents: composed in {composed:.1f} s, compared in {compared:.1f} s")
+        Path("code.py").write_text("x = 2\n")  # now both sides of every experiment are composed
+        start = time.perf_counter()
+        again = {Path(file).stem for file in review(Revision("HEAD")).pairs}
+        print(f"       compared in {time.perf_counter() - start:.1f} s where code changed as well")
+        named &= again if named == again else set()
         print(f"       {len(named)} named as changed, {'exactly' if named == expected else 'NOT'} those affected")
 
 
