@@ -32,10 +32,9 @@ def run(words: list[str]) -> int:
             written.
     """
     typed = parse_options(words, values={**FORMATS, "--output": ()}, takes_overrides=True)
-    files = [
-        only_file("flatten", typed.words or typed.files[:1]),
-        *map(experiment_file, typed.files[not typed.words :]),
-    ]
+    if len(typed.words) > 1 or not (typed.words or typed.files):
+        only_file("flatten", typed.words)  # raises, and says what is wanted
+    files = [experiment_file(word) for word in (*typed.words, *typed.files)]
     experiment = compose(files, typed.overrides)
     origin = shlex.join([*map(experiment.library.files.show, files), *typed.overrides])
     text = _formatted(experiment, " ".join(origin.split()), typed.format)

@@ -110,9 +110,10 @@ def _fold(
     root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
     problems = [*merger.problems, *problems, *again.problems]
     if checked:
-        unresolved = {dotted(path) for path, node in root.leaves() if "${" in str(node.value)}
-        told = {problem.key for problem in problems} | unresolved
-        problems += [problem for problem in check(root, library) if problem.key not in told or not problems]
+        told = {problem.key for problem in problems}
+        if problems:  # of what is not resolved, nothing more can be said
+            told |= {dotted(path) for path, node in root.leaves() if "${" in str(node.value)}
+        problems += [problem for problem in check(root, library) if problem.key not in told]
     if problems:
         raise ConfigError(problems)
     return root, merger.removed, variables

@@ -71,7 +71,7 @@ def trace(experiment: Experiment, key: str) -> Trace:
     if removed is not None:
         gone = Step("removed", str(removed.source), "!del")
         below = [_step(each, place) for each in _chain(removed.over)]
-        now = [] if node is None else [_step(node, place)]
+        now = [_step(each, place) for each in _chain(node)]
         return Trace(key, node.plain() if node is not None else None, (*now, gone, *below))
     assert node is not None
     return _follow(".".join(path), node, place, default)

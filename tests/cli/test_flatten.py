@@ -66,3 +66,12 @@ def test_mistakes_are_told(file: Path, capsys: Capture, words: list[str], messag
     assert main(["flatten", *words]) == 2
     assert message in capsys.readouterr().err
     assert not list(Path().glob(".*"))
+
+
+def test_several_files_are_one_experiment(file: Path, capsys: Capture) -> None:
+    Path("more.yaml").write_text("seed_everything: 9\n")
+    assert main(["flatten", "-c", str(file), "-c", "more.yaml"]) == 0
+    whole = capsys.readouterr().out
+    assert "seed_everything: 9" in whole
+    assert main(["flatten", str(file), "-c", "more.yaml"]) == 0
+    assert capsys.readouterr().out == whole

@@ -56,6 +56,11 @@ def test_a_removed_key_tells_who_removed_it(follow: Callable[..., Trace]) -> Non
     assert steps[0][1].startswith("default of Trainer, ")
 
 
+def test_a_removed_key_that_is_set_again_keeps_its_story(follow: Callable[..., Trace]) -> None:
+    steps = said(follow("trainer.precision", "--trainer.precision", "16", "--trainer.precision", "64"))
+    assert steps == [("64", "--trainer.precision"), ("removed", "x.yaml:5"), ("32", "base.yaml:3")]
+
+
 def test_what_nobody_sets_comes_from_the_code(follow: Callable[..., Trace]) -> None:
     (step,) = said(follow("trainer.accumulate_grad_batches"))
     assert step[0] == "1"
