@@ -66,6 +66,9 @@ FAMILIES: Mapping[str, Family] = {
             table={
                 "CamVidDataModule": "segcli.datamodules.camvid_data_module:CamVidDataModule",
                 "FolderDataModule": "segcli.datamodules.folder_data_module:FolderDataModule",
+                "MultilabelFolderDataModule": (
+                    "segcli.datamodules.multilabel_folder_data_module:MultilabelFolderDataModule"
+                ),
                 "ShapesDataModule": "segcli.datamodules.shapes_data_module:ShapesDataModule",
             },
         ),
@@ -96,13 +99,19 @@ FAMILIES: Mapping[str, Family] = {
             types=("ParameterGroups",),
             table={"ParameterGroups": "segcli.optim.parameter_groups:ParameterGroups"},
         ),
+        Family("freezing", types=("Freezing",), table={"Freezing": "segcli.optim.freezing:Freezing"}),
         Family(
             "transforms",
             types=("BasicTransform", "BaseCompose", "TransformType", "TransformsSeqType"),
             table={"RandomScaledCrop": "segcli.transforms.random_scaled_crop:RandomScaledCrop"},
             packages=("albumentations",),
         ),
-        Family("callbacks", types=("Callback",), packages=("pytorch_lightning.callbacks",)),
+        Family(
+            "callbacks",
+            types=("Callback",),
+            table={"EMA": "segcli.callbacks.ema:EMA", "SWA": "segcli.callbacks.swa:SWA"},
+            packages=("pytorch_lightning.callbacks",),
+        ),
         Family("loggers", types=("Logger",), packages=("pytorch_lightning.loggers",)),
     )
 }
@@ -112,6 +121,7 @@ SECTIONS: Mapping[str, str] = {
     "trainer": "pytorch_lightning.trainer.trainer.Trainer",
     "model": "segcli.task.SegmentationTask",
     "checkpoint": "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+    "last_checkpoint": "segcli.callbacks.last_checkpoint.LastCheckpoint",
     "pictures": "segcli.callbacks.pictures.Pictures",
     "run": "segcli.runs.settings.RunSettings",
 }

@@ -17,15 +17,18 @@ class Sample(TypedDict):
 
     Attributes:
         image: ``(C, H, W)`` uint8.
-        mask: ``(H, W)`` uint8, class indices or :data:`IGNORE_INDEX`; absent where there is no truth.
+        mask: ``(H, W)`` uint8, class indices or :data:`IGNORE_INDEX`; where a pixel may have several classes,
+            ``(K, H, W)`` uint8 of 0, 1 and :data:`IGNORE_INDEX`. Absent where there is no truth.
         path: File of the image, or a made-up unique name for generated images.
         size: Height and width of the image on disk, in pixels, before any transform.
+        is_filler: True if it only keeps this device in step with the others, and counts for nothing.
     """
 
     image: Tensor
     mask: NotRequired[Tensor]
     path: str
     size: tuple[int, int]
+    is_filler: NotRequired[bool]
 
 
 class Batch(TypedDict):
@@ -33,12 +36,14 @@ class Batch(TypedDict):
 
     Attributes:
         image: ``(B, C, H, W)`` uint8.
-        mask: ``(B, H, W)`` uint8, class indices or :data:`IGNORE_INDEX`; absent where there is no truth.
+        mask: ``(B, H, W)`` or ``(B, K, H, W)`` uint8, as in a :class:`Sample`; absent where there is no truth.
         path: ``B`` file names.
         size: ``B`` pairs of height and width on disk, in pixels.
+        is_filler: True if it only keeps this device in step with the others, and counts for nothing.
     """
 
     image: Tensor
     mask: NotRequired[Tensor]
     path: list[str]
     size: list[tuple[int, int]]
+    is_filler: NotRequired[bool]

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from segcli.backbones.base import Backbone
 from segcli.decoders.base import Decoder, DecoderFactory
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, without_pretraining
-from segcli.inference.label_map import label_map
 from segcli.layers.resize import resize
+from segcli.task_kind import KINDS, TaskName
 
 
 class Segmenter(nn.Module):
@@ -28,6 +28,7 @@ class Segmenter(nn.Module):
         std: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
         value_range: Image values that stand for 0 and 1.
         channels_last: Whether to compute in NHWC memory, faster on most devices.
+        task: What :meth:`predict` makes of the logits.
 
     Raises:
         ValueError: If ``mean``, ``std`` or ``value_range`` cannot be used.
@@ -46,8 +47,10 @@ class Segmenter(nn.Module):
         std: Sequence[float] | None = None,
         value_range: tuple[float, float] = (0.0, 255.0),
         channels_last: bool = True,
+        task: TaskName = "multiclass",
     ) -> None:
         super().__init__()
+        self.kind = KINDS[task]
         self.backbone, self.decoder = backbone, decoder
         kernel = decoder.classifier_kernel
         self.classifier = nn.Conv2d(decoder.out_channels, num_outputs, kernel, padding=kernel // 2)
@@ -92,7 +95,8 @@ class Segmenter(nn.Module):
         x = image.contiguous(memory_format=self.memory_format).to(self.scale.dtype)
         x = torch.addcmul(self.shift, x, self.scale)
         multiple = self.backbone.size_multiple
-        x = F.pad(x, (0, -width % multiple, 0, -height % multiple))  # with the mean colour, which is 0 by now
+        # with the mean colour, which is 0 by now; torch 2.15 cannot compile -width % multiple for sizes that vary
+        x = F.pad(x, (0, (multiple - width % multiple) % multiple, 0, (multiple - height % multiple) % multiple))
         logits = self.classifier(self.decoder(self.backbone(x)))
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
         logits = logits.to(torch.float32, memory_format=torch.contiguous_format)
@@ -100,12 +104,15 @@ class Segmenter(nn.Module):
 
     @torch.inference_mode()
     def predict(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Map an ``(H, W, C)`` or grey ``(H, W)`` image of any size to ``(H, W)`` class indices."""
+        """Map an ``(H, W, C)`` or grey ``(H, W)`` image of any size to ``(H, W)`` class indices.
+
+        With several labels per pixel, to ``(K, H, W)`` masks of 0 and 1.
+        """
         channels_first = torch.from_numpy(np.ascontiguousarray(np.atleast_3d(image))).permute(2, 0, 1)
         was_training = self.training
         self.eval()
         try:
-            labels = label_map(self(channels_first[None].to(self.scale.device)))
+            labels = self.kind.predict(self(channels_first[None].to(self.scale.device)))
         finally:
             self.train(was_training)
         return labels[0].cpu().numpy()
@@ -128,7 +135,8 @@ class Segmenter(nn.Module):
         segmenter = cls(
             parts.backbone,
             parts.decoder(features=parts.backbone.features),
-            num_outputs=1 if model["task"] == "binary" else len(classes),
+            num_outputs=KINDS[model["task"]].num_outputs(len(classes)),
+            task=model["task"],
             **{key: model[key] for key in ("mean", "std", "value_range", "channels_last")},
         )
         prefix = "segmenter."

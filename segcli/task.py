@@ -5,26 +5,32 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 """
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 import pytorch_lightning as pl
+import torch
+from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor
 
 from segcli.backbones.base import Backbone
 from segcli.config.errors import did_you_mean
 from segcli.decoders.base import DecoderFactory
-from segcli.inference.label_map import label_map
 from segcli.layers.resize import resize
 from segcli.losses.base import Loss
+from segcli.metrics.average_precision import AveragePrecision
 from segcli.metrics.running_mean import RunningMean
 from segcli.metrics.scores import Scores
-from segcli.metrics.segmentation_metric import SegmentationMetric
 from segcli.optim.base import EpochSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
+from segcli.optim.freezing import Freezing
 from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import Batch
 from segcli.segmenter import Segmenter
+from segcli.task_kind import KINDS
 
+LOSSES = "segcli_losses"
 _LONG_RUN = 1_000_000
 """Steps that a schedule is told in ``trainer.fast_dev_run``, whose few steps no warm-up fits into."""
 
@@ -39,12 +45,20 @@ class SegmentationTask(pl.LightningModule):
         optimizer: Optimizer of all parameters that are not frozen.
         schedule: Learning rate per optimizer step; null keeps it constant.
         parameter_groups: Learning rates and weight decay of parts of the model; null treats all parameters alike.
+        freezing: Which stages of the backbone are trained from when on; null trains all from the start.
         classes: Class names in the order of their indices; filled in from the data.
-        task: ``multiclass`` is softmax over K classes, also for two; ``binary`` is one sigmoid for the second of two.
+        task: ``multiclass`` is softmax over K classes, also for two; ``binary`` is one sigmoid for the second of two;
+            ``multilabel`` is a sigmoid per class, for masks with a channel per class.
         mean: Per channel, of values scaled to 0..1; null takes what the backbone was trained with.
         std: Per channel, of values scaled to 0..1; null takes what the backbone was trained with.
         value_range: Image values that stand for 0 and 1.
         channels_last: Whether to run convolutions in NHWC memory, faster on most devices.
+        compile: Whether ``torch.compile`` turns the model into kernels of its own: minutes at the start, faster steps
+            on a GPU, often slower ones on a CPU. Names of weights stay as they are. Images of many sizes cost one or
+            two compilations more.
+        average_precision_thresholds: Number of thresholds, such as 100, at which evaluation measures average precision
+            too, ``val/mAP`` and ``val/AP/<class>``; null leaves it out. It costs about ten times as much as mIoU, and
+            32 bytes per class and threshold.
 
     Raises:
         ValueError: If the task does not fit the number of classes.
@@ -59,35 +73,32 @@ class SegmentationTask(pl.LightningModule):
         classes: Sequence[str],
         schedule: ScheduleFactory | None = None,
         parameter_groups: ParameterGroups | None = None,
-        task: Literal["multiclass", "binary"] = "multiclass",
+        freezing: Freezing | None = None,
+        task: Literal["multiclass", "binary", "multilabel"] = "multiclass",
         mean: list[float] | None = None,
         std: list[float] | None = None,
         value_range: tuple[float, float] = (0.0, 255.0),
         channels_last: bool = True,
+        compile: bool = False,  # noqa: A002  (the key of the experiment)
+        average_precision_thresholds: int | None = None,
     ) -> None:
         super().__init__()
-        if len(classes) < 2:
-            raise ValueError(
-                f"the data got {len(classes)} class ({', '.join(classes)}), expected at least 2; name what the other "
-                "pixels are, too, as in data.mask_values: {0: background, 255: cell}"
-            )
-        if task == "binary" and len(classes) != 2:
-            raise ValueError(
-                f"model.task got 'binary' with {len(classes)} classes ({', '.join(classes)}), expected 2; "
-                "use multiclass, or let data.mask_values map to two names"
-            )
+        self.kind = KINDS[task]
+        self.kind.require_classes(classes)
         self.classes = tuple(classes)
         self.loss = loss
         self.segmenter: Segmenter | None = None
         self.scores: dict[str, Scores] = {}
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
         self._decoder, self._optimizer, self._schedule = decoder, optimizer, schedule
-        self._parameter_groups = parameter_groups or ParameterGroups()
+        self._parameter_groups, self._freezing = parameter_groups or ParameterGroups(), freezing
         self._observer: MetricSchedule | None = None
-        self._num_outputs = 1 if task == "binary" else len(classes)
+        self._num_outputs = self.kind.num_outputs(len(classes))
         self._normalisation: dict[str, Any] = {"mean": mean, "std": std, "value_range": value_range}
-        self._channels_last = channels_last
-        self._metric = SegmentationMetric(len(classes))
+        self._channels_last, self._compiles = channels_last, compile
+        self._metric = self.kind.metric(len(classes))
+        thresholds = average_precision_thresholds
+        self._average_precision = None if thresholds is None else AveragePrecision(self._num_outputs, thresholds)
         self._logged_step = 0
         self._step_loss, self._epoch_loss, self._eval_loss = RunningMean(), RunningMean(), RunningMean()
 
@@ -99,17 +110,30 @@ class SegmentationTask(pl.LightningModule):
                 backbone,
                 self._decoder(features=backbone.features),
                 self._num_outputs,
+                task=self.kind.name,
                 channels_last=self._channels_last,
                 **self._normalisation,
             )
+            self._parameter_groups.prepare(self)
+            if self._freezing is not None:
+                self._freezing.prepare(backbone)
+            if self._compiles:
+                self.segmenter.compile()
 
     def forward(self, image: Tensor) -> Tensor:
         """Map a ``(B, C, H, W)`` image in its raw value range to ``(B, K, H, W)`` logits."""
         assert self.segmenter is not None
         return self.segmenter(image)
 
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Let what is random in the model follow from (seed, epoch, batch, device), also in a run that was resumed."""
+        if seed := os.environ.get("PL_GLOBAL_SEED"):
+            place = (int(seed), self.trainer.current_epoch, batch_idx, self.trainer.global_rank)
+            torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1, np.uint64)[0]))
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
+        self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
         loss = self.loss(self(batch["image"]), batch["mask"])
         self._step_loss.update(loss)
         self._epoch_loss.update(loss)
@@ -125,21 +149,64 @@ class SegmentationTask(pl.LightningModule):
         if trainer.is_last_batch:
             self.log("train/loss", self._epoch_loss.compute(reduce=True), logger=False, on_step=True, on_epoch=False)
             self._epoch_loss.reset()
+        self._log_step()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the losses that were not logged yet."""
+        checkpoint[LOSSES] = {
+            "step": self._step_loss.state(),
+            "epoch": self._epoch_loss.state(),
+            "logged_step": self._logged_step,
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the losses that were not logged yet."""
+        if losses := checkpoint.get(LOSSES):
+            self._step_loss.load(losses["step"])
+            self._epoch_loss.load(losses["epoch"])
+            self._logged_step = losses["logged_step"]
+
+    def on_train_start(self) -> None:
+        """Freeze stages; log the step of a checkpoint, which was written before that."""
+        self._freeze()  # of an epoch that is resumed in its middle, Lightning does not tell the start
+        if self.trainer.global_step:
+            self._log_step()
+
+    def on_train_epoch_start(self) -> None:
+        """Thaw stages."""
+        self._freeze()
+
+    def _freeze(self) -> None:
+        if self._freezing is None:
+            return
+        assert self.segmenter is not None
+        strategy = self.trainer.strategy
+        # DistributedDataParallel would wait for gradients of what is frozen, and share none of what it has not known
+        finds = isinstance(strategy, DDPStrategy) and strategy._ddp_kwargs.get("find_unused_parameters")
+        if self._freezing.thaws and not isinstance(strategy, SingleDeviceStrategy) and not finds:
+            raise ValueError(
+                "model.freezing got stages that thaw later with another strategy for several devices than DDP that "
+                "finds unused parameters; set trainer.strategy to ddp_find_unused_parameters_true"
+            )
+        self._freezing.apply(self.segmenter.backbone, self.trainer.current_epoch)
+
+    def _log_step(self) -> None:
+        trainer = self.trainer
         every = getattr(trainer, "log_every_n_steps", 0)
         if not every or trainer.global_step % every or trainer.global_step == self._logged_step:
             return
         self._logged_step = trainer.global_step
-        values = {"train/loss": self._step_loss.compute(), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
+        values = {"train/loss": self._step_loss.compute(reduce=True), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
         self._step_loss.reset()
         for logger in trainer.loggers:
             logger.log_metrics(values, step=trainer.global_step)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Count one batch of the validation split; return its ``(B, H, W)`` label maps."""
+        """Count one batch of the validation split; return predictions of the mask's shape."""
         return self._evaluate(batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Count one batch of the test split; return its ``(B, H, W)`` label maps."""
+        """Count one batch of the test split; return predictions of the mask's shape."""
         return self._evaluate(batch)
 
     def on_validation_epoch_end(self) -> None:
@@ -153,10 +220,11 @@ class SegmentationTask(pl.LightningModule):
         self._log_scores("test")
 
     def predict_step(self, batch: Batch, batch_idx: int) -> list[Tensor]:
-        """Return one ``(H, W)`` label map per image, at the size that the image has on disk."""
+        """Return an ``(H, W)`` label map, or ``(K, H, W)`` masks, per image at the size that it has on disk."""
         logits = self(batch["image"])
         return [
-            label_map(resize(one[None], size=size))[0].cpu() for one, size in zip(logits, batch["size"], strict=True)
+            self.kind.predict(resize(one[None], size=size))[0].cpu()
+            for one, size in zip(logits, batch["size"], strict=True)
         ]
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's own type is a union of ten)
@@ -187,13 +255,22 @@ class SegmentationTask(pl.LightningModule):
 
     def _evaluate(self, batch: Batch) -> Tensor:
         logits = self(batch["image"])
+        prediction = self.kind.predict(logits)
+        self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
+        if batch.get("is_filler"):  # the forward pass kept this device in step; another counts the image
+            return prediction
         self._eval_loss.update(self.loss(logits, batch["mask"]), weight=len(logits))
-        labels = label_map(logits)
-        self._metric.update(labels, batch["mask"])
-        return labels
+        self._metric.update(prediction, batch["mask"])
+        if self._average_precision is not None:
+            self._average_precision.update(self.kind.probabilities(logits), batch["mask"])
+        return prediction
 
     def _log_scores(self, stage: str) -> None:
-        scores = self.scores[stage] = self._metric.compute()
+        scores = self._metric.compute()
+        if self._average_precision is not None:
+            scores = scores.with_average_precision(self._average_precision.compute().cpu())
+            self._average_precision.reset()
+        self.scores[stage] = scores
         values = {
             f"{stage}/loss": self._eval_loss.compute(reduce=True),
             f"{stage}/mIoU": float(scores.mean_iou),
@@ -203,6 +280,10 @@ class SegmentationTask(pl.LightningModule):
         for name, iou, dice in zip(self.classes, scores.iou.tolist(), scores.dice.tolist(), strict=True):
             if not math.isnan(iou):  # absent classes have no value
                 values |= {f"{stage}/IoU/{name}": iou, f"{stage}/Dice/{name}": dice}
+        if scores.average_precision is not None and scores.mean_average_precision is not None:
+            values[f"{stage}/mAP"] = float(scores.mean_average_precision)
+            precisions = zip(self.classes, scores.average_precision.tolist(), strict=True)
+            values |= {f"{stage}/AP/{name}": value for name, value in precisions if not math.isnan(value)}
         self.log_dict(values)
         self._metric.reset()
         self._eval_loss.reset()

@@ -1,4 +1,5 @@
 import csv
+import json
 import math
 import tempfile
 from collections.abc import Iterator
@@ -120,6 +121,59 @@ def test_predictions_have_the_size_on_disk() -> None:
     labels = _task().eval().predict_step(batch, 0)
     assert [tuple(label.shape) for label in labels] == [(50, 70), (20, 33)]
     assert all(label.dtype == torch.uint8 for label in labels)
+
+
+def test_masks_of_another_kind_than_the_task_are_refused_before_the_first_step(tiny: Path) -> None:
+    with pytest.raises(ValueError, match=r"got 'multiclass', but the data's masks have a channel per class"):
+        _fitted(tiny, "--data.multilabel=true", "--trainer.limit_val_batches=0")
+    with pytest.raises(ValueError, match=r"got 'multilabel', but the data's masks have one class per pixel"):
+        _fitted(tiny, "--model.task=multilabel", "--trainer.limit_val_batches=0")
+
+
+def test_several_labels_are_scored_by_class_without_ignored_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, logged = _task(("a",), task="multilabel", average_precision_thresholds=5).eval(), {}
+    monkeypatch.setattr(task, "log_dict", logged.update)
+    monkeypatch.setattr(task, "forward", lambda image: torch.linspace(-3, 3, 64).view(1, 1, 8, 8))
+    mask = torch.ones(1, 1, 8, 8, dtype=torch.uint8)
+    mask[..., :6, :] = 0
+    mask[..., 7, :] = 255
+    prediction = task.validation_step(_batch(mask), 0)
+    task.on_validation_epoch_end()
+    assert prediction.shape == mask.shape
+    assert logged["val/IoU/a"] == logged["val/mIoU"] == pytest.approx(8 / 24)
+    assert logged["val/pixel_accuracy"] == pytest.approx(40 / 56)
+    assert 0.5 < logged["val/AP/a"] == logged["val/mAP"] < 1
+    assert task.scores["val"].mean_average_precision == logged["val/mAP"]
+
+
+def test_average_precision_of_two_classes_in_one_sigmoid_is_that_of_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task, logged = _task(("a", "b"), task="binary", average_precision_thresholds=11).eval(), {}
+    monkeypatch.setattr(task, "log_dict", logged.update)
+    monkeypatch.setattr(task, "forward", lambda image: torch.linspace(-3, 3, 64).view(1, 1, 8, 8))
+    mask = torch.zeros(1, 8, 8, dtype=torch.uint8)
+    mask[:, 4:] = 1
+    task.validation_step(_batch(mask), 0)
+    task.on_validation_epoch_end()
+    assert logged["val/AP/b"] == logged["val/mAP"] == 1
+    assert "val/AP/a" not in logged
+
+
+def test_average_precision_is_measured_only_where_it_is_asked_for(trained: Path) -> None:
+    with (trained / "metrics.csv").open() as file:
+        assert "val/mAP" not in next(csv.reader(file))
+
+
+def test_a_checkpoint_is_chosen_by_average_precision(tiny: Path) -> None:
+    words = ["--model.average_precision_thresholds=20", "--checkpoint.monitor=val/mAP", "--trainer.max_epochs=2"]
+    assert main(["fit", "-c", str(tiny), *words]) == 0
+    with Path("runs/tiny/1/metrics.csv").open() as file:
+        values = [float(row["val/mAP"]) for row in csv.DictReader(file) if row["val/mAP"]]
+    scores = json.loads(Path("runs/tiny/1/val_scores.json").read_text())
+    assert scores["mAP"] == pytest.approx(max(values), abs=1e-6)
+    assert scores["epoch"] == values.index(max(values)) + 1
+    assert 0 < scores["classes"]["circle"]["AP"] < 1
 
 
 def test_one_class_is_no_task() -> None:

@@ -11,7 +11,7 @@ from segcli.sample import Batch
 
 
 class PredictionWriter(pl.Callback):
-    """Write one index PNG and one overlay per predicted image into the run's folder."""
+    """Write one index PNG, or one mask per class, and one overlay per predicted image into the run's folder."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class PredictionWriter(pl.Callback):
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by predict(datamodule=...), not declared
         assert isinstance(data, SegmentationDataModule)
         folder = trainer.strategy.broadcast(trainer.default_root_dir)  # only rank 0 knows it under every launcher
-        self._files = PredictionFiles(Path(folder), data.palette, data.datasets["predict"].paths())
+        self._files = PredictionFiles(Path(folder), data.palette, data.datasets["predict"].paths(), data.classes)
 
     def on_predict_batch_end(
         self,
@@ -35,5 +35,7 @@ class PredictionWriter(pl.Callback):
     ) -> None:
         """Write the files of one batch."""
         assert self._files is not None
+        if batch.get("is_filler"):
+            return
         for path, image, labels in zip(batch["path"], batch["image"], outputs, strict=True):
             self._files.write(path, labels.numpy(), image.permute(1, 2, 0).cpu().numpy())

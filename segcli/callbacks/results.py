@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 from rich.console import Console
@@ -19,6 +20,19 @@ class Results(pl.Callback):
     def __init__(self) -> None:
         super().__init__()
         self._best: tuple[float, int, Scores] | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best epoch so far, for a checkpoint."""
+        if self._best is None:
+            return {}
+        value, epoch, scores = self._best
+        values = {name: part if part is None else part.cpu() for name, part in scores._asdict().items()}
+        return {"value": value, "epoch": epoch, "scores": values}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the best epoch of an interrupted run."""
+        if state_dict:
+            self._best = state_dict["value"], state_dict["epoch"], Scores(**state_dict["scores"])
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Remember the epoch that the best checkpoint holds; write its scores at once, the run may be killed."""
@@ -74,30 +88,36 @@ def _monitored(trainer: pl.Trainer, scores: Scores) -> float:
 
 def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
     """Return scores as plain values; classes that neither truth nor prediction holds have null."""
-    return {
+    record: dict[str, object] = {
         "mIoU": _or_null(float(scores.mean_iou)),
         "mDice": _or_null(float(scores.mean_dice)),
         "pixel_accuracy": _or_null(float(scores.pixel_accuracy)),
-        "classes": {
-            name: {"IoU": _or_null(float(iou)), "Dice": _or_null(float(dice)), "pixels": int(pixels)}
-            for name, iou, dice, pixels in zip(classes, scores.iou, scores.dice, scores.pixels, strict=True)
-        },
     }
+    by_class: dict[str, dict[str, object]] = {
+        name: {"IoU": _or_null(float(iou)), "Dice": _or_null(float(dice)), "pixels": int(pixels)}
+        for name, iou, dice, pixels in zip(classes, scores.iou, scores.dice, scores.pixels, strict=True)
+    }
+    if scores.average_precision is not None and scores.mean_average_precision is not None:
+        record["mAP"] = _or_null(float(scores.mean_average_precision))
+        for name, value in zip(classes, scores.average_precision, strict=True):
+            by_class[name]["AP"] = _or_null(float(value))
+    return {**record, "classes": by_class}
 
 
 def score_table(classes: tuple[str, ...], scores: Scores, title: str) -> Table:
     """Return one row per class and one of means; classes that are absent are marked so and not in the means."""
+    columns = {"IoU": (scores.iou, scores.mean_iou), "Dice": (scores.dice, scores.mean_dice)}
+    if scores.average_precision is not None and scores.mean_average_precision is not None:
+        columns["AP"] = (scores.average_precision, scores.mean_average_precision)
     table = Table(title=title)
     table.add_column("class")
-    for column in ("IoU", "Dice", "pixels"):
+    for column in (*columns, "pixels"):
         table.add_column(column, justify="right")
-    for name, iou, dice, pixels in zip(classes, scores.iou, scores.dice, scores.pixels, strict=True):
-        table.add_row(name, _cell(float(iou)), _cell(float(dice)), f"{int(pixels):,}")
+    for index, (name, pixels) in enumerate(zip(classes, scores.pixels.tolist(), strict=True)):
+        table.add_row(name, *(_cell(float(values[index])) for values, _ in columns.values()), f"{pixels:,}")
     table.add_section()
-    table.add_row(
-        "mean", _cell(float(scores.mean_iou)), _cell(float(scores.mean_dice)), f"{int(scores.pixels.sum()):,}"
-    )
-    table.add_row("pixel accuracy", _cell(float(scores.pixel_accuracy)), "", "")
+    table.add_row("mean", *(_cell(float(mean)) for _, mean in columns.values()), f"{int(scores.pixels.sum()):,}")
+    table.add_row("pixel accuracy", _cell(float(scores.pixel_accuracy)))
     return table
 
 

@@ -25,9 +25,9 @@ List what experiments can name, with arguments, types and defaults, and the pack
   python -m segcli list experiments                  experiments here, and what they are made of
   python -m segcli list losses --format json         for programs
 
-FAMILY is one of backbones, decoders, losses, datamodules, optimizers, schedules, parameter_groups, transforms,
-callbacks, loggers, presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it; case does not
-matter.
+FAMILY is one of backbones, decoders, losses, datamodules, optimizers, schedules, parameter_groups, freezing,
+transforms, callbacks, loggers, presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it;
+case does not matter.
 """
 WIDTH = 120
 MAX_IN_FULL = 30

@@ -23,9 +23,11 @@ from segcli.decoders.base import DecoderFactory
 from segcli.inference.checkpoint import without_pretraining
 from segcli.losses.base import Loss
 from segcli.optim.base import OptimizerFactory, ScheduleFactory
+from segcli.optim.freezing import Freezing
 from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import IGNORE_INDEX
 from segcli.task import SegmentationTask
+from segcli.task_kind import KINDS
 
 Tree = Mapping[str, Any] | Namespace
 
@@ -39,6 +41,7 @@ _PARTS: Mapping[str, Any] = {
     "model.optimizer": OptimizerFactory,
     "model.schedule": ScheduleFactory | None,
     "model.parameter_groups": ParameterGroups | None,
+    "model.freezing": Freezing | None,
     "trainer.callbacks": list[Callback] | Callback | None,
 }
 _OF_THE_MACHINE: Mapping[str, Any] = {
@@ -87,6 +90,7 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
     loss, schedule = part(tree, "model.loss"), part(tree, "model.schedule")
     factories = part(tree, "model.decoder"), part(tree, "model.optimizer")
     part(tree, "model.parameter_groups")
+    _check_freezing(tree)
     with blamed("model.optimizer"):
         optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
     with blamed("model.schedule"):
@@ -94,10 +98,12 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
             schedule(optimizer=optimizer, total_steps=_LONG_RUN_STEPS)
     with blamed("model"):
         backbone = cast(Backbone, None)  # the constructor only keeps it
-        options = {key: model[key] for key in ("task",) if key in model}
-        SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, **options)
+        options = {key: model[key] for key in ("task", "average_precision_thresholds") if key in model}
+        task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, **options)
+    with blamed("model.task"):
+        task.kind.require_masks(data.multilabel)
     with blamed("model.loss"):
-        _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)))
+        _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)), data.multilabel)
     return data
 
 
@@ -186,17 +192,29 @@ def refusal(key: str, error: Exception, what: str = "") -> PartError:
     return PartError(key, what + line)
 
 
+def _check_freezing(tree: Tree) -> None:
+    """Count the stages of the backbone, which stands on the device ``meta``, if some are to be frozen."""
+    freezing = part(tree, "model.freezing")
+    if freezing is not None:
+        with torch.device("meta"):
+            backbone = part(tree, "model.backbone")
+        with blamed("model.freezing"):
+            freezing.prepare(backbone)
+
+
 def num_outputs(tree: Tree, num_classes: int) -> int:
     """Return the logits per pixel of an experiment's model."""
-    return 1 if tree["model"].get("task") == "binary" else num_classes
+    return KINDS[tree["model"].get("task", "multiclass")].num_outputs(num_classes)
 
 
-def _try_loss(loss: Loss, num_classes: int, num_outputs: int) -> None:
+def _try_loss(loss: Loss, num_classes: int, num_outputs: int, multilabel: bool) -> None:
     """Pass logits and a mask with every class and an ignored pixel through the loss, and back."""
     shape = (2, _PATCH_PX, _PATCH_PX)
     logits = torch.linspace(-1, 1, 2 * num_outputs * _PATCH_PX**2).view(2, num_outputs, *shape[1:]).requires_grad_()
     mask = torch.arange(2 * _PATCH_PX**2).remainder(num_classes).view(shape).to(torch.uint8)
-    mask[0, 0, 0] = IGNORE_INDEX
+    if multilabel:
+        mask = torch.arange(logits.numel()).remainder(2).view(logits.shape).to(torch.uint8)
+    mask[0, ..., 0, 0] = IGNORE_INDEX
     value = loss(logits, mask)
     if value.ndim or not value.isfinite():
         raise ValueError(f"{type(loss).__name__} returned {value.tolist()}, expected one finite number.")

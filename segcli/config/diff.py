@@ -14,7 +14,8 @@ Fields = dict[Key, Node]
 GROUPS = ("architecture", "data", "optimisation", "runtime")
 ARCHITECTURE = ("model.backbone", "model.decoder", "model.task", "model.mean", "model.std", "model.value_range")
 OPTIMISATION = (
-    *("model.loss", "model.optimizer", "model.schedule", "model.parameter_groups", "seed_everything", "checkpoint"),
+    *("model.loss", "model.optimizer", "model.schedule", "model.parameter_groups", "model.freezing"),
+    *("seed_everything", "checkpoint"),
     *("trainer.max_epochs", "trainer.min_epochs", "trainer.max_steps", "trainer.min_steps", "trainer.max_time"),
     *("trainer.accumulate_grad_batches", "trainer.gradient_clip_val", "trainer.gradient_clip_algorithm"),
     *("trainer.limit_train_batches", "trainer.overfit_batches", "trainer.callbacks"),

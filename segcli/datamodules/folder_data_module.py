@@ -6,18 +6,15 @@ from typing import Literal
 import albumentations as A
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
-from segcli.datasets.hash_split import hash_limit, hash_split
+from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.label_mapping import LabelMapping
-from segcli.datasets.pairing import find_images, listing, nearest, pair_files
+from segcli.datasets.pairing import pair_files
 from segcli.datasets.palette import default_palette
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.segmentation_dataset import SegmentationDataset
-from segcli.datasets.split_folders import split_folders
 from segcli.sample import DataError
 from segcli.transforms.seeded_compose import SeededCompose
-
-Pairs = list[tuple[Path, Path]]
 
 
 class FolderDataModule(SegmentationDataModule):
@@ -76,9 +73,10 @@ class FolderDataModule(SegmentationDataModule):
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
-        self.root, self.image_dir, self.mask_dir = Path(root), image_dir, mask_dir
-        self.val_fraction, self.test_fraction, self.split_seed = val_fraction, test_fraction, split_seed
-        self.limit, self.image_mode = limit, image_mode
+        self.splits = FolderSplits(
+            Path(root), image_dir, mask_dir, val_fraction, test_fraction, split_seed=split_seed, limit=limit
+        )
+        self.image_mode = image_mode
         self.classes, indices = _classes(classes, mask_values)
         self.labels = LabelMapping(indices, ignore_values or ())
         self.palette = default_palette(len(self.classes))
@@ -90,39 +88,8 @@ class FolderDataModule(SegmentationDataModule):
             DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
         """
         if split == "predict":
-            folder = self.root / self.image_dir
-            return ImageDataset(find_images(folder if folder.is_dir() else self.root), transform, self.image_mode)
-        pairs = self._pairs(split)
-        if not pairs:
-            share = self.val_fraction if split == "val" else self.test_fraction
-            raise DataError(
-                f"{self.root} has no images to {split} with: there is no {split} folder, and data.{split}_fraction "
-                f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have an image for every split, or "
-                f"make a folder {self.root / split / self.image_dir}."
-            )
-        if split == "train":
-            pairs = hash_limit(pairs, [image.stem for image, _ in pairs], self.limit, self.split_seed)
-        return SegmentationDataset(pairs, self.labels, transform, self.image_mode)
-
-    def _pairs(self, split: str) -> Pairs:
-        folders = split_folders(self.root, self.image_dir, self.mask_dir)
-        if split in folders and (split != "train" or {"val", "test"} <= set(folders)):
-            return pair_files(*folders[split])
-        pool = folders.get("train", (self.root / self.image_dir, self.root / self.mask_dir))
-        missing = [folder for folder in pool if not folder.is_dir()]
-        if missing:
-            raise DataError(
-                f"there are no images to {split} with: {missing[0]} is missing; {listing(nearest(missing[0]))}.\n"
-                "  Set data.root, data.image_dir and data.mask_dir to what your folders are called."
-            )
-        pairs = pair_files(*pool)
-        fractions = [
-            0.0 if name in folders else share
-            for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
-        ]
-        names = [image.stem for image, _ in pairs]
-        (test, val), train = hash_split(pairs, names, fractions, self.split_seed)
-        return {"train": train, "val": val, "test": test}[split]
+            return ImageDataset(self.splits.to_predict(), transform, self.image_mode)
+        return SegmentationDataset(self.splits.pairs(split, pair_files), self.labels, transform, self.image_mode)
 
 
 def _classes(classes: list[str] | None, mask_values: dict[int, str] | None) -> tuple[tuple[str, ...], dict[int, int]]:

@@ -4,7 +4,7 @@ import albumentations as A
 import numpy as np
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
-from segcli.datasets.shapes_dataset import CLASSES, ShapesDataset
+from segcli.datasets.shapes_dataset import CLASSES, FORMS, ShapesDataset
 from segcli.transforms.seeded_compose import SeededCompose
 
 COLOURS = ((45, 45, 52), (228, 87, 76), (84, 171, 96), (76, 126, 214))
@@ -22,6 +22,8 @@ class ShapesDataModule(SegmentationDataModule):
         test_size: Number of test pictures.
         image_size: Height and width in pixels, at least 32.
         data_seed: Another seed gives other pictures; the run's seed does not change them.
+        multilabel: Whether masks have a channel per form and show forms whole, also where others hide them: for
+            ``model.task: multilabel``.
         batch_size: Pictures per training batch and device.
         val_batch_size: Pictures per batch and device in evaluation and prediction; None for ``batch_size``.
         num_workers: Processes that draw pictures; 0 draws in the main process.
@@ -40,6 +42,7 @@ class ShapesDataModule(SegmentationDataModule):
         test_size: int = 100,
         image_size: int = 96,
         data_seed: int = 0,
+        multilabel: bool = False,
         batch_size: int = 16,
         val_batch_size: int | None = None,
         num_workers: int = 0,
@@ -59,12 +62,19 @@ class ShapesDataModule(SegmentationDataModule):
                 f"image_size {image_size}, expected at least 1 picture each and 32 pixels."
             )
         self.image_size, self.data_seed = image_size, data_seed
-        self.classes = CLASSES
-        self.palette = np.array(COLOURS, np.uint8)
+        self.multilabel = multilabel
+        self.classes = FORMS if multilabel else CLASSES
+        self.palette = np.array(COLOURS[-len(self.classes) :], np.uint8)
 
     def make_dataset(self, split: Split, transform: SeededCompose) -> ShapesDataset:
         """Return the pictures of one split; those of ``"predict"`` are the test pictures without masks."""
         name = "test" if split == "predict" else split
         return ShapesDataset(
-            name, self.lengths[split], self.image_size, self.data_seed, transform, with_mask=split != "predict"
+            name,
+            self.lengths[split],
+            self.image_size,
+            self.data_seed,
+            transform,
+            with_mask=split != "predict",
+            multilabel=self.multilabel,
         )

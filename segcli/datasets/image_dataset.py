@@ -38,7 +38,7 @@ class ImageDataset(SampleDataset):
         """Return height and width of every image in pixels, from the files' headers."""
         return [read_size(image) for image in self.images]
 
-    def load(self, index: int) -> tuple[NDArray[np.uint8], None]:
+    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Return the image, ``(H, W)`` or ``(H, W, C)``, and no mask.
 
         Raises:

@@ -11,6 +11,8 @@ from segcli.sample import IGNORE_INDEX, DataError
 UNKNOWN = 254
 VALUES = 2**16  # masks have at most 16 bits
 
+NAME_EVERY_VALUE = "Name every value in mask_values, e.g. {0: background, 255: object}, or list it in ignore_values."
+
 
 class LabelMapping:
     """Look up the class index of every pixel; nothing passes that was not named.
@@ -18,12 +20,16 @@ class LabelMapping:
     Args:
         indices: Pixel value, 0 to 65535, to class index, 0 to 253. Several values may share a class.
         ignore_values: Pixel values that no loss and no metric sees.
+        advice: What to do about a value that was not named.
 
     Raises:
         DataError: If a value is out of range, or both a class and ignored.
     """
 
-    def __init__(self, indices: Mapping[int, int], ignore_values: Sequence[int] = ()) -> None:
+    def __init__(
+        self, indices: Mapping[int, int], ignore_values: Sequence[int] = (), advice: str = NAME_EVERY_VALUE
+    ) -> None:
+        self.advice = advice
         both = sorted(set(indices) & set(ignore_values))
         if both:
             raise DataError(f"mask values {both} are both a class and in ignore_values; name each once.")
@@ -70,7 +76,4 @@ class LabelMapping:
         lossy = (
             "\n  JPEG changes values near edges: save masks as PNG." if path.lower().endswith((".jpg", ".jpeg")) else ""
         )
-        raise DataError(
-            f"{path} has mask value {shown}{more}, expected {known}.\n"
-            "  Name every value in mask_values, e.g. {0: background, 255: object}, or list it in ignore_values." + lossy
-        )
+        raise DataError(f"{path} has mask value {shown}{more}, expected {known}.\n  {self.advice}{lossy}")

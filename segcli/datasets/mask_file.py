@@ -32,6 +32,20 @@ def read_mask(path: Path) -> NDArray[np.integer]:
         )
 
 
+def require_equal_sizes(image: Path, size: tuple[int, ...], mask: Path, mask_size: tuple[int, ...]) -> None:
+    """Refuse a mask of another height or width than its image.
+
+    Raises:
+        DataError: If they differ; names both files.
+    """
+    if size != mask_size:
+        raise DataError(
+            f"{image} is {size[0]} x {size[1]} px, its mask {mask} is {mask_size[0]} x {mask_size[1]} px "
+            "(height x width, EXIF orientation applied), expected equal sizes; resize the mask without interpolation, "
+            "or remove the EXIF orientation."
+        )
+
+
 def _grey(image: Image.Image, path: Path) -> NDArray[np.uint8]:
     pixels = np.array(image)
     colours = pixels if image.mode == "RGB" else pixels[..., :-1]

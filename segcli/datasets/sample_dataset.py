@@ -17,7 +17,10 @@ class SampleTransform(Protocol):
     def __call__(
         self, image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        """Map an ``(H, W)`` or ``(H, W, C)`` image and its ``(H, W)`` mask, if any, to new ones of one size."""
+        """Map an ``(H, W)`` or ``(H, W, C)`` image and its mask, if any, to new ones of one size.
+
+        A mask is ``(H, W)``, or ``(K, H, W)`` with a channel per class.
+        """
 
 
 class SampleDataset(Dataset[Sample], ABC):
@@ -47,7 +50,10 @@ class SampleDataset(Dataset[Sample], ABC):
 
     @abstractmethod
     def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        """Return image ``(H, W)`` or ``(H, W, C)`` and mask ``(H, W)`` with class indices, None without truth."""
+        """Return image ``(H, W)`` or ``(H, W, C)`` and mask, None without truth.
+
+        A mask is ``(H, W)`` with class indices, or ``(K, H, W)`` with 0 and 1 for every class.
+        """
 
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         """Return the sample for ``(epoch, index)``.

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from segcli.datasets.image_file import ImageMode, read_image, read_size
 from segcli.datasets.label_mapping import LabelMapping
-from segcli.datasets.mask_file import read_mask
+from segcli.datasets.mask_file import read_mask, require_equal_sizes
 from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
-from segcli.sample import DataError
 
 
 class SegmentationDataset(SampleDataset):
@@ -55,10 +54,5 @@ class SegmentationDataset(SampleDataset):
         image_path, mask_path = self.pairs[index]
         image = read_image(image_path, self.image_mode)
         values = read_mask(mask_path)
-        if image.shape[:2] != values.shape:
-            raise DataError(
-                f"{image_path} is {image.shape[0]} x {image.shape[1]} px, its mask {mask_path} is "
-                f"{values.shape[0]} x {values.shape[1]} px (height x width, EXIF orientation applied), expected equal "
-                "sizes; resize the mask without interpolation, or remove the EXIF orientation."
-            )
+        require_equal_sizes(image_path, image.shape[:2], mask_path, values.shape)
         return image, self.labels(values, str(mask_path))

@@ -16,6 +16,7 @@ WHITE = 255
 IGNORED = (0, 0, 0)
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's mode L
 LETTER = 0.65  # height of letters in a row of text
+STRIPES = 64  # along the shorter side of a picture, so that they are still seen when it is shown small
 TITLES = ("image", "truth", "prediction")
 
 
@@ -50,18 +51,45 @@ def overlay(
 ) -> Picture:
     """Blend the classes' colours into the brightness of an image; ignored pixels stay as they are, in colour.
 
-    Brightness alone, since over a green lawn the blue of a class would look like the cyan of another.
+    Brightness alone, since over a green lawn the blue of a class would look like the cyan of another. Pixels of several
+    classes get stripes in the colours of all, pixels of none brightness without colour.
 
     Args:
         image: ``(H, W)`` or ``(H, W, C)``.
-        labels: ``(H, W)`` class indices or ``IGNORE_INDEX``.
+        labels: ``(H, W)`` class indices or ``IGNORE_INDEX``; or ``(K, H, W)`` masks of 0, 1 and ``IGNORE_INDEX``.
         palette: ``(K, 3)`` RGB colours.
         alpha: Share of the colour, 0 to 1.
     """
     picture = as_picture(image)
     grey = (picture @ LUMA)[..., None]
-    blended = np.rint(grey * (1 - alpha) + colourise(labels, palette) * np.float32(alpha)).astype(np.uint8)
+    if labels.ndim == 3:
+        is_some = np.asarray(labels.any(axis=0))[..., None]
+        labels = striped(labels)
+    else:
+        is_some = np.array(True)
+    share = np.float32(alpha) * is_some
+    blended = np.rint(grey * (1 - share) + colourise(labels, palette) * share).astype(np.uint8)
     return np.where(labels[..., None] == IGNORE_INDEX, picture, blended)
+
+
+def striped(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make one label map of a mask per class: where classes overlap, they take turns in diagonal stripes.
+
+    Args:
+        masks: ``(K, H, W)`` of 0, 1 and ``IGNORE_INDEX``.
+
+    Returns:
+        ``(H, W)`` class indices; 0 where there is no class, and ``IGNORE_INDEX`` where none is known and one ignored.
+    """
+    present = masks == 1
+    count = present.sum(axis=0)
+    rows, columns = np.indices(masks.shape[1:], dtype=np.int32)
+    stripe_px = max(4, min(masks.shape[1:]) // STRIPES)
+    turn = (rows + columns) // stripe_px % np.maximum(count, 1)
+    chosen = present & (present.cumsum(axis=0) == turn + 1)
+    labels = chosen.argmax(axis=0).astype(np.uint8)
+    labels[(count == 0) & (masks == IGNORE_INDEX).any(axis=0)] = IGNORE_INDEX
+    return labels
 
 
 def grid(rows: Sequence[Sequence[Picture]], separator_px: int = SEPARATOR_PX) -> Picture:
@@ -95,7 +123,8 @@ def comparison_grid(
     Where only some panels have a truth, that of the others stays white; where none has, there is no such column.
 
     Args:
-        panels: Image ``(H, W)`` or ``(H, W, C)``, truth ``(H, W)`` or None, prediction ``(H, W)``.
+        panels: Image ``(H, W)`` or ``(H, W, C)``, truth or None, prediction; these ``(H, W)`` or ``(K, H, W)``, as in
+            :func:`overlay`.
         palette: ``(K, 3)`` RGB colours.
         classes: Names, K.
         alpha: Share of the classes' colours over the image, 0 to 1.

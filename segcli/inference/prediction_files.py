@@ -48,44 +48,54 @@ def prediction_names(paths: Sequence[str]) -> dict[str, str]:
 class PredictionFiles:
     """Write predictions into a folder: ``name.png`` with class indices, ``overlays/name.png`` to look at.
 
-    Index files hold class indices and show the classes' colours, being PNG files with a palette. A file appears whole
-    or not at all.
+    Index files hold class indices and show the classes' colours, being PNG files with a palette. Where a pixel may have
+    several classes, there is ``class/name.png`` for each instead, a PNG of 1 bit: black is no, white is yes, which
+    Pillow reads as 0 and 1, OpenCV as 0 and 255. A file appears whole or not at all.
 
     Args:
         folder: Made when the first file is written.
         palette: ``(K, 3)`` RGB colours.
         paths: All images that will be predicted, on whatever device; they decide on names, see
             :func:`prediction_names`.
+        classes: Names of the classes, which those folders get.
     """
 
-    def __init__(self, folder: Path, palette: NDArray[np.uint8], paths: Sequence[str]) -> None:
-        self.folder, self.palette = folder, palette
+    def __init__(
+        self, folder: Path, palette: NDArray[np.uint8], paths: Sequence[str], classes: Sequence[str] = ()
+    ) -> None:
+        self.folder, self.palette, self.classes = folder, palette, tuple(classes)
         self.names = prediction_names(paths)
         self.colours = np.zeros((256, 3), np.uint8)
         self.colours[: len(palette)] = palette
         self.colours[IGNORE_INDEX] = IGNORED
 
-    def write(self, path: str, labels: NDArray[np.uint8], image: NDArray[np.uint8] | None = None) -> Path:
+    def write(self, path: str, labels: NDArray[np.uint8], image: NDArray[np.uint8] | None = None) -> list[Path]:
         """Write the files of one image.
 
         Args:
             path: The image, one of ``paths``.
-            labels: ``(H, W)`` class indices.
+            labels: ``(H, W)`` class indices, or ``(K, H, W)`` masks of 0 and 1.
             image: ``(H, W)`` or ``(H, W, C)`` under the overlay, resized to the labels' size; None for no overlay.
 
         Returns:
-            The file with class indices.
+            The file with class indices; or the files with masks, in the order of the classes.
         """
-        indexed = Image.fromarray(labels)
-        indexed.putpalette(self.colours.tobytes())
-        target = self.folder / f"{self.names[path]}.png"
-        _save(indexed, target)
+        name = f"{self.names[path]}.png"
+        targets = [self.folder / name]
+        if labels.ndim == 2:
+            indexed = Image.fromarray(labels)
+            indexed.putpalette(self.colours.tobytes())
+            _save(indexed, targets[0])
+        else:
+            targets = [self.folder / class_name / name for class_name in self.classes]
+            for mask, target in zip(labels, targets, strict=True):
+                _save(Image.fromarray(mask == 1), target)
         if image is not None:
-            under = as_picture(image)
-            if under.shape[:2] != labels.shape:
-                under = np.array(Image.fromarray(under).resize(labels.shape[::-1], Image.Resampling.BILINEAR))
-            _save(Image.fromarray(overlay(under, labels, self.palette)), self.folder / OVERLAYS / target.name)
-        return target
+            under, size = as_picture(image), labels.shape[-2:]
+            if under.shape[:2] != size:
+                under = np.array(Image.fromarray(under).resize(size[::-1], Image.Resampling.BILINEAR))
+            _save(Image.fromarray(overlay(under, labels, self.palette)), self.folder / OVERLAYS / name)
+        return targets
 
 
 def _name(path: Path, parts: int) -> str:

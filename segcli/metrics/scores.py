@@ -6,6 +6,7 @@ occur: not per image, and not over pixels of all classes at once, two other thin
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -18,7 +19,10 @@ class Scores(NamedTuple):
         pixels: ``(K,)`` int64, truth pixels of each class.
         mean_iou: Scalar, over the classes that occur.
         mean_dice: Scalar, over the classes that occur.
-        pixel_accuracy: Scalar, share of pixels that are right.
+        pixel_accuracy: Scalar, share of pixels that are right; of (pixel, class) pairs where a pixel may have several.
+        average_precision: ``(K,)`` float64, area under the curve of precision over recall, 0 to 1; NaN for classes
+            without truth pixels, and for the first class of the binary task. None if it was not measured.
+        mean_average_precision: Scalar, over the classes whose ``average_precision`` is a number; None with it.
     """
 
     iou: Tensor
@@ -27,11 +31,30 @@ class Scores(NamedTuple):
     mean_iou: Tensor
     mean_dice: Tensor
     pixel_accuracy: Tensor
+    average_precision: Tensor | None = None
+    mean_average_precision: Tensor | None = None
 
     @classmethod
     def of(cls, matrix: Tensor) -> "Scores":
         """Score a ``(K, K)`` integer matrix whose rows are the truth and whose columns are the prediction."""
         right, truth, predicted = matrix.diagonal().double(), matrix.sum(dim=1), matrix.sum(dim=0)
+        return cls._of(right, truth, predicted, right.sum() / truth.sum())
+
+    @classmethod
+    def of_labels(cls, counts: Tensor) -> "Scores":
+        """Score ``(K, 2, 2)`` integer counts, for each class of (no, yes) in truth and, last, in prediction."""
+        right, truth, predicted = counts[:, 1, 1].double(), counts[:, 1].sum(dim=1), counts[:, :, 1].sum(dim=1)
+        agreed = counts.diagonal(dim1=1, dim2=2).sum().double()
+        return cls._of(right, truth, predicted, agreed / counts.sum())
+
+    def with_average_precision(self, values: Tensor) -> "Scores":
+        """Return the scores together with the average precision of the last classes, 1 of 2 or all."""
+        padded = torch.full_like(self.iou, torch.nan)
+        padded[-values.numel() :] = values
+        return self._replace(average_precision=padded, mean_average_precision=padded.nanmean())
+
+    @classmethod
+    def _of(cls, right: Tensor, truth: Tensor, predicted: Tensor, accuracy: Tensor) -> "Scores":
         iou = right / (truth + predicted - right)  # 0/0 is NaN: the class occurs nowhere
         dice = 2 * right / (truth + predicted)
-        return cls(iou, dice, truth, iou.nanmean(), dice.nanmean(), right.sum() / truth.sum())
+        return cls(iou, dice, truth, iou.nanmean(), dice.nanmean(), accuracy)

@@ -29,15 +29,19 @@ class SeededCompose:
     def __call__(
         self, image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        """Map an ``(H, W)`` or ``(H, W, C)`` image and ``(H, W)`` mask to transformed ones of one new size."""
+        """Map an ``(H, W)`` or ``(H, W, C)`` image and its mask to transformed ones of one new size.
+
+        A mask is ``(H, W)``, or ``(K, H, W)`` with a channel per class; all channels are transformed alike.
+        """
         if not self.compose.transforms:
             return image, mask
         key = (self.seed, epoch, index)
         self.compose.set_random_state(np.random.default_rng(key), random.Random(repr(key)))
         if mask is None:
             return self.compose(image=image)["image"], None
-        result = self.compose(image=image, mask=mask)
-        return result["image"], result["mask"]
+        target = "mask" if mask.ndim == 2 else "masks"
+        result = self.compose(image=image, **{target: mask})
+        return result["image"], result[target]
 
     def moves_pixels(self) -> list[str]:
         """Return the names of the transforms after which a resize cannot restore the image's own pixel grid."""

@@ -33,3 +33,10 @@ def test_impossible_counts_are_refused() -> None:
         Pictures(count=-1)
     with pytest.raises(ValueError, match="expected at least 0 and 1"):
         Pictures(every_n_epochs=0)
+
+
+def test_classes_that_overlap_are_drawn(tiny: Path) -> None:
+    words = ["--data.multilabel=true", "--model.task=multilabel", "--trainer.max_epochs=1"]
+    assert main(["fit", "-c", str(tiny), *words]) == 0
+    with Image.open("runs/tiny/1/predictions/epoch_001.png") as picture:
+        assert picture.size[0] >= 3 * 32

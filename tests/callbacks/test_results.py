@@ -27,3 +27,15 @@ def test_the_record_is_json_with_null_for_absent() -> None:
     assert record["classes"]["c"] == {"IoU": None, "Dice": None, "pixels": 0}
     assert math.isclose(record["mIoU"], (0.8 + 10 / 12) / 2, abs_tol=1e-6)
     assert math.isclose(record["pixel_accuracy"], 0.9, abs_tol=1e-6)
+
+
+def test_average_precision_has_a_column_where_it_was_measured() -> None:
+    scores = Scores.of(MATRIX).with_average_precision(torch.tensor([0.25, 0.75, math.nan]))
+    console = Console(width=80, file=io.StringIO())
+    console.print(score_table(("a", "b", "c"), scores, "title"))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    rows = {line.split()[1]: line.split() for line in text.splitlines() if line.startswith("│")}
+    assert [rows[name][7] for name in ("a", "b", "c", "mean")] == ["0.250", "0.750", "absent", "0.500"]
+    record = json.loads(json.dumps(score_record(("a", "b", "c"), scores)))
+    assert record["mAP"] == 0.5
+    assert [entry["AP"] for entry in record["classes"].values()] == [0.25, 0.75, None]

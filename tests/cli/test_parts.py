@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from segcli import registry
 from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer, part
 from segcli.config.compose import compose
 
@@ -21,8 +22,11 @@ def _tree(file: Path, *overrides: str) -> dict[str, Any]:
         (["--model.schedule.power", "-1"], "model.schedule", "expected a number above 0"),
         (["--model.optimizer.lr", "-1"], "model.optimizer", "Invalid learning rate"),
         (["--model.task", "binary"], "model", "'binary' with 4 classes"),
+        (["--model.task", "multilabel"], "model.task", "set model.task: multiclass, or data: Multilabel"),
+        (["--data.multilabel", "true"], "model.task", "set model.task: multilabel"),
+        (["--model.average_precision_thresholds", "1"], "model", "expected at least 2, or null"),
     ],
-    ids=["data", "class weights", "schedule", "optimizer", "task"],
+    ids=["data", "class weights", "schedule", "optimizer", "task", "labels", "several labels", "thresholds"],
 )
 def test_cheap_parts_are_built_without_the_model(tiny: Path, words: list[str], key: str, message: str) -> None:
     with pytest.raises(PartError, match=message) as caught:
@@ -39,6 +43,13 @@ def test_checking_reads_no_data_and_draws_no_random_number(tiny: Path) -> None:
 
 def test_a_null_schedule_is_fine(tiny: Path) -> None:
     assert len(check_parts(_tree(tiny, "--model.schedule", "null")).classes) == 4
+
+
+@pytest.mark.parametrize("loss", registry.names("losses"))
+def test_losses_are_tried_with_several_labels(tiny: Path, loss: str) -> None:
+    terms = {"WeightedSum": "{class_path: WeightedSum, terms: [DiceLoss]}"}
+    words = ["--data.multilabel", "true", "--model.task", "multilabel", "--model.loss", terms.get(loss, loss)]
+    assert check_parts(_tree(tiny, *words)).classes == ("circle", "square", "triangle")
 
 
 def test_factories_wait_for_their_arguments(tiny: Path) -> None:

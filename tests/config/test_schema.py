@@ -58,7 +58,7 @@ WRONG = [
     BASE + "model: {decoder: {pyramid_chanels: 3}}",
     BASE + "model: {decoder: {lr: 3}}",
     BASE + "model: {classes: [a]}",
-    BASE + "model: {task: multilabel}",
+    BASE + "model: {task: multilable}",
     BASE + "model: {mean: 0.5}",
     BASE + "model: {mean: [a]}",
     BASE + "model: {mean+: a}",

@@ -36,6 +36,13 @@ def folder(root: Path) -> Arguments:
     return {"root": str(root), "mask_values": values, "ignore_values": [255], "test_fraction": 0.25}
 
 
+def multilabel_folder(root: Path) -> Arguments:
+    names = [f"scan_{number}" for number in range(8)]
+    write_pairs(root / "images", root / "labels" / "lung", names, (0, 128, 255))
+    write_pairs(root / "images", root / "labels" / "heart", names, (0, 0, 1))
+    return {"root": str(root), "classes": ["lung", "heart"], "ignore_values": [128], "test_fraction": 0.25}
+
+
 def shapes(_root: Path) -> Arguments:
     return {"train_size": 5, "val_size": 3, "test_size": 2, "image_size": 32}
 
@@ -43,6 +50,7 @@ def shapes(_root: Path) -> Arguments:
 CASES: dict[str, Callable[[Path], Arguments]] = {
     "CamVidDataModule": camvid,
     "FolderDataModule": folder,
+    "MultilabelFolderDataModule": multilabel_folder,
     "ShapesDataModule": shapes,
 }
 
@@ -124,14 +132,14 @@ def test_batches_are_as_promised(name: str, stage: str, tmp_path: Path) -> None:
         batches: list[Batch] = list(getattr(data, f"{split}_dataloader")())
         assert batches
         for batch in batches:
-            check(batch, len(data.classes), with_mask=split != "predict")
+            check(batch, data, with_mask=split != "predict")
         seen = [path for batch in batches for path in batch["path"]]
         assert len(seen) == len(set(seen))
         if split != "train":
             assert sorted(seen) == sorted(data.datasets[split].paths())
 
 
-def check(batch: Batch, num_classes: int, with_mask: bool) -> None:
+def check(batch: Batch, data: SegmentationDataModule, with_mask: bool) -> None:
     count, channels, height, width = batch["image"].shape
     assert (batch["image"].dtype, channels) == (torch.uint8, 3)
     assert batch["image"].is_contiguous(memory_format=torch.channels_last)
@@ -139,5 +147,7 @@ def check(batch: Batch, num_classes: int, with_mask: bool) -> None:
     assert batch["size"] == [(height, width)] * count
     assert set(batch) == {"image", "path", "size"} | ({"mask"} if with_mask else set())
     if with_mask:
-        assert (batch["mask"].dtype, batch["mask"].shape) == (torch.uint8, (count, height, width))
-        assert set(batch["mask"].unique().tolist()) <= {*range(num_classes), IGNORE_INDEX}
+        num_classes = len(data.classes)
+        shape = (count, num_classes, height, width) if data.multilabel else (count, height, width)
+        assert (batch["mask"].dtype, batch["mask"].shape) == (torch.uint8, shape)
+        assert set(batch["mask"].unique().tolist()) <= {*range(2 if data.multilabel else num_classes), IGNORE_INDEX}

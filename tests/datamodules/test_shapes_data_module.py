@@ -37,3 +37,11 @@ def test_nonsense_is_refused() -> None:
         ShapesDataModule(val_size=0)
     with pytest.raises(ValueError, match="image_size 8"):
         ShapesDataModule(image_size=8)
+
+
+def test_with_several_labels_there_is_a_class_per_form_in_the_same_colour() -> None:
+    plain, several = ShapesDataModule(4, 2, 2, 32), ShapesDataModule(4, 2, 2, 32, multilabel=True)
+    several.setup("validate")
+    assert several.classes == plain.classes[1:]
+    assert (several.palette == plain.palette[1:]).all()
+    assert several.datasets["val"][0]["mask"].shape == (3, 32, 32)

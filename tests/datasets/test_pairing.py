@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.datasets.pairing import find_images, pair_files
+from segcli.datasets.pairing import find_images, pair_files, pair_label_files
 from segcli.sample import DataError
 
 
@@ -43,3 +43,26 @@ def test_missing_and_empty_folders_say_what_is_there(tmp_path: Path) -> None:
     touch(tmp_path / "pictures", "a.txt")
     with pytest.raises(DataError, match=r"pictures contains a\.txt"):
         find_images(tmp_path / "pictures")
+
+
+def test_every_class_has_a_folder_of_masks(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", "a.jpg", "b.jpg")
+    (tmp_path / "m").mkdir()
+    lung, heart = touch(tmp_path / "m" / "lung", "a.png", "b.png"), touch(tmp_path / "m" / "heart", "b.tif")
+    assert pair_label_files(images, tmp_path / "m", ["heart", "lung"], may_lack=True) == [
+        (images / "a.jpg", [None, lung / "a.png"]),
+        (images / "b.jpg", [heart / "b.tif", lung / "b.png"]),
+    ]
+    with pytest.raises(DataError, match=r"1 images have no mask .*heart: a\.jpg(.|\n)*set data.missing_masks: empty"):
+        pair_label_files(images, tmp_path / "m", ["heart", "lung"])
+    with pytest.raises(DataError, match=r"liver is missing: .*m contains heart/, lung/"):
+        pair_label_files(images, tmp_path / "m", ["liver"], may_lack=True)
+
+
+def test_a_class_may_occur_nowhere_but_no_mask_may_be_without_an_image(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", "a.jpg")
+    folder = touch(touch(tmp_path / "m") / "lung")
+    assert pair_label_files(images, tmp_path / "m", ["lung"], may_lack=True) == [(images / "a.jpg", [None])]
+    touch(folder, "c.png")
+    with pytest.raises(DataError, match=r"1 masks have no image .*: c\.png"):
+        pair_label_files(images, tmp_path / "m", ["lung"], may_lack=True)

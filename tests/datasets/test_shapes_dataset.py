@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from segcli.datasets.shapes_dataset import CLASSES, ShapesDataset, draw
+from segcli.datasets.shapes_dataset import CLASSES, FORMS, ShapesDataset, draw
 
 
 def test_pictures_follow_from_name_seed_and_index() -> None:
@@ -53,3 +53,16 @@ def test_triangles_stand_nearly_upright() -> None:
             places.append((widest - rows[0]) / len(rows))
     assert len(places) > 30
     assert np.median(places) > 0.75  # the base is below the tip; turned freely, 0.5
+
+
+def test_with_several_labels_forms_are_whole_also_where_others_hide_them() -> None:
+    plain, several = ShapesDataset("train", 60, 64), ShapesDataset("train", 60, 64, multilabel=True)
+    hidden = 0
+    for index in range(60):
+        mask, masks = plain[index]["mask"], several[index]["mask"]
+        assert masks.shape == (len(FORMS), 64, 64)
+        for kind in range(len(FORMS)):
+            assert (masks[kind][mask == kind + 1] == 1).all()
+        hidden += int((masks.sum(dim=0) > 1).sum())
+        torch.testing.assert_close(plain[index]["image"], several[index]["image"])
+    assert hidden > 100

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcli.inference.picture import as_picture, colourise, comparison_grid, grid, legend, overlay, title
+from segcli.inference.picture import (
+    as_picture,
+    colourise,
+    comparison_grid,
+    grid,
+    legend,
+    overlay,
+    striped,
+    title,
+)
 
 PALETTE = np.array([[10, 20, 30], [200, 100, 0]], np.uint8)
 
@@ -27,6 +36,27 @@ def test_overlay_blends_by_alpha_but_leaves_ignored_pixels(alpha: float, expecte
     before = image.copy()
     assert overlay(image, np.array([[1, 255]], np.uint8), PALETTE, alpha).tolist() == [[expected, [100, 100, 100]]]
     np.testing.assert_array_equal(image, before)
+
+
+def test_classes_that_overlap_take_turns_in_stripes() -> None:
+    masks = np.zeros((3, 16, 24), np.uint8)
+    masks[0, :, :12], masks[2, :, 6:18] = 1, 1
+    labels = striped(masks)
+    assert (labels[:, :6] == 0).all()
+    assert (labels[:, 12:18] == 2).all()
+    assert labels[0, 6:12].tolist() == [2, 2, 0, 0, 0, 0]
+    assert np.bincount(labels[:, 6:12].ravel()).tolist() == [48, 0, 48]
+    assert 5 < np.diff(striped(np.ones((2, 640, 640), np.uint8))[0].astype(int)).nonzero()[0][0] < 15
+
+
+def test_overlay_of_masks_colours_classes_and_nothing_else() -> None:
+    image = np.full((1, 4, 3), (200, 100, 0), np.uint8)
+    masks = np.array([[[1, 0, 0, 255]], [[0, 1, 0, 0]]], np.uint8)
+    grey = 200 * 0.299 + 100 * 0.587
+    picture = overlay(image, masks, PALETTE)[0].astype(float)
+    np.testing.assert_allclose(picture[:2], (PALETTE + grey) / 2, atol=0.51)
+    np.testing.assert_allclose(picture[2], np.full(3, grey), atol=0.51)
+    assert picture[3].tolist() == [200, 100, 0]  # whether it is of the first class is not known
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (2,), (3,), (4,), (7,)])

@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from segcli.datasets.mask_file import read_mask
 from segcli.inference.prediction_files import PredictionFiles, prediction_names
 
 PALETTE = np.array([[10, 20, 30], [200, 100, 0]], np.uint8)
@@ -32,7 +34,7 @@ def test_names_are_short_and_never_collide(paths: list[str], names: list[str]) -
 
 def test_index_files_hold_classes_and_show_colours(tmp_path: Path) -> None:
     files = PredictionFiles(tmp_path / "new", PALETTE, ["x/a.png"])
-    target = files.write("x/a.png", LABELS, np.full((1, 3, 3), 100, np.uint8))
+    (target,) = files.write("x/a.png", LABELS, np.full((1, 3, 3), 100, np.uint8))
     assert target == tmp_path / "new" / "a.png"
     with Image.open(target) as picture:
         assert picture.mode == "P"
@@ -41,6 +43,19 @@ def test_index_files_hold_classes_and_show_colours(tmp_path: Path) -> None:
     with Image.open(tmp_path / "new" / "overlays" / "a.png") as picture:
         assert np.asarray(picture).tolist() == [[[55, 60, 65], [150, 100, 50], [150, 100, 50]]]
     assert sorted(path.name for path in (tmp_path / "new").rglob("*")) == ["a.png", "a.png", "overlays"]
+
+
+def test_a_mask_per_class_goes_into_a_folder_per_class(tmp_path: Path) -> None:
+    files = PredictionFiles(tmp_path, PALETTE, ["x/a.png"], ["lung", "heart"])
+    masks = np.array([[[0, 1, 1]], [[0, 0, 1]]], np.uint8)
+    targets = files.write("x/a.png", masks, np.full((1, 3, 3), 100, np.uint8))
+    assert targets == [tmp_path / "lung" / "a.png", tmp_path / "heart" / "a.png"]
+    for target, mask in zip(targets, masks, strict=True):
+        np.testing.assert_array_equal(read_mask(target), mask)
+        np.testing.assert_array_equal(cv2.imread(str(target), cv2.IMREAD_GRAYSCALE), mask * 255)
+    with Image.open(tmp_path / "overlays" / "a.png") as picture:
+        assert np.asarray(picture)[0, :2].tolist() == [[100, 100, 100], [55, 60, 65]]
+    assert not (tmp_path / "a.png").exists()
 
 
 def test_without_an_image_there_is_no_overlay_and_others_are_resized(tmp_path: Path) -> None:

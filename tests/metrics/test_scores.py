@@ -30,3 +30,25 @@ def test_nothing_seen_is_nan() -> None:
     assert scores.mean_iou.isnan()
     assert scores.mean_dice.isnan()
     assert scores.pixel_accuracy.isnan()
+
+
+def test_scores_of_labels_by_hand() -> None:
+    scores = Scores.of_labels(torch.tensor([[[5, 1], [2, 4]], [[12, 0], [0, 0]]]))
+
+    torch.testing.assert_close(scores.iou, torch.tensor([4 / 7, math.nan], dtype=torch.float64), equal_nan=True)
+    assert math.isclose(scores.dice[0], 8 / 11)
+    assert scores.pixels.tolist() == [6, 0]
+    assert math.isclose(scores.mean_iou, 4 / 7)
+    assert math.isclose(scores.pixel_accuracy, (5 + 4 + 12) / 24)
+
+
+def test_average_precision_joins_the_last_classes() -> None:
+    scores = Scores.of(torch.tensor([[6, 2], [1, 3]]))
+    assert scores.average_precision is None
+
+    joined = scores.with_average_precision(torch.tensor([0.25]))
+
+    assert joined.mean_iou == scores.mean_iou
+    assert joined.average_precision is not None
+    assert joined.average_precision[0].isnan()
+    assert joined.average_precision[1] == joined.mean_average_precision == 0.25

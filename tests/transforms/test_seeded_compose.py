@@ -1,5 +1,6 @@
 import albumentations as A
 import numpy as np
+import pytest
 
 from segcli.transforms.random_scaled_crop import RandomScaledCrop
 from segcli.transforms.seeded_compose import SeededCompose
@@ -31,6 +32,30 @@ def test_transforms_are_independent_of_each_other() -> None:
 def test_image_and_mask_are_transformed_alike() -> None:
     image, mask = SeededCompose([RandomScaledCrop(16, scale=(1.0, 1.0)), A.HorizontalFlip()])(IMAGE, MASK, 0, 0)
     np.testing.assert_array_equal(image[..., 0], mask)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        RandomScaledCrop(16),
+        A.Affine(rotate=(10, 40), p=1, fill_mask=255),
+        A.PadIfNeeded(60, 60, border_mode=0, fill_mask=255),
+        A.ElasticTransform(p=1, fill_mask=255),
+        A.CoarseDropout(p=1, fill_mask=255),
+        A.RandomResizedCrop((16, 16)),
+    ],
+    ids=lambda transform: type(transform).__name__,
+)
+def test_channels_of_a_mask_are_transformed_as_masks_of_their_own(transform: A.BasicTransform) -> None:
+    masks = np.stack([IMAGE[..., 0] > threshold for threshold in (40, 90, 130, 160, 200)]).astype(np.uint8)
+    compose = SeededCompose([transform, A.HorizontalFlip()])
+    for index in range(4):
+        image, together = compose(IMAGE, masks, 0, index)
+        assert together is not None
+        for mask, transformed in zip(masks, together, strict=True):
+            alone = compose(IMAGE, mask, 0, index)
+            np.testing.assert_array_equal(transformed, alone[1])
+            np.testing.assert_array_equal(image, alone[0])
 
 
 def test_without_transforms_nothing_changes_and_no_mask_stays_none() -> None:

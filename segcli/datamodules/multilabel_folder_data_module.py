@@ -1,0 +1,108 @@
+"""Own images whose pixels may be of several classes, or of none: a folder of masks per class."""
+
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import albumentations as A
+
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
+from segcli.datasets.folder_splits import FolderSplits
+from segcli.datasets.image_dataset import ImageDataset
+from segcli.datasets.multilabel_dataset import MultilabelDataset
+from segcli.datasets.pairing import pair_label_files
+from segcli.datasets.palette import default_palette
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.sample import DataError
+from segcli.transforms.seeded_compose import SeededCompose
+
+NO_FOLDERS = ("", ".", "..", "overlays")
+
+
+class MultilabelFolderDataModule(SegmentationDataModule):
+    """Load images, and for every class a mask of the same name from the folder of that class.
+
+    For ``model.task: multilabel``. Masks of the class ``lung`` are ``root/labels/lung/NAME.png``, with 0 where a pixel
+    is not of the class and 1 or 255 where it is. Splits are those of ``FolderDataModule``: folders where there are some
+    (``root/train/images`` and ``root/train/labels/lung``, or ``root/images/train`` and ``root/labels/train/lung``),
+    otherwise by hashes of the images' names. Predicts the images in ``root/image_dir`` if that exists, else those
+    directly in ``root``; needs no masks for that.
+
+    Args:
+        root: Folder of the data set.
+        classes: Names of the classes, each a folder in ``mask_dir``.
+        image_dir: Name of the folder with images.
+        mask_dir: Name of the folder with a folder of masks for every class.
+        ignore_values: Mask values that no loss and no metric sees, for that class and pixel. If 255 is listed, only 1
+            means that a pixel is of the class.
+        missing_masks: Whether a mask that is missing is an ``error``, or ``empty``: the class is not in that image.
+        val_fraction: Share of images to validate with where there is no val folder, 0 to below 1. Above 0, it is at
+            least one image.
+        test_fraction: Share of images to test with where there is no test folder, 0 to below 1. Above 0, it is at
+            least one image.
+        split_seed: Seed of the split and of the choice that ``limit`` makes.
+        limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
+        image_mode: Channels that images are converted to: 3, 1 or 4.
+        batch_size: Images per training batch and device.
+        val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
+        num_workers: Processes that load images; 0 loads in the main process.
+        train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
+            leaves the padding out of loss and metrics. None for none.
+        val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+
+    Raises:
+        DataError: If ``classes`` is empty, or a name is there twice or no name of a folder; in ``setup``, if files are
+            missing or at fault.
+    """
+
+    multilabel = True
+
+    def __init__(
+        self,
+        root: str,
+        classes: list[str],
+        image_dir: str = "images",
+        mask_dir: str = "labels",
+        ignore_values: list[int] | None = None,
+        missing_masks: Literal["error", "empty"] = "error",
+        val_fraction: float = 0.2,
+        test_fraction: float = 0.0,
+        split_seed: int = 0,
+        limit: int | None = None,
+        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        batch_size: int = 8,
+        val_batch_size: int | None = None,
+        num_workers: int = 0,
+        train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+    ) -> None:
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
+        self.splits = FolderSplits(
+            Path(root), image_dir, mask_dir, val_fraction, test_fraction, split_seed=split_seed, limit=limit
+        )
+        self.classes = _folder_names(classes)
+        self.palette = default_palette(len(classes) + 1)[1:]  # its first is for a background
+        self.ignore_values, self.image_mode = ignore_values or [], image_mode
+        self.missing_masks = missing_masks
+
+    def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
+        """Return the dataset of one split.
+
+        Raises:
+            DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
+        """
+        if split == "predict":
+            return ImageDataset(self.splits.to_predict(), transform, self.image_mode)
+        pair = partial(pair_label_files, classes=self.classes, may_lack=self.missing_masks == "empty")
+        return MultilabelDataset(self.splits.pairs(split, pair), self.ignore_values, transform, self.image_mode)
+
+
+def _folder_names(classes: list[str]) -> tuple[str, ...]:
+    """Return the names of the classes if each can be a folder, also among predictions beside the overlays."""
+    odd = [name for name in classes if name in NO_FOLDERS or Path(name).name != name or classes.count(name) > 1]
+    if odd or not classes:
+        raise DataError(
+            f"MultilabelFolderDataModule got classes {classes}, expected at least one, each once and each the name of "
+            "a folder in data.mask_dir, other than 'overlays'; rename the folders, or correct data.classes."
+        )
+    return tuple(classes)

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from segcli.datasets.folder_splits import FolderSplits
+from segcli.sample import DataError
+
+
+def _write(folder: Path, *stems: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for stem in stems:
+        (folder / f"{stem}.png").touch()
+
+
+def _pair(images: Path, masks: Path) -> list[tuple[Path, str]]:
+    return [(image, masks.name) for image in sorted(images.iterdir())]
+
+
+def _splits(root: Path, val: float = 0.25, test: float = 0.0, limit: int | None = None) -> FolderSplits:
+    return FolderSplits(root, "images", "labels", val, test, split_seed=0, limit=limit)
+
+
+def test_whatever_stands_for_the_masks_goes_with_its_image(tmp_path: Path) -> None:
+    _write(tmp_path / "images", *"abcdefgh")
+    _write(tmp_path / "labels")
+    splits = _splits(tmp_path, test=0.25)
+    train, val, test = (splits.pairs(split, _pair) for split in ("train", "val", "test"))
+    assert [len(train), len(val), len(test)] == [4, 2, 2]
+    assert sorted(image.stem for image, _ in train + val + test) == list("abcdefgh")
+    assert {masks for _, masks in train + val + test} == {"labels"}
+    assert len(_splits(tmp_path, limit=3).pairs("train", _pair)) == 3
+
+
+def test_folders_per_split_are_used(tmp_path: Path) -> None:
+    for split, stems in (("train", "abcd"), ("val", "e"), ("test", "f")):
+        _write(tmp_path / split / "images", *stems)
+    found = [[image.stem for image, _ in _splits(tmp_path).pairs(split, _pair)] for split in ("train", "val", "test")]
+    assert found == [list("abcd"), ["e"], ["f"]]
+
+
+def test_a_split_without_images_says_what_to_set(tmp_path: Path) -> None:
+    _write(tmp_path / "images", "a", "b")
+    _write(tmp_path / "labels")
+    with pytest.raises(DataError, match=r"no images to test with.*data\.test_fraction 0\.0 leaves it none"):
+        _splits(tmp_path).pairs("test", _pair)
+    with pytest.raises(DataError, match=r"nothing.images is missing"):
+        _splits(tmp_path / "nothing").pairs("val", _pair)
+
+
+def test_predicts_the_folder_of_images_or_the_root(tmp_path: Path) -> None:
+    _write(tmp_path, "x")
+    assert [image.stem for image in _splits(tmp_path).to_predict()] == ["x"]
+    _write(tmp_path / "images", "a", "b")
+    assert [image.stem for image in _splits(tmp_path).to_predict()] == ["a", "b"]
