@@ -5,18 +5,19 @@ Layer-wise decay as BEiT (Bao et al., 2021) has it for fine-tuning, https://arxi
 the classifier, one layer above the last of the backbone. Deviation: layers that the backbone has pruned do not count.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
-from timm.models import group_parameters
 from torch import nn
 from torch.optim import Optimizer
 
+from segcli.optim.backbone_layers import backbone_layers
 from segcli.optim.base import OptimizerFactory
 
 ALL, BACKBONE, DECODER = "all", "backbone", "decoder"
 NO_DECAY = "/no_decay"
+SHARDED = "_fsdp_wrapped_module."
+"""What torch's FullyShardedDataParallel adds to the names of parameters."""
 
 
 class ParameterGroups:
@@ -48,6 +49,11 @@ class ParameterGroups:
             raise ValueError(f"ParameterGroups got layer_decay {layer_decay}, expected above 0 and up to 1.")
         self.backbone_lr_factor, self.layer_decay = backbone_lr_factor, layer_decay
         self.decay_norms_and_biases = decay_norms_and_biases
+        self._vectors: frozenset[str] | None = None
+
+    def prepare(self, model: nn.Module) -> None:
+        """Note which parameters are norms and biases, before a strategy shards the model into flat pieces."""
+        self._vectors = _norms_and_biases(model)
 
     def optimizer(self, factory: OptimizerFactory, model: nn.Module, backbone: nn.Module) -> Optimizer:
         """Build an optimizer for the parameters of a model that are not frozen.
@@ -66,13 +72,15 @@ class ParameterGroups:
         """
         factors, excepted = self._lr_factors(backbone), self._without_decay(backbone)
         base_lr = _lr_of(factory) if factors else 0.0
+        vectors = self._vectors if self._vectors is not None else _norms_and_biases(model)
         groups: dict[str, dict[str, Any]] = {}
         for name, parameter in model.named_parameters():
             if not parameter.requires_grad:
                 continue
             group, factor = factors.get(id(parameter), (DECODER, 1.0)) if factors else (ALL, 1.0)
             options: dict[str, Any] = {"lr": base_lr * factor} if factors else {}
-            if not self.decay_norms_and_biases and (_is_norm_or_bias(name, parameter) or id(parameter) in excepted):
+            is_excepted = name.replace(SHARDED, "") in vectors or id(parameter) in excepted
+            if not self.decay_norms_and_biases and is_excepted:
                 group, options["weight_decay"] = group + NO_DECAY, 0.0
             groups.setdefault(group, {"name": group, "params": [], **options})["params"].append(parameter)
         return factory(params=sorted(groups.values(), key=lambda options: not options["name"].startswith(DECODER)))
@@ -82,12 +90,19 @@ class ParameterGroups:
         if self.layer_decay is None:
             factor = self.backbone_lr_factor
             return {} if factor == 1 else {id(parameter): (BACKBONE, factor) for parameter in backbone.parameters()}
-        layers = dict(_layers(backbone))
-        top = 1 + max(layers.values())
-        deepest = {id(parameter): top - 1 for parameter in backbone.parameters()}  # what the matcher does not know
+        layers = backbone_layers(backbone)
+        if not layers:
+            raise ValueError(
+                f"ParameterGroups got layer_decay with {type(backbone).__name__}, expected a backbone with a model of "
+                "timm, which has a group_matcher; set model.parameter_groups.layer_decay to null."
+            )
         return {
-            parameter: (f"{BACKBONE}/layer_{layer}", self.backbone_lr_factor * self.layer_decay ** (top - layer))
-            for parameter, layer in (deepest | layers).items()
+            id(parameter): (
+                f"{BACKBONE}/layer_{depth}",
+                self.backbone_lr_factor * self.layer_decay ** (len(layers) - depth),
+            )
+            for depth, layer in enumerate(layers)
+            for parameter in layer.values()
         }
 
     def _without_decay(self, backbone: nn.Module) -> set[int]:
@@ -98,20 +113,6 @@ class ParameterGroups:
                 names = except_these()
                 found |= {id(p) for name, p in module.named_parameters() if name in names}
         return found
-
-
-def _layers(backbone: nn.Module) -> Iterator[tuple[int, int]]:
-    """Yield parameters and their layers, counted from 0, from the image up."""
-    for module in backbone.modules():
-        if callable(matcher := getattr(module, "group_matcher", None)):
-            parameters = dict(module.named_parameters())
-            groups = group_parameters(module, matcher(coarse=False), reverse=True)
-            yield from ((id(parameters[name]), layer) for name, layer in groups.items())
-            return
-    raise ValueError(
-        f"ParameterGroups got layer_decay with {type(backbone).__name__}, expected a backbone with a model of timm, "
-        "which has a group_matcher; set model.parameter_groups.layer_decay to null."
-    )
 
 
 def _lr_of(factory: OptimizerFactory) -> float:
@@ -125,5 +126,5 @@ def _lr_of(factory: OptimizerFactory) -> float:
     return float(optimizer.defaults["lr"])
 
 
-def _is_norm_or_bias(name: str, parameter: nn.Parameter) -> bool:
-    return parameter.ndim <= 1 or name.endswith(".bias")
+def _norms_and_biases(model: nn.Module) -> frozenset[str]:
+    return frozenset(name for name, p in model.named_parameters() if p.ndim <= 1 or name.endswith(".bias"))

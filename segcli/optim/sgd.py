@@ -39,3 +39,14 @@ class SGD(torch.optim.SGD):
         super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov)
         if fused:
             fuse(self)
+            self.register_step_pre_hook(_give_momentum)
+
+
+def _give_momentum(optimizer: torch.optim.Optimizer, _args: object, _kwargs: object) -> None:
+    """Begin the velocity of what was thawed after the first step: torch's fused kernel has one for all or for none."""
+    for group in optimizer.param_groups:
+        moving = [parameter for parameter in group["params"] if parameter.grad is not None]
+        new = [parameter for parameter in moving if optimizer.state[parameter].get("momentum_buffer") is None]
+        if group["momentum"] and len(new) < len(moving):
+            for parameter in new:
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)

@@ -47,3 +47,20 @@ def test_fused_gradients_can_be_clipped_in_mixed_precision() -> None:
 def test_nesterov_needs_momentum() -> None:
     with pytest.raises(ValueError, match="SGD got nesterov with momentum 0, expected one above 0"):
         SGD([nn.Parameter(torch.zeros(1))], momentum=0, nesterov=True)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_parameters_may_join_after_the_first_step(momentum: float) -> None:
+    models = [nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2)) for _ in range(2)]
+    models[1].load_state_dict(models[0].state_dict())
+    optimizers = [
+        cls(model.parameters(), lr=0.05, momentum=momentum, weight_decay=0.1)
+        for cls, model in zip((SGD, torch.optim.SGD), models, strict=True)
+    ]
+
+    for is_trained in (False, True):
+        for model, optimizer in zip(models, optimizers, strict=True):
+            model[0].requires_grad_(is_trained)
+            steps(optimizer, model)
+
+    torch.testing.assert_close(models[0].state_dict(), models[1].state_dict())

@@ -1,0 +1,23 @@
+"""Layers and stages of a backbone, as the group matcher of its model in timm has them."""
+
+from timm.models import group_parameters
+from torch import nn
+
+
+def backbone_layers(backbone: nn.Module, coarse: bool = False) -> list[dict[str, nn.Parameter]]:
+    """Return the parameters of each layer by name, from the image up; none of a backbone without a model of timm.
+
+    Args:
+        backbone: A model of timm, or a module that holds one; what it has beside that model counts with the last layer.
+        coarse: Whether to return stages, the stem first; of a plain transformer they are its blocks.
+    """
+    for prefix, module in backbone.named_modules():
+        if callable(matcher := getattr(module, "group_matcher", None)):
+            inside = {f"{prefix}.{name}".lstrip("."): name for name, _ in module.named_parameters()}
+            groups = group_parameters(module, matcher(coarse=coarse), reverse=True)
+            top = max(groups.values())
+            layers: list[dict[str, nn.Parameter]] = [{} for _ in range(top + 1)]
+            for name, parameter in backbone.named_parameters():
+                layers[groups[inside[name]] if name in inside else top][name] = parameter
+            return layers
+    return []
