@@ -43,3 +43,5 @@ bench: $(READY) ## measure; prints ratios
 	$(BIN)/python -m tests.benchmarks.bench_losses
 	$(BIN)/python -m tests.benchmarks.bench_optim
 	$(BIN)/python -m tests.benchmarks.bench_fit
+	$(BIN)/python -m tests.benchmarks.bench_speed
+	$(BIN)/python -m tests.benchmarks.bench_smp

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from segcli.backbones.base import Backbone
+from segcli.backbones.gradient_checkpointing import StatisticsOnce, check_saves, switch_on
 from segcli.backbones.timm_model import create, intermediates, prune, sizes, sketch
 from segcli.backbones.timm_weights import load_weights
 from segcli.features import FeatureSpec
@@ -35,10 +37,13 @@ class TimmBackbone(Backbone):
         drop_path_rate: Share of residual branches dropped in training at the deepest block, 0 to 1; 0 leaves the
             model's own setting.
         frozen: Whether weights get no gradient and layers stay in evaluation mode, statistics of norms included.
+        gradient_checkpointing: Whether blocks run again in the backward pass instead of keeping their activations: less
+            memory, a third more time. Running statistics of batch norms count every batch once.
         backbone_kwargs: Further arguments of the model's constructor in timm, such as ``img_size``.
 
     Raises:
-        ValueError: If there is no such model, it does not take an argument, or weights do not fit.
+        ValueError: If there is no such model, it does not take an argument, weights do not fit, or it does not offer
+            gradient checkpointing.
         OSError: If weights cannot be downloaded or read.
     """
 
@@ -52,6 +57,7 @@ class TimmBackbone(Backbone):
         output_stride: int | None = None,
         drop_path_rate: float = 0.0,
         frozen: bool = False,
+        gradient_checkpointing: bool = False,
         backbone_kwargs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -75,8 +81,18 @@ class TimmBackbone(Backbone):
             nominal=options.get("img_size") or config["input_size"][-2:],
         )
         self._name, self._frozen = name, frozen
+        self.gradient_checkpointing = gradient_checkpointing
+        self._statistics = self._checkpointing(hollow) if gradient_checkpointing else None
         if frozen:
             self.requires_grad_(False).eval()
+
+    def _checkpointing(self, hollow: nn.Module) -> StatisticsOnce:
+        """Switch gradient checkpointing on, if it saves memory in a copy of the model."""
+        size = self._fixed_size or (2 * self.size_multiple, 2 * self.size_multiple)
+        image = torch.empty(2, self.in_channels, *size, device="meta")
+        check_saves(hollow, self._name, run=lambda: intermediates(hollow, image, self._indices))
+        switch_on(self.model, self._name)
+        return StatisticsOnce(self.model)
 
     def train(self, mode: bool = True) -> Self:
         """Switch to training or evaluation mode; a frozen backbone stays in evaluation mode."""
@@ -91,7 +107,10 @@ class TimmBackbone(Backbone):
                 f"{self._fixed_size[0]}x{self._fixed_size[1]}, since {self._name} learns positions for one size only; "
                 f"set model.backbone.backbone_kwargs to {{img_size: [{height}, {width}]}}, or choose another model."
             )
-        return intermediates(self.model, image, self._indices)
+        if self._statistics is None:
+            return intermediates(self.model, image, self._indices)
+        with self._statistics.first_run():
+            return intermediates(self.model, image, self._indices)
 
 
 def _others(backbone_kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch._dynamo.exc import TorchDynamoException
+
+from segcli.callbacks.current_batch import CurrentBatch
+from segcli.cli.limits import explained
+from segcli.config.errors import ConfigError
+
+
+def trainer() -> Any:  # noqa: ANN401  (stands for Lightning's)
+    return SimpleNamespace(
+        callbacks=[],
+        precision="32-true",
+        accumulate_grad_batches=1,
+        lightning_module=None,
+        strategy=SimpleNamespace(root_device=torch.device("cpu")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(MemoryError(), "out of memory on the CPU"), (TorchDynamoException("x"), "was not compiled")]
+)
+def test_limits_are_explained(error: Exception, told: str) -> None:
+    with pytest.raises(ConfigError, match=told), explained(trainer()):
+        raise error
+
+
+@pytest.mark.parametrize(("error", "raw"), [(ValueError("x"), False), (MemoryError(), True)])
+def test_other_errors_and_raw_ones_stay(error: Exception, raw: bool) -> None:
+    with pytest.raises(type(error)) as caught, explained(trainer(), raw=raw):
+        raise error
+    assert caught.value is error
+
+
+def test_the_batch_is_watched() -> None:
+    run = trainer()
+    with explained(run):
+        assert [type(callback) for callback in run.callbacks] == [CurrentBatch]
