@@ -7,6 +7,7 @@ from pathlib import Path
 
 import segcli
 from segcli.cli.arguments import parse
+from segcli.cli.tell import tell
 from segcli.config.errors import ConfigError, did_you_mean
 
 VERBS = {
@@ -14,6 +15,7 @@ VERBS = {
     "validate": "measure a checkpoint on the validation split",
     "test": "measure a checkpoint on the test split",
     "predict": "apply a checkpoint to a folder of images",
+    "tune": "find a learning rate or a batch size",
     "show": "print an experiment as composed, with sources or all defaults",
     "why": "tell which file or flag set a value, and over whom",
     "diff": "compare two experiments, or all with a revision of git",
@@ -56,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return USER_ERROR
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -65,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _dispatch(verb: str, words: list[str]) -> int:
     if verb not in VERBS:
-        print(f"error: no verb {verb!r}{did_you_mean(verb, VERBS)}\n  verbs: {', '.join(VERBS)}", file=sys.stderr)
+        tell(f"error: no verb {verb!r}{did_you_mean(verb, VERBS)}\n  verbs: {', '.join(VERBS)}")
         return USER_ERROR
     module = importlib.import_module(f"segcli.cli.{verb}")
     typed = parse(words)

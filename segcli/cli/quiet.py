@@ -7,9 +7,16 @@ import warnings
 IGNORED = (
     ".*The dirpath has changed from.*",  # evaluation writes to a folder of its own
     ".*Experiment logs directory .* exists and is not empty.*",  # the run folder is new, and holds no metrics.csv
+    ".*Checkpoint directory .* exists and is not empty.*",  # that of a run that goes on
+    ".*ended before the epoch ended and your dataloader is not resumable.*",  # the data module's sampler is
+    "\\s*Dump of a value that does not round-trip: a tuple.*",  # YAML has lists; the types of arguments know better
+    ".*need to be provided during `Trainer` instantiation.*: \\['Results'\\].*",  # predict has no use for it
     ".*does not have many workers.*",  # one's choice of data.num_workers is no news
+    ".*sync_dist=True.*when logging on epoch level.*",  # what the task logs is over all devices already
+    ".*Using `DistributedSampler` with the dataloaders.*",  # ours repeats no image
     ".*is smaller than the logging interval.*",  # the last epochs' means are logged all the same
     ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",  # Lightning 2.6 with torch 2.15
+    ".*WeightAveraging callback with a model that overrides the configure_model.*",  # no model here is sharded
     ".*lr_scheduler.step\\(\\).*before.*optimizer.step\\(\\).*",  # with 16-bit precision, a skipped first step
 )
 

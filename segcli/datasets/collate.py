@@ -28,6 +28,8 @@ def collate(samples: Sequence[Sample]) -> Batch:
     )
     if "mask" in first:
         batch["mask"] = torch.stack([s["mask"] for s in samples])
+    if first.get("is_filler"):
+        batch["is_filler"] = True
     return batch
 
 

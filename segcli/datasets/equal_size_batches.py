@@ -36,6 +36,8 @@ class EqualSizeBatches(Dataset[list[Sample]]):
         """Return the number of batches."""
         return len(self.batches)
 
-    def __getitem__(self, number: int) -> list[Sample]:
-        """Return the samples of one batch."""
+    def __getitem__(self, number: int | None) -> list[Sample]:
+        """Return the samples of one batch; for None one sample that is marked as a filler."""
+        if number is None:
+            return [Sample(**self.dataset[0, self.batches[0][0]], is_filler=True)]
         return [self.dataset[0, index] for index in self.batches[number]]

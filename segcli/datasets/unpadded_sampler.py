@@ -1,16 +1,20 @@
 """Share batches among devices without repeating any."""
 
+import math
 from collections.abc import Iterator, Sized
 
 import torch.distributed as dist
 from torch.utils.data.distributed import DistributedSampler
 
 
-class UnpaddedSampler(DistributedSampler[int]):
-    """Give every device each n-th item, none twice.
+class UnpaddedSampler(DistributedSampler[int | None]):
+    """Give every device each n-th item, none twice, and None to those that would get one item less.
 
-    Torch's sampler repeats items until every device has equally many, which changes metrics. Lightning leaves a
-    ``DistributedSampler`` alone and would wrap any other.
+    Torch's sampler repeats items until every device has equally many, which changes metrics. But devices must take
+    equally many steps: DDP and FSDP talk to each other in each, and Lightning refuses a device without any. So None
+    stands for a step that counts for nothing.
+
+    Lightning leaves a ``DistributedSampler`` alone and would wrap any other.
 
     Args:
         items: What is shared.
@@ -27,9 +31,10 @@ class UnpaddedSampler(DistributedSampler[int]):
         """Do nothing: evaluation is the same in every epoch."""
 
     def __len__(self) -> int:
-        """Return the number of this device's items."""
-        return len(range(self.rank, len(self.items), self.num_devices))
+        """Return the number of steps, the same on every device."""
+        return math.ceil(len(self.items) / self.num_devices)
 
-    def __iter__(self) -> Iterator[int]:
-        """Iterate over this device's items."""
-        return iter(range(self.rank, len(self.items), self.num_devices))
+    def __iter__(self) -> Iterator[int | None]:
+        """Iterate over this device's items, then over None if others have one more."""
+        own = range(self.rank, len(self.items), self.num_devices)
+        return iter([*own, *[None] * (len(self) - len(own))])

@@ -1,6 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from segcli.datasets.collate import collate
 from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.sample_dataset import SampleDataset
 
@@ -27,3 +28,9 @@ def test_batches_hold_one_size_and_every_image_once() -> None:
     assert names == [["0", "2"], ["3"], ["1", "4"], ["5"]]
     for number in range(len(batches)):
         assert len({sample["size"] for sample in batches[number]}) == 1
+
+
+def test_none_is_one_image_that_is_marked() -> None:
+    (sample,) = EqualSizeBatches(Blank(), batch_size=2)[None]
+    assert sample["is_filler"]
+    assert collate([sample])["is_filler"]

@@ -1,0 +1,51 @@
+"""Tell an error once, however many processes of one run meet it. Torch-free until torch is there."""
+
+import contextlib
+import os
+import sys
+import time
+from typing import Any
+
+from segcli.runs.run_folder import is_first_process
+
+PATIENCE_S = 5.0
+"""How long another process than the first waits with its error: in most cases the first has met the same."""
+TOLD = "segcli/told"
+
+
+def tell(text: str) -> None:
+    """Print an error to standard error, unless another process of this run does.
+
+    The first process prints at once. Until the processes are connected, those of one host do the same with the same
+    files, so one of them speaks for all. Else the others wait a little: where the first fails too, it says so through
+    the store that connects them, or the launcher ends them; where it does not, as with a file that is missing on this
+    host alone, they print.
+    """
+    store = _store()
+    if is_first_process() or _has_news(store):
+        print(text, file=sys.stderr, flush=True)
+        if store is not None:
+            with contextlib.suppress(RuntimeError):  # its host is gone, and with it everybody
+                store.set(TOLD, "1")
+
+
+def _store() -> Any:  # noqa: ANN401  (a class of torch, which may not be imported yet)
+    """Return what the connected processes share; None before they are connected."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return None
+    return distributed.distributed_c10d._get_default_store()
+
+
+def _has_news(store: Any) -> bool:  # noqa: ANN401  (see above)
+    if store is None and any(int(os.environ.get(rank, 0)) for rank in ("LOCAL_RANK", "SLURM_LOCALID")):
+        return False
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        try:
+            if store is not None and store.check([TOLD]):
+                return False
+        except RuntimeError:  # the first process keeps the store, and is gone
+            return False
+        time.sleep(0.05)
+    return True

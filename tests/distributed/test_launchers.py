@@ -1,0 +1,53 @@
+"""Whoever starts the processes: one run, one folder, everything told once."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.distributed.launch import lightning, on, slurm, torchrun
+
+FIT = ["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "2", "--data.val_size", "7"]
+
+
+def assert_is_one_run(folder: Path, stdout: str, stderr: str) -> None:
+    assert [path.name for path in (folder / "runs" / "tiny").iterdir()] == ["1"]
+    run = folder / "runs" / "tiny" / "1"
+    assert sorted(path.name for path in run.iterdir() if not path.name.startswith("events.")) == [
+        *("checkpoints", "composed.yaml", "config.yaml", "hparams.yaml", "metrics.csv"),
+        *("passport.json", "predictions", "schedule.png", "val_scores.json"),
+    ]
+    assert len(list(run.glob("events.*"))) == 1
+    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
+    assert sorted(path.name for path in (run / "predictions").iterdir()) == ["epoch_001.png", "epoch_002.png"]
+    assert json.loads((run / "passport.json").read_text())["status"] == "finished"
+    lines = stderr.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"], stderr
+    assert stdout.count("background") == 1
+    assert stdout.count("run folder") == 1
+
+
+def test_lightning_starts_two(trained_on_two: Path) -> None:
+    out, err = ((trained_on_two / f"{name}.txt").read_text() for name in ("stdout", "stderr"))
+    assert_is_one_run(trained_on_two, out, err)
+
+
+@pytest.mark.slow
+def test_lightning_starts_four_by_the_console_script(folder: Path) -> None:
+    script = Path(sys.executable).with_name("segcli")
+    done = lightning([*FIT, *on(4), "--data.batch_size", "2"], folder, command=[str(script)])
+    assert_is_one_run(folder, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+def test_torchrun_starts_two(folder: Path) -> None:
+    done = torchrun([*FIT, *on(2), "--data.batch_size", "4"], folder, devices=2)
+    assert_is_one_run(folder, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+def test_slurm_starts_two(folder: Path) -> None:
+    tasks = slurm([*FIT, *on(2), "--data.batch_size", "4"], folder, devices=2)
+    assert [task.returncode for task in tasks] == [0, 0]
+    assert_is_one_run(folder, *("".join(texts) for texts in zip(*((t.stdout, t.stderr) for t in tasks), strict=True)))
