@@ -140,7 +140,9 @@ def test_callbacks_in_a_file_leave_checkpoints_alone(tiny: Path) -> None:
 def test_a_checkpoint_that_is_not_there_is_an_error(tiny: Path, capsys: Capture) -> None:
     """Stock warns, and trains from scratch."""
     assert main(["fit", "-c", "tiny.yaml", "--ckpt_path", "last"]) == 2
-    assert "no checkpoint last" in capsys.readouterr().err
+    assert "no interrupted run in runs/tiny" in capsys.readouterr().err
+    assert main(["fit", "--ckpt_path", "nowhere.ckpt"]) == 2
+    assert "no checkpoint nowhere.ckpt" in capsys.readouterr().err
     assert not Path("runs").exists()
 
 

@@ -26,6 +26,10 @@ class EpochLines(pl.Callback):
         super().__init__()
         self._started = 0.0
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock also in the middle of an epoch, where an interrupted run goes on."""
+        self._started = time.monotonic()
+
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
         self._started = time.monotonic()
@@ -36,5 +40,6 @@ class EpochLines(pl.Callback):
             return
         metrics = trainer.callback_metrics
         values = "  ".join(f"{key} {float(metrics[key]):.3f}" for key in SHOWN if key in metrics)
-        epoch = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
+        end = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
+        epoch = f"epoch {trainer.current_epoch + 1}{end}"
         print(f"{epoch}  {values}  {time.monotonic() - self._started:.0f} s", file=sys.stderr, flush=True)

@@ -1,30 +1,66 @@
-"""What ties a checkpoint to its experiment, and the passport to the course of the run."""
+"""What ties a checkpoint to its experiment and its run folder, and the passport to the course of the run."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ModelCheckpoint
 
-from segcli.inference.checkpoint import CHECKPOINT_KEY
+from segcli.callbacks.results import Results
+from segcli.inference.checkpoint import CHECKPOINT_KEY, CheckpointError, read_checkpoint
+from segcli.runs.metrics_file import MetricsFile
 from segcli.runs.passport import Passport
+from segcli.runs.run_folder import LAST
+
+METRICS_ROWS = "metrics_rows"
 
 
 class RunRecord(pl.Callback):
-    """Put the resolved experiment into every checkpoint, and keep the passport's status true.
+    """Put the resolved experiment into every checkpoint, and keep the passport's status and ``metrics.csv`` true.
 
     Args:
         config: The resolved experiment, as plain values.
         passport: The record of the run; None in processes that write none.
+        continues: Whether an interrupted run goes on in its own folder.
     """
 
-    def __init__(self, config: dict[str, Any], passport: Passport | None) -> None:
+    def __init__(self, config: dict[str, Any], passport: Passport | None, continues: bool = False) -> None:
         super().__init__()
-        self._config, self._passport = config, passport
+        self._config, self._passport, self._continues = config, passport, continues
+        self._num_rows = 0
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Add the experiment and the class names."""
-        checkpoint[CHECKPOINT_KEY] = {"config": self._config, "classes": list(getattr(pl_module, "classes", ()))}
+        """Add the experiment, the class names, and how much was logged by then."""
+        record = {"config": self._config, "classes": list(getattr(pl_module, "classes", ()))}
+        rows = max((file.num_rows for file in _metrics_files(trainer)), default=0)
+        checkpoint[CHECKPOINT_KEY] = {**record, METRICS_ROWS: rows}
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Fit what callbacks remember to the folder of this run."""
+        states = checkpoint.get("callbacks", {})
+        self._num_rows = checkpoint.get(CHECKPOINT_KEY, {}).get(METRICS_ROWS, 0)
+        if not self._continues:
+            states.pop(Results.__name__, None)  # the best epoch of another folder
+            return
+        for callback in trainer.checkpoint_callbacks:
+            if isinstance(callback, ModelCheckpoint) and callback.state_key in states:
+                states[callback.state_key] = _moved(states[callback.state_key], callback.dirpath)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Drop what came after the checkpoint, rows of ``metrics.csv`` and best checkpoints: it will come again."""
+        if not self._continues or not trainer.is_global_zero:
+            return
+        for file in _metrics_files(trainer):
+            file.go_on_after(self._num_rows)
+        for callback in trainer.checkpoint_callbacks:
+            if isinstance(callback, ModelCheckpoint):
+                for path in _later(callback, trainer.global_step):
+                    path.unlink()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
@@ -32,3 +68,37 @@ class RunRecord(pl.Callback):
         """Say that the run got beyond its first batch."""
         if self._passport is not None and self._passport.status == "starting":
             self._passport.update("running")
+
+
+def _metrics_files(trainer: pl.Trainer) -> list[MetricsFile]:
+    return [logger for logger in trainer.loggers if isinstance(logger, MetricsFile)]
+
+
+def _later(callback: ModelCheckpoint, step: int) -> list[Path]:
+    """Return checkpoints of a callback that it does not know of, since they were written after a step.
+
+    It would take their names for someone else's, and write ``best-v1.ckpt``.
+    """
+    name = re.sub(r"\\{.*?\\}", ".*", re.escape(callback.filename or "{}"))
+    files = Path(str(callback.dirpath)).glob("*.ckpt")
+    own = [path for path in files if re.fullmatch(rf"{name}(-v\d+)?", path.stem) and path.name != LAST]
+    known = {Path(path).name for path in callback.best_k_models}
+    return [path for path in own if path.name not in known and _step_of(path) > step]
+
+
+def _step_of(path: Path) -> int:
+    try:
+        return int(read_checkpoint(path)["global_step"])
+    except (CheckpointError, KeyError, TypeError):
+        return 0
+
+
+def _moved(state: dict[str, Any], folder: str | Path | None) -> dict[str, Any]:
+    """Return what a ModelCheckpoint remembers, with its files in this folder: the run folder may have been moved."""
+
+    def here(path: str) -> str:
+        return str(Path(str(folder)) / Path(path).name) if path else path
+
+    paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+    files = {here(path): score for path, score in state["best_k_models"].items()}
+    return {**state, "dirpath": folder, **{key: here(state[key]) for key in paths}, "best_k_models": files}

@@ -10,8 +10,11 @@ Train the experiment that FILE describes; a later file, and --key value, overrid
 
   python -m segcli fit -c experiments/quickstart.yaml
   python -m segcli fit -c experiments/fpn_r50.yaml --model.decoder UNet --data.batch_size 16
-  python -m segcli fit -c experiments/fpn_r50.yaml --ckpt_path runs/fpn_r50/1/checkpoints/last.ckpt
-                                                        go on from a checkpoint, in a new run folder
+  python -m segcli fit -c experiments/fpn_r50.yaml --ckpt_path last
+                                                        go on with its newest interrupted run, in the same folder
+  python -m segcli fit --ckpt_path runs/fpn_r50/1/checkpoints/last.ckpt
+                                                        go on with this one; --trainer.max_epochs trains longer,
+                                                        --run.name begins a new run from its state
   python -m segcli fit --model.decoder.help FPN         arguments of one component
 
 Writes runs/<stem of FILE>/<number>/: config.yaml (every value), composed.yaml, passport.json, checkpoints/best.ckpt
@@ -26,8 +29,7 @@ def run(words: list[str]) -> int:
 
 
 def _fit(job: Job) -> None:
-    checkpoint = job.arguments.checkpoint
-    job.cli.trainer.fit(job.cli.model, datamodule=job.cli.datamodule, ckpt_path=checkpoint)
+    job.cli.trainer.fit(job.cli.model, datamodule=job.cli.datamodule, ckpt_path=job.checkpoint, weights_only=True)
     if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:
         return
     folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config

@@ -4,21 +4,24 @@ import copy
 import sys
 from collections.abc import Sequence
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import yaml
 from jsonargparse import Namespace, dict_to_namespace
+from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
-from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
+from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochBar, EpochLines
+from segcli.cli.strategies import check_strategy
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.inference.checkpoint import without_pretraining
+from segcli.runs.checkpoint_file import WholeCheckpoints
+from segcli.runs.loggers import default_loggers
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
 from segcli.task import SegmentationTask
@@ -26,6 +29,8 @@ from segcli.task import SegmentationTask
 yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, member: dumper.represent_data(member.value))
 """jsonargparse saves defaults through it, and those of Lightning's Timer are members of an enumeration of strings."""
 
+AVERAGE_PRECISION_KEY = "model.average_precision_thresholds"
+MEAN_AVERAGE_PRECISION = "val/mAP"
 MONITORED = ("train/loss", "val/loss", "val/mIoU", "val/mDice", "val/pixel_accuracy")
 
 
@@ -44,6 +49,7 @@ class SegmentationCLI(LightningCLI):
 
     def __init__(self, tree: dict[str, Any] | None = None) -> None:
         self._folder: RunFolder | None = None
+        self._continued_at: int | None = None
         self._callbacks: list[pl.Callback] = []
         super().__init__(
             SegmentationTask,
@@ -61,6 +67,7 @@ class SegmentationCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the sections beside model, data and trainer; take the class names from the data."""
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(LastCheckpoint, "last_checkpoint")
         parser.add_lightning_class_args(Pictures, "pictures")
         parser.add_class_arguments(RunSettings, "run")
         parser.link_arguments("data.classes", "model.classes", apply_on="instantiate")
@@ -86,35 +93,45 @@ class SegmentationCLI(LightningCLI):
         text = self.parser.dump(self.config, skip_unset=False, format="yaml")
         return yaml.safe_load(text)
 
-    def build(self, folder: RunFolder, callbacks: list[pl.Callback], load_weights: bool = True) -> None:
+    def build(
+        self,
+        folder: RunFolder,
+        callbacks: list[pl.Callback],
+        load_weights: bool = True,
+        continued_at: int | None = None,
+    ) -> None:
         """Instantiate data, model and trainer.
 
         Args:
             folder: Where the run writes.
             callbacks: To be used beside those of the experiment.
             load_weights: Whether the backbone loads the weights that the experiment names; a checkpoint brings its own.
+            continued_at: Optimizer steps that are behind an interrupted run which goes on in its folder.
 
         Raises:
-            ValueError: If checkpoints are to be chosen by something that is never logged.
+            ValueError: If checkpoints are to be chosen by something that is never logged, or the strategy cannot work.
         """
-        self._folder, self._callbacks = folder, callbacks
+        self._folder, self._callbacks, self._continued_at = folder, callbacks, continued_at
         for key, monitor in monitors(self.config).items():
-            check_monitor(monitor, key)
+            check_monitor(monitor, key, with_average_precision=measures_average_precision(self.config))
         if not load_weights:
             arguments = self.config.model.backbone.get("init_args") or {}
             for key, value in without_pretraining(dict(arguments.items())).items():
                 arguments[key] = value
         super().instantiate_classes()
+        check_strategy(self.trainer, self.config.trainer.sync_batchnorm)
         for callback in self.trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
                 callback.dirpath = str(folder.checkpoints)
+        if type(self.trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+            self.trainer.strategy.checkpoint_io = WholeCheckpoints()
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:  # noqa: ANN401  (as Lightning declares it)
         """Build the trainer with everything that depends on the run folder."""
         assert self._folder is not None
         self.trainer_defaults = {"callbacks": [*self._callbacks, *self._progress(kwargs)]}
         if self.config.trainer.logger is True:
-            kwargs["logger"] = default_loggers(self._folder.path)
+            kwargs["logger"] = default_loggers(self._folder.path, self._continued_at)
         return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
 
     def _progress(self, kwargs: dict[str, Any]) -> list[pl.Callback]:
@@ -139,30 +156,37 @@ def monitors(config: Namespace) -> dict[str, str | None]:
     return found
 
 
-def check_monitor(monitor: str | None, key: str, classes: Sequence[str] | None = None) -> None:
+def measures_average_precision(config: Namespace) -> bool:
+    """Return whether evaluation logs average precision."""
+    return config.model.get("average_precision_thresholds") is not None
+
+
+def check_monitor(
+    monitor: str | None, key: str, classes: Sequence[str] | None = None, with_average_precision: bool = False
+) -> None:
     """Refuse a misspelt metric before an epoch is spent on it.
 
     Args:
         monitor: Name of a metric.
         key: Where it was given.
         classes: Names of the classes, where they are known.
+        with_average_precision: Whether that is logged.
 
     Raises:
         ValueError: If it is never logged.
     """
-    by_class = ("val/IoU/", "val/Dice/")
-    logged = [prefix + name for prefix in by_class for name in classes or ()]
-    if monitor is None or monitor in (*MONITORED, *logged) or (classes is None and monitor.startswith(by_class)):
+    if monitor is None:
+        return
+    if not with_average_precision and monitor.startswith((MEAN_AVERAGE_PRECISION, "val/AP/")):
+        raise ValueError(
+            f"{key} got {monitor!r}, which is logged where {AVERAGE_PRECISION_KEY} is set; set it, to 100 for example"
+        )
+    means = (*MONITORED, *[MEAN_AVERAGE_PRECISION] * with_average_precision)
+    by_class = ("val/IoU/", "val/Dice/", *["val/AP/"] * with_average_precision)
+    logged = [*means, *(prefix + name for prefix in by_class for name in classes or ())]
+    if monitor in logged or (classes is None and monitor.startswith(by_class)):
         return
     raise ValueError(
-        f"{key} got {monitor!r}, which is not logged{did_you_mean(monitor, (*MONITORED, *logged))}; "
-        f"expected one of {', '.join(MONITORED)}, val/IoU/<class>, val/Dice/<class>"
+        f"{key} got {monitor!r}, which is not logged{did_you_mean(monitor, logged)}; "
+        f"expected one of {', '.join([*means, *(f'{prefix}<class>' for prefix in by_class)])}"
     )
-
-
-def default_loggers(folder: Path) -> list[Logger]:
-    """Return the loggers that ``trainer.logger: true`` stands for: TensorBoard and CSV, in the run folder itself."""
-    return [
-        TensorBoardLogger(save_dir=folder, name="", version=""),
-        CSVLogger(save_dir=folder, name="", version=""),
-    ]

@@ -49,6 +49,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
     Attributes:
         classes: Names of the classes; their positions are the indices in masks.
         palette: ``(K, 3)`` uint8 RGB colours of the classes.
+        multilabel: Whether masks have a channel per class, for ``model.task: multilabel``.
         datasets: The datasets that :meth:`setup` prepared, by split.
 
     Raises:
@@ -57,6 +58,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
 
     classes: tuple[str, ...]
     palette: NDArray[np.uint8]
+    multilabel: bool = False
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         self.num_workers = num_workers
         self.train_transforms, self.val_transforms = train_transforms, val_transforms
         self.datasets: dict[Split, SampleDataset] = {}
+        self._begin = (0, 0)
 
     @abstractmethod
     def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
@@ -106,16 +109,28 @@ class SegmentationDataModule(LightningDataModule, ABC):
                 )
             self.datasets[split] = self.make_dataset(split, transform)
 
+    def state_dict(self) -> dict[str, int]:
+        """Return the epoch to go on with and how many of its steps are done, for a checkpoint."""
+        if self.trainer is None:
+            return {}
+        loop = self.trainer.fit_loop
+        epochs, batches = loop.epoch_progress.state_dict()["current"], loop.epoch_loop.batch_progress.state_dict()
+        is_complete = epochs["processed"] == epochs["ready"]
+        return {"epoch": epochs["processed"], "step": 0 if is_complete else batches["current"]["processed"]}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Let the next training go on there."""
+        self._begin = state_dict["epoch"], state_dict["step"]
+
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled batches of ``batch_size`` images."""
         dataset = self.datasets["train"]
-        seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
-        devices = dist.get_world_size() if dist.is_initialized() else 1
+        sampler = EpochSampler(len(dataset), self.batch_size, int(os.environ.get("PL_GLOBAL_SEED", "0")))
+        sampler.begin_at(*self._begin)
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
-            sampler=EpochSampler(len(dataset), seed),
-            drop_last=len(dataset) >= self.batch_size * devices,
+            sampler=sampler,
             collate_fn=collate,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,

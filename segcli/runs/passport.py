@@ -10,6 +10,7 @@ from typing import Any
 
 import segcli
 from segcli.runs.run_folder import PASSPORT, RunFolder, write_text
+from segcli.runs.stop_signals import slurm_job
 
 PACKAGES = (
     "torch",
@@ -22,6 +23,9 @@ PACKAGES = (
     "numpy",
     "pillow",
 )
+
+
+FINISHED = "finished"
 
 
 class Passport:
@@ -38,17 +42,34 @@ class Passport:
         self._path = folder.path / PASSPORT
         self._record: dict[str, Any] = {
             "status": "starting",
-            "command": command,
+            **_circumstances(command, files),
             "seed": seed,
-            "files": [str(file) for file in files],
-            "segcli": segcli.__version__,
-            "versions": {"python": platform.python_version(), **_versions()},
-            "git": git_state(Path.cwd()),
-            "platform": platform.platform(),
             "started": _now(),
             "ended": None,
         }
         self._write()
+
+    @classmethod
+    def go_on(cls, folder: RunFolder, command: list[str], files: list[Path], **where: object) -> "Passport":
+        """Go on with the passport of an interrupted run, and note under ``continued`` that and how.
+
+        Nothing is written before the first :meth:`update`: if nothing comes of it, the run stays as it was.
+
+        Args:
+            folder: Its run folder, with a passport.
+            command: The command line that goes on with it, as words.
+            files: Experiment files that were composed.
+            where: At which epoch and step, and what was changed.
+        """
+        passport = cls.__new__(cls)
+        passport._path = folder.path / PASSPORT
+        record = passport._record = passport_of(folder)
+        since = {key: record.get(key) for key in ("status", "ended")}
+        circumstances = _circumstances(command, files)
+        entry = {"at": _now(), "found": since, **where, **circumstances}
+        record["continued"] = [*record.get("continued", []), entry]
+        record |= {"status": "starting", "ended": None, "slurm_job": circumstances["slurm_job"]}
+        return passport
 
     @property
     def status(self) -> str:
@@ -64,6 +85,28 @@ class Passport:
 
     def _write(self) -> None:
         write_text(self._path, json.dumps(self._record, indent=2, default=str) + "\n")
+
+
+def _circumstances(command: list[str], files: list[Path]) -> dict[str, Any]:
+    """Return what may differ between two starts of one run."""
+    return {
+        "command": command,
+        "files": [str(file) for file in files],
+        "segcli": segcli.__version__,
+        "versions": {"python": platform.python_version(), **_versions()},
+        "git": git_state(Path.cwd()),
+        "platform": platform.platform(),
+        "slurm_job": slurm_job(),
+    }
+
+
+def passport_of(folder: RunFolder) -> dict[str, Any]:
+    """Return the passport of a run; empty if there is none that can be read."""
+    try:
+        record = json.loads((folder.path / PASSPORT).read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

@@ -9,11 +9,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 FOLDER_VARIABLE = "SEGCLI_RUN_FOLDER"
 CONFIG = "config.yaml"
 COMPOSED = "composed.yaml"
 PASSPORT = "passport.json"
 CHECKPOINTS = "checkpoints"
+LAST = "last.ckpt"
 PICTURES = "predictions"
 
 
@@ -31,6 +37,7 @@ class RunFolder:
 
     def __init__(self, path: Path, made: Sequence[Path] = ()) -> None:
         self.path, self._made = path, tuple(made)
+        self._lock: int | None = None
 
     @classmethod
     def create(cls, parent: Path) -> RunFolder:
@@ -55,8 +62,9 @@ class RunFolder:
             raise RunFolderError(
                 f"cannot make a run folder in {parent}: {reason}; choose another place with --run.root DIR"
             ) from None
-        os.environ[FOLDER_VARIABLE] = str(path.resolve())
-        return cls(path, made)
+        run = cls(path, made)
+        run.announce()
+        return run
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Path) -> RunFolder | None:
@@ -70,6 +78,35 @@ class RunFolder:
         except ValueError:
             return cls(path)
 
+    def announce(self) -> None:
+        """Tell processes that this one starts which folder it is."""
+        os.environ[FOLDER_VARIABLE] = str(self.path.resolve())
+
+    def acquire(self) -> bool:
+        """Keep other processes from going on with this run; the lock ends with :meth:`release` or this process.
+
+        Returns:
+            Whether it was free.
+        """
+        if fcntl is None:  # Windows
+            return True
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        except OSError:  # the file system has no such locks
+            pass
+        self._lock = handle
+        return True
+
+    def release(self) -> None:
+        """Let other processes go on with this run."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     @property
     def config(self) -> Path:
         """The resolved experiment."""
@@ -79,6 +116,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Where checkpoints are written."""
         return self.path / CHECKPOINTS
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The state that the run goes on from, once there is one."""
+        return self.checkpoints / LAST
 
     @property
     def pictures(self) -> Path:
@@ -141,5 +183,7 @@ def _make_next(parent: Path) -> Path:
 
 def is_first_process() -> bool:
     """Return whether this is rank 0, as the launcher's environment tells it; alone it is."""
-    ranks = (os.environ.get(variable) for variable in ("RANK", "SLURM_PROCID", "LOCAL_RANK"))
-    return int(next((rank for rank in ranks if rank is not None), 0)) == 0
+    if "RANK" in os.environ:  # torchrun, also inside a SLURM job
+        return int(os.environ["RANK"]) == 0
+    # Lightning starts processes by LOCAL_RANK in an interactive SLURM job too, where SLURM_PROCID is 0 in all of them
+    return not any(int(os.environ.get(variable, 0)) for variable in ("SLURM_PROCID", "NODE_RANK", "LOCAL_RANK"))

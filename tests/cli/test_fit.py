@@ -146,13 +146,15 @@ def test_a_smoke_run_needs_no_shorter_warm_up(tiny: Path) -> None:
     assert main(["fit", "-c", str(tiny), "--trainer.fast_dev_run=1", "--model.schedule.warmup_steps=50"]) == 0
 
 
-def test_going_on_from_a_checkpoint_records_the_experiment_as_it_was(in_trained: Path) -> None:
+def test_another_name_begins_a_new_run_from_a_checkpoint(in_trained: Path, tmp_path: Path) -> None:
     words = ["fit", "-c", "tiny.yaml", "--model.backbone.weights", "gone.pth", "--trainer.max_epochs", "3"]
-    assert main([*words, "--ckpt_path", str(in_trained)]) == 0
-    latest = max((path for path in Path("runs/tiny").iterdir()), key=lambda path: int(path.name))
-    saved = yaml.safe_load((latest / "config.yaml").read_text())
+    elsewhere = ["--run.root", str(tmp_path), "--run.name", "fork"]
+    last = in_trained.with_name("last.ckpt")
+    assert main([*words, *elsewhere, "--ckpt_path", str(last)]) == 0
+    run = tmp_path / "fork" / "1"
+    saved = yaml.safe_load((run / "config.yaml").read_text())
     assert saved["model"]["backbone"]["init_args"]["weights"] == "gone.pth"
-    with (latest / "metrics.csv").open() as file:
+    with (run / "metrics.csv").open() as file:
         epochs = {row["epoch"] for row in csv.DictReader(file) if row["val/mIoU"]}
-    assert "2" in epochs
-    assert "0" not in epochs
+    assert epochs == {"2"}
+    assert json.loads((run / "val_scores.json").read_text())["epoch"] == 3  # the best of this folder

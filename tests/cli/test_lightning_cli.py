@@ -7,11 +7,13 @@ import pytest
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import LightningCLI
+from pytorch_lightning.loggers import TensorBoardLogger
 
 from segcli.cli.lightning_cli import SegmentationCLI, check_monitor
 from segcli.cli.main import main
 from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
+from segcli.runs.metrics_file import MetricsFile
 from segcli.runs.run_folder import RunFolder
 
 
@@ -27,7 +29,10 @@ def test_everything_writes_into_the_run_folder(tiny: Path) -> None:
     checkpoint = cli.trainer.checkpoint_callback
     assert isinstance(checkpoint, ModelCheckpoint)
     assert checkpoint.dirpath == str(tiny.parent / "here" / "checkpoints")
-    assert [Path(logger.log_dir or "") for logger in cli.trainer.loggers] == [tiny.parent / "here"] * 2
+    board, table = cli.trainer.loggers
+    assert isinstance(board, TensorBoardLogger)
+    assert isinstance(table, MetricsFile)
+    assert [Path(board.log_dir), table.path.parent] == [tiny.parent / "here"] * 2
 
 
 def test_classes_come_from_the_data(tiny: Path) -> None:
@@ -94,6 +99,15 @@ def test_what_is_logged_can_be_monitored(monitor: str | None) -> None:
 def test_what_is_never_logged_cannot_be_monitored(monitor: str, guess: str) -> None:
     with pytest.raises(ValueError, match=f"which is not logged .did you mean '{guess}'"):
         check_monitor(monitor, "checkpoint.monitor", ["background", "circle"])
+
+
+def test_average_precision_can_be_monitored_where_it_is_measured() -> None:
+    for monitor in ("val/mAP", "val/AP/circle"):
+        check_monitor(monitor, "checkpoint.monitor", ["background", "circle"], with_average_precision=True)
+        with pytest.raises(ValueError, match=f"got '{monitor}'.*model.average_precision_thresholds is set"):
+            check_monitor(monitor, "checkpoint.monitor", ["background", "circle"])
+    with pytest.raises(ValueError, match="did you mean 'val/AP/circle'"):
+        check_monitor("val/AP/circel", "checkpoint.monitor", ["background", "circle"], with_average_precision=True)
 
 
 def test_without_the_classes_their_metrics_are_believed() -> None:

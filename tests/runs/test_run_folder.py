@@ -49,6 +49,26 @@ def test_the_rank_is_read_from_the_launcher(monkeypatch: pytest.MonkeyPatch) -> 
     assert not is_first_process()
 
 
+@pytest.mark.parametrize(
+    ("ranks", "first"),
+    [
+        ({"RANK": "0", "SLURM_PROCID": "1"}, True),  # torchrun has the last word in a SLURM job
+        ({"RANK": "1", "LOCAL_RANK": "0"}, False),  # torchrun on a second host
+        ({"SLURM_PROCID": "0", "LOCAL_RANK": "1"}, False),  # started by Lightning in an interactive SLURM job
+        ({"NODE_RANK": "1"}, False),  # started by hand on a second host
+        ({"NODE_RANK": "0", "LOCAL_RANK": "0"}, True),
+    ],
+)
+def test_every_launcher_has_one_first_process(
+    monkeypatch: pytest.MonkeyPatch, ranks: dict[str, str], first: bool
+) -> None:
+    for variable in ("RANK", "SLURM_PROCID", "LOCAL_RANK", "NODE_RANK"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, rank in ranks.items():
+        monkeypatch.setenv(variable, rank)
+    assert is_first_process() == first
+
+
 def test_the_folder_of_a_checkpoint_is_found_unless_it_was_moved(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "exp")
     checkpoint = run.checkpoints / "best.ckpt"

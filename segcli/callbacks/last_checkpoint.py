@@ -1,0 +1,181 @@
+"""``last.ckpt``: the state that an interrupted run goes on from."""
+
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Checkpoint, WeightAveraging
+
+from segcli.runs.run_folder import CHECKPOINTS, LAST
+from segcli.runs.stop_signals import REQUEUE_SIGNAL, StopSignals, in_slurm_job, slurm_job
+
+
+class RunStopped(SystemExit):
+    """A signal stopped the run after its state was written; ``code`` is 128 and the signal's number, as in shells."""
+
+
+class LastCheckpoint(Checkpoint):
+    """Write ``checkpoints/last.ckpt`` after every epoch, every few minutes, and before leaving on a signal.
+
+    Ctrl-C and SIGTERM stop the run once the state is written: after the current batch, whose number the checkpoint
+    holds. In a SLURM job SIGUSR1 does the same and puts the job back into the queue; ``#SBATCH --signal=USR1@90`` sends
+    it 90 seconds before the time limit. A second Ctrl-C leaves at once.
+
+    Args:
+        every_minutes: Minutes between checkpoints within an epoch, above 0; null for none.
+        every_n_steps: Optimizer steps between checkpoints within an epoch, at least 1; null for none.
+        requeue: Whether a SLURM job is put back into the queue on SIGUSR1.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    def __init__(
+        self, every_minutes: float | None = 15.0, every_n_steps: int | None = None, requeue: bool = True
+    ) -> None:
+        super().__init__()
+        if (every_minutes is not None and every_minutes <= 0) or (every_n_steps is not None and every_n_steps < 1):
+            raise ValueError(
+                f"last_checkpoint got every_minutes {every_minutes} and every_n_steps {every_n_steps}, expected above "
+                "0 and at least 1; null for none"
+            )
+        self.every_minutes, self.every_n_steps, self.requeue = every_minutes, every_n_steps, requeue
+        self.saved_step: int | None = None
+        self._signals = StopSignals()
+        self._saved_at = time.monotonic()
+        self._in_validation = False
+
+    @staticmethod
+    def path(trainer: pl.Trainer) -> Path:
+        """Return where the checkpoint is written."""
+        return Path(trainer.default_root_dir) / CHECKPOINTS / LAST
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Listen to signals."""
+        self._saved_at = time.monotonic()
+        if not _is_smoke(trainer):
+            self._signals.listen()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+    ) -> None:
+        """Save if it is time; not while gradients accumulate, nor where a validation or the epoch's end follows."""
+        stop = self._is_stopping(trainer)
+        loop = trainer.fit_loop.epoch_loop
+        if loop._should_accumulate() or trainer.is_last_batch or not (stop or self._is_due(trainer)):
+            return
+        fetcher = trainer.fit_loop._data_fetcher
+        if fetcher is not None and loop._should_check_val_fx(fetcher):
+            return
+        self._save(trainer)
+        if stop:
+            self._stop(trainer)
+
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Leave a validation on a signal; the run will go on with that validation.
+
+        It is finished first on several devices, which see different numbers of batches, and with averaged weights,
+        which are exchanged for its time.
+        """
+        averages = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)  # type: ignore[attr-defined]
+        if not self._signals.received or trainer.state.fn != "fit" or averages or trainer.world_size > 1:
+            return
+        self._in_validation = True
+        self._save(trainer)
+        self._stop(trainer)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save after a validation in the middle of an epoch; after one at its end, that end follows."""
+        if trainer.state.fn == "fit" and not trainer.sanity_checking and not trainer.is_last_batch:
+            self._save(trainer)
+            if self._is_stopping(trainer):
+                self._stop(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save what follows from this epoch, once all callbacks have seen its metrics."""
+        self._save(trainer)
+        if self._is_stopping(trainer):
+            self._stop(trainer)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Let a run that was stopped in a validation begin that validation again."""
+        if self._in_validation:
+            progress = checkpoint["loops"]["fit_loop"]["epoch_loop.val_loop.batch_progress"]
+            for part in ("total", "current"):
+                progress[part] = {**progress[part], "ready": 1, "started": 1, "processed": 0, "completed": 0}
+            progress["is_last_batch"] = False
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Give the signals back."""
+        self._signals.release()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Give the signals back."""
+        self._signals.release()
+
+    def _is_due(self, trainer: pl.Trainer) -> bool:
+        by_step = self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0
+        waited_s = time.monotonic() - self._saved_at
+        by_time = self.every_minutes is not None and waited_s > 60 * self.every_minutes
+        if self.every_minutes is not None and trainer.world_size > 1:
+            by_time = trainer.strategy.broadcast(by_time)  # clocks differ, and all have to save together
+        return by_step or by_time
+
+    def _is_stopping(self, trainer: pl.Trainer) -> bool:
+        received = self._signals.received is not None
+        if trainer.world_size == 1:
+            return received
+        return trainer.strategy.reduce_boolean_decision(received, all=False)
+
+    def _save(self, trainer: pl.Trainer) -> None:
+        if _is_smoke(trainer):
+            return
+        for logger in trainer.loggers:
+            logger.save()
+        trainer.save_checkpoint(self.path(trainer))
+        self.saved_step, self._saved_at = trainer.global_step, time.monotonic()
+
+    def _stop(self, trainer: pl.Trainer) -> None:
+        """Leave; rank 0 says so and asks SLURM for another turn.
+
+        Raises:
+            RunStopped: Always.
+        """
+        received = self._signals.received or signal.SIGTERM  # another rank got it
+        if trainer.is_global_zero:
+            print(f"\nstopped by {received.name} after step {trainer.global_step}; to go on:", file=sys.stderr)
+            command = f"python -m segcli fit --ckpt_path {shlex.quote(str(self.path(trainer)))}"
+            print(f"  {command}", file=sys.stderr, flush=True)
+            if received == REQUEUE_SIGNAL and self.requeue and in_slurm_job():
+                _requeue()
+        raise RunStopped(128 + received)
+
+
+def _is_smoke(trainer: pl.Trainer) -> bool:
+    return bool(trainer.fast_dev_run)  # type: ignore[attr-defined]  # set in the trainer's constructor, not declared
+
+
+def _requeue() -> None:
+    job = str(slurm_job())
+    try:
+        subprocess.run(["scontrol", "requeue", job], check=True, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = getattr(error, "stderr", None) or error
+        print(f"  SLURM did not take job {job} back: {reason}", file=sys.stderr, flush=True)
+    else:
+        print(f"  SLURM will start job {job} again", file=sys.stderr, flush=True)

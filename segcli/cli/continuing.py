@@ -1,0 +1,140 @@
+"""Which run ``fit`` goes on with: one that was named, the newest that was interrupted, or that of a SLURM job."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segcli.cli import arguments as command
+from segcli.config.dumper import dump_inline
+from segcli.config.errors import ConfigError, Problem
+from segcli.runs.continuation import changes, is_free, of_this_job, unfinished
+from segcli.runs.passport import FINISHED, passport_of
+from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, is_first_process
+
+LAST = Path("last")
+MOST_CHANGES = 8
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """An interrupted run that goes on in its own folder.
+
+    Attributes:
+        folder: Its folder.
+        checkpoint: What it goes on from; None if it was killed before there was one, and begins again.
+    """
+
+    folder: RunFolder
+    checkpoint: Path | None
+
+
+def find(typed: command.RunArguments, parent: Path) -> Continuation | None:
+    """Return the run that a command line of ``fit`` goes on with; None where it begins a new one.
+
+    Args:
+        typed: The command line.
+        parent: Folder of the experiment's runs.
+
+    Raises:
+        ConfigError: If there is no such run, or it cannot go on.
+    """
+    if typed.checkpoint == LAST:
+        return _acquired(_newest(parent))
+    if typed.checkpoint is None:
+        run = of_this_job(parent)
+        return _acquired(run) if run is not None else None
+    run = RunFolder.of_checkpoint(typed.checkpoint)
+    renamed = bool(typed.files) or any(word.startswith(("--run.name", "--run.root")) for word in typed.overrides)
+    if run is None or (renamed and parent.resolve() != run.path.resolve().parent):
+        return None  # a new run, from that state
+    return _acquired(run, typed.checkpoint)
+
+
+def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what is different from the experiment that an interrupted run began with.
+
+    Args:
+        run: The run.
+        before: Its resolved experiment.
+        now: The resolved experiment to go on with.
+
+    Raises:
+        ConfigError: If it would be another experiment.
+    """
+    found = changes(before, now)
+    other = {key: values for key, values in found.items() if not is_free(key)}
+    if other:
+        shown = [f"  {_plain(key)}: {dump_inline(old)} → {dump_inline(new)}" for key, (old, new) in other.items()]
+        more = [f"  and {len(shown) - MOST_CHANGES} more"] if len(shown) > MOST_CHANGES else []
+        message = (
+            f"{run.path} was begun with another experiment; go on with it as it was:\n"
+            f"    python -m segcli fit --ckpt_path {run.last_checkpoint}\n"
+            "  or begin a new run from its state with --run.name NAME. What differs:"
+        )
+        raise ConfigError([Problem("\n".join([message, *shown[:MOST_CHANGES], *more]))])
+    return found
+
+
+def check_progress(going_on: Continuation, content: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]]) -> None:
+    """Refuse to go on from where that would overwrite what came later, or where nothing is left to do.
+
+    Args:
+        going_on: The run.
+        content: Its checkpoint.
+        changed: What differs from the experiment that it began with.
+
+    Raises:
+        ConfigError: If so.
+    """
+    from segcli.inference.checkpoint import CheckpointError, read_checkpoint
+
+    run, checkpoint = going_on.folder, going_on.checkpoint
+    last = run.last_checkpoint
+    if checkpoint is not None and checkpoint.name != last.name and last.is_file():
+        try:
+            latest = read_checkpoint(last)["global_step"]
+        except CheckpointError:
+            return  # then an older one is what there is
+        if latest > content["global_step"]:
+            message = (
+                f"{checkpoint} is from step {content['global_step']}, {last.name} beside it from step {latest}; going "
+                f"on from the earlier would overwrite the later. Take {last}, or begin a new run from the earlier "
+                "with --run.name NAME"
+            )
+            raise ConfigError([Problem(message)])
+    longer = {"trainer.max_epochs", "trainer.max_steps", "trainer.max_time"} & set(changed)
+    if passport_of(run).get("status") == FINISHED and not longer:
+        raise ConfigError([Problem(f"{run.path} is finished; to train on, raise --trainer.max_epochs")])
+
+
+def _newest(parent: Path) -> RunFolder:
+    """Return the newest interrupted run that no process is at work on."""
+    inherited = os.environ.get(FOLDER_VARIABLE)
+    if not is_first_process() and inherited:
+        return RunFolder(Path(inherited))
+    runs = unfinished(parent)
+    for run in runs:
+        if not is_first_process():
+            return run
+        if run.acquire():
+            run.release()
+            return run
+    at_work = (
+        f"; {', '.join(str(run.path) for run in runs)} {'is' if len(runs) == 1 else 'are'} at work" if runs else ""
+    )
+    raise ConfigError([Problem(f"no interrupted run in {parent}{at_work}; leave out --ckpt_path last to begin one")])
+
+
+def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
+    if is_first_process():
+        if not run.acquire():
+            raise ConfigError([Problem(f"{run.path}: another process is at work on this run")])
+        run.announce()
+    last = run.last_checkpoint if run.last_checkpoint.is_file() else None
+    return Continuation(run, checkpoint or last)
+
+
+def _plain(key: str) -> str:
+    return key.replace(".init_args", "").removesuffix(".class_path")

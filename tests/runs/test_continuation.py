@@ -1,0 +1,56 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from segcli.runs.continuation import changes, is_free, of_this_job, unfinished
+from segcli.runs.run_folder import RunFolder, write_text
+
+
+def _run(parent: Path, status: str | None, **entries: object) -> Path:
+    path = RunFolder.create(parent).path
+    if status is not None:
+        write_text(path / "passport.json", json.dumps({"status": status, **entries}))
+    return path
+
+
+def test_unfinished_runs_come_newest_first(tmp_path: Path) -> None:
+    statuses = ("running", "finished", "interrupted", "failed", "finished", None)
+    paths = [_run(tmp_path, status) for status in statuses]
+    for _ in range(6):  # 10 is above 9
+        _run(tmp_path, "running")
+    assert [run.path.name for run in unfinished(tmp_path)][:3] == ["12", "11", "10"]
+    assert [run.path for run in unfinished(tmp_path)][-3:] == [paths[3], paths[2], paths[0]]
+    assert unfinished(tmp_path / "nowhere") == []
+
+
+def test_a_passport_that_cannot_be_read_counts_as_unfinished(tmp_path: Path) -> None:
+    path = _run(tmp_path, "finished")
+    (path / "passport.json").write_text("{half")
+    assert [run.path for run in unfinished(tmp_path)] == [path]
+
+
+def test_a_job_that_was_queued_again_finds_its_own_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = _run(tmp_path, "interrupted", slurm_job="7")
+    _run(tmp_path, "interrupted", slurm_job="8")
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    assert of_this_job(tmp_path) is None
+    monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
+    found = of_this_job(tmp_path)
+    assert found is not None
+    assert found.path == mine
+
+
+def test_changes_are_named_by_dotted_keys() -> None:
+    before = {"a": {"b": 1, "c": [1]}, "d": {}}
+    after = {"a": {"b": 2, "c": [1], "e": None}, "d": {"f": 3}}
+    assert changes(before, after) == {"a.b": (1, 2), "d": ({}, None), "d.f": (None, 3)}
+
+
+def test_how_long_and_where_may_change_but_not_what() -> None:
+    assert is_free("trainer.max_epochs")
+    assert is_free("data.init_args.num_workers")
+    assert is_free("pictures.count")
+    assert not is_free("model.optimizer.init_args.lr")
+    assert not is_free("data.init_args.batch_size")
+    assert not is_free("trainer.max_epochs_of_something_else")
