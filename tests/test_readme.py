@@ -1,9 +1,11 @@
 """Every command and every file in the README works."""
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 
 from segcli.cli.main import main
 from segcli.config.compose import compose
+from tests.distributed.launch import environment
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text()
@@ -30,7 +33,8 @@ CONSOLE = [
     if kind == "console"
     for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
 ]
-SEGCLI = [command for command in COMMANDS if command.startswith("python -m segcli")]
+DISTRIBUTED = [command for command in COMMANDS if "--trainer.devices" in command]
+SEGCLI = [command for command in COMMANDS if command.startswith("python -m segcli") and command not in DISTRIBUTED]
 SHORT = {
     "fit": [
         "--trainer.max_epochs=1",
@@ -44,6 +48,7 @@ SHORT = {
     "validate": ["--trainer.limit_val_batches=1"],
     "test": ["--trainer.limit_test_batches=1"],
     "predict": ["--trainer.limit_predict_batches=1"],
+    "tune": ["--model.backbone.name=test_resnet.r160_in1k", "--data.train_size=40"],
 }
 GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
 
@@ -67,8 +72,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             (folder / path).mkdir(parents=True, exist_ok=True)
             picture.save(folder / path / f"{number}.png")
-    own = next(block for kind, block in BLOCKS if kind == "yaml" and "my_cells.yaml" in block)
-    (folder / "my_cells.yaml").write_text(own)
+    for name in ("my_cells.yaml", "my_scans.yaml"):
+        own = next(block for kind, block in BLOCKS if kind == "yaml" and block.startswith(f"# {name}"))
+        (folder / name).write_text(own)
     return folder
 
 
@@ -78,7 +84,33 @@ def test_every_command_works(command: str, workplace: Path, monkeypatch: pytest.
     monkeypatch.chdir(workplace)
     words = shlex.split(command)[3:]
     short = [] if any(word.endswith(".help") for word in words) else SHORT.get(words[0], [])
+    if "last" in words:
+        _interrupt(workplace / "runs" / "quickstart")
+    if "--trainer.max_epochs" in words and "--ckpt_path" in words:
+        short = ["--trainer.max_epochs=2"]
     assert main([*words, *short]) == 0
+
+
+@pytest.mark.parametrize("command", DISTRIBUTED)
+def test_every_command_for_several_devices_works(command: str, workplace: Path) -> None:
+    program, _, rest = command.partition(" ")
+    module = [] if program == "python" else ["-m", "torch.distributed.run"]
+    words = [*module, *shlex.split(rest), *SHORT["fit"], "--run.name=several"]
+    run = subprocess.run([sys.executable, *words], cwd=workplace, env=environment(), capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+def _interrupt(runs: Path) -> None:
+    """Let the first run of an experiment look as if it had been killed, and the others finished."""
+    for run in runs.iterdir():
+        if (passport := run / "passport.json").is_file():
+            status = "running" if run.name == "1" else "finished"
+            passport.write_text(json.dumps(json.loads(passport.read_text()) | {"status": status}))
+
+
+def test_a_multilabel_experiment_is_right(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    assert main(["check", "my_scans.yaml"]) == 0
 
 
 @pytest.mark.parametrize(("command", "output"), CONSOLE, ids=[command for command, _ in CONSOLE])

@@ -59,7 +59,7 @@ class RunRecord(pl.Callback):
             file.go_on_after(self._num_rows)
         for callback in trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint):
-                for path in _later(callback, trainer.global_step):
+                for path in later(callback, trainer.global_step):
                     path.unlink()
 
     def on_train_batch_end(
@@ -74,7 +74,7 @@ def _metrics_files(trainer: pl.Trainer) -> list[MetricsFile]:
     return [logger for logger in trainer.loggers if isinstance(logger, MetricsFile)]
 
 
-def _later(callback: ModelCheckpoint, step: int) -> list[Path]:
+def later(callback: ModelCheckpoint, step: int) -> list[Path]:
     """Return checkpoints of a callback that it does not know of, since they were written after a step.
 
     It would take their names for someone else's, and write ``best-v1.ckpt``.

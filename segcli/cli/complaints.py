@@ -1,8 +1,10 @@
 """Turn what jsonargparse, Lightning, torch and components complain about into short errors with a place."""
 
+import os
 import re
 from argparse import ArgumentError
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.node import Path as KeyPath
 from segcli.config.node import dotted, lookup
 
+TRACEBACK = "SEGCLI_TRACEBACK"
 PACKAGE = Path(segcli.__file__).parent
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _CLASS_PATH = re.compile(r"class_path'?[=:] ?'([\w.]+)'")
@@ -178,6 +181,27 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
             message = reason if reason.startswith(name) else f"{name}: {reason}"
             return ConfigError([Problem(shorten(message), dotted(path[:-1]), node.source)])
     return ConfigError([Problem(shorten(reason))])
+
+
+@contextmanager
+def of_constructors(experiment: Experiment) -> Iterator[None]:
+    """Turn what a constructor refuses into one error; with ``SEGCLI_TRACEBACK`` set, leave it as it is.
+
+    Raises:
+        ConfigError: In its place.
+    """
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+    from segcli.sample import DataError
+
+    try:
+        yield
+    except DataError as error:
+        raise from_data(error) from None
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError, MisconfigurationException) as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        raise from_component(error, experiment) from error
 
 
 def from_data(error: Exception) -> ConfigError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.cli import arguments as command
 from segcli.cli import complaints, continuing
+from segcli.cli.complaints import TRACEBACK
 from segcli.cli.options import experiment_file
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from segcli.runs.passport import Passport
 
 
-TRACEBACK = "SEGCLI_TRACEBACK"
 SPLIT_KEYS = {f"--data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
 
 
@@ -233,8 +233,7 @@ def _save_config(job: Job, config: dict[str, Any]) -> None:
 
 
 def _build(job: Job, config: dict[str, Any], passport: "Passport | None", content: Any) -> None:  # noqa: ANN401
-    """Instantiate the experiment; what a constructor refuses is the user's to mend."""
-    from lightning_fabric.utilities.exceptions import MisconfigurationException
+    """Instantiate the experiment, with the callbacks that keep its records."""
     from pytorch_lightning import Callback
 
     from segcli.callbacks.finite_loss import FiniteLoss
@@ -242,20 +241,13 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     from segcli.callbacks.results import Results
     from segcli.callbacks.run_record import RunRecord
     from segcli.callbacks.schedule_picture import SchedulePicture
-    from segcli.sample import DataError
 
     record = RunRecord(config, passport, continues=job.going_on is not None)
     always: list[Callback] = [record, PredictionWriter() if job.verb == "predict" else Results()]
     always += [SchedulePicture(), FiniteLoss()] if job.verb == "fit" else []
     continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
-    try:
+    with complaints.of_constructors(job.experiment):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
-    except DataError as error:
-        raise complaints.from_data(error) from None
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError, MisconfigurationException) as error:
-        if os.environ.get(TRACEBACK):
-            raise
-        raise complaints.from_component(error, job.experiment) from error
 
 
 def call_trainer(job: Job, run: Callable[[Job], None]) -> None:

@@ -1,13 +1,9 @@
 """Build an experiment for a verb that keeps no record of a run."""
 
-import os
-
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning import Callback
 
 from segcli.cli import complaints
-from segcli.cli.experiment_run import TRACEBACK, Job
-from segcli.sample import DataError
+from segcli.cli.experiment_run import Job
 
 
 def instantiate(job: Job, callbacks: list[Callback], load_weights: bool) -> None:
@@ -21,12 +17,6 @@ def instantiate(job: Job, callbacks: list[Callback], load_weights: bool) -> None
     Raises:
         ConfigError: In place of what a constructor refused.
     """
-    try:
+    with complaints.of_constructors(job.experiment):
         job.cli.build(job.folder, callbacks, load_weights=load_weights)
-        job.cli.trainer.callbacks = [*callbacks]  # type: ignore[attr-defined]  # without those that write checkpoints
-    except DataError as error:
-        raise complaints.from_data(error) from None
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError, MisconfigurationException) as error:
-        if os.environ.get(TRACEBACK):
-            raise
-        raise complaints.from_component(error, job.experiment) from error
+    job.cli.trainer.callbacks = [*callbacks]  # type: ignore[attr-defined]  # without those that write checkpoints

@@ -16,7 +16,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
 from segcli.backbones.base import Backbone
-from segcli.cli.experiment_run import TRACEBACK
+from segcli.cli.complaints import TRACEBACK
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import DecoderFactory
