@@ -2,7 +2,8 @@
 
 import shlex
 
-from segcli.cli.experiment_run import Job, execute
+from segcli.cli.experiment_run import execute
+from segcli.cli.job import Job
 
 HELP = """usage: python -m segcli fit -c FILE [-c FILE ...] [--key value ...]
 

@@ -3,7 +3,7 @@
 from pytorch_lightning import Callback
 
 from segcli.cli import complaints
-from segcli.cli.experiment_run import Job
+from segcli.cli.job import Job
 
 
 def instantiate(job: Job, callbacks: list[Callback], load_weights: bool) -> None:

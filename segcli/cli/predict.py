@@ -1,6 +1,7 @@
 """Apply a checkpoint to images: ``segcli predict --ckpt_path FILE --data.root FOLDER``."""
 
-from segcli.cli.experiment_run import Job, execute
+from segcli.cli.experiment_run import execute
+from segcli.cli.job import Job
 
 HELP = """usage: python -m segcli predict --ckpt_path FILE [--data.root FOLDER] [-c FILE] [--key value ...]
 

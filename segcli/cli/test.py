@@ -1,6 +1,7 @@
 """Measure a checkpoint on the test split: ``segcli test --ckpt_path FILE``."""
 
-from segcli.cli.experiment_run import Job, execute
+from segcli.cli.experiment_run import execute
+from segcli.cli.job import Job
 
 HELP = """usage: python -m segcli test --ckpt_path FILE [-c FILE] [--key value ...]
 

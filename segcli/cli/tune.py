@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.cli import arguments as command
-from segcli.cli.experiment_run import Job, compose_for, parse_experiment
+from segcli.cli.job import Job, compose_for, parse_experiment
 from segcli.cli.options import Options, parse_options
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.runs.run_folder import RunFolder, RunFolderError, is_first_process, write_text

@@ -17,8 +17,8 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from segcli.cli.experiment_run import Job, call_trainer
 from segcli.cli.instantiate import instantiate
+from segcli.cli.job import Job, call_trainer
 from segcli.cli.out_of_memory import is_out_of_memory
 from segcli.config.errors import ConfigError, Problem
 

@@ -14,8 +14,8 @@ import pytorch_lightning as pl
 from pytorch_lightning.tuner.tuning import Tuner
 from torch.optim import Optimizer
 
-from segcli.cli.experiment_run import Job, call_trainer
 from segcli.cli.instantiate import instantiate
+from segcli.cli.job import Job, call_trainer
 from segcli.cli.lr_picture import draw, write
 from segcli.config.errors import ConfigError, Problem
 

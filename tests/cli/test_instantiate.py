@@ -4,8 +4,8 @@ import pytest
 from pytorch_lightning import Callback
 
 from segcli.cli.arguments import RunArguments
-from segcli.cli.experiment_run import Job, parse_experiment
 from segcli.cli.instantiate import instantiate
+from segcli.cli.job import Job, parse_experiment
 from segcli.config.compose import compose
 from segcli.config.errors import ConfigError
 from segcli.runs.run_folder import RunFolder

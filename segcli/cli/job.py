@@ -1,0 +1,143 @@
+"""One verb at work: its experiment, its trainer, its folder."""
+
+import os
+from argparse import ArgumentError
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segcli.cli import arguments as command
+from segcli.cli import complaints, continuing
+from segcli.cli.complaints import TRACEBACK
+from segcli.cli.options import experiment_file
+from segcli.cli.quiet import quiet
+from segcli.config.compose import Experiment, compose
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.node import Source, from_plain
+from segcli.runs.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from segcli.cli.lightning_cli import SegmentationCLI
+
+SPLIT_KEYS = {f"--data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
+
+
+@dataclass
+class Job:
+    """One verb at work.
+
+    Attributes:
+        verb: ``fit``, ``validate``, ``test`` or ``predict``.
+        name: Name of the experiment, and of the folder of its runs.
+        arguments: What was typed.
+        experiment: What was composed of it.
+        cli: Holds trainer, model and data.
+        folder: Where it writes.
+        going_on: The interrupted run that goes on, if it is one.
+    """
+
+    verb: str
+    name: str
+    arguments: command.RunArguments
+    experiment: Experiment
+    cli: "SegmentationCLI"
+    folder: RunFolder
+    going_on: continuing.Continuation | None = None
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """What is loaded at the start."""
+        return self.going_on.checkpoint if self.going_on is not None else self.arguments.checkpoint
+
+
+def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
+    """Compose the experiment from files, overrides, or the run or checkpoint that is given alone.
+
+    Raises:
+        ConfigError: If something is missing or wrong.
+    """
+    _check_files(verb, typed)
+    if typed.files or typed.checkpoint is None:
+        return compose(typed.files, typed.overrides)
+    for word in typed.overrides:
+        key = word.partition("=")[0].replace(".init_args", "")
+        if verb != "fit" and key in SPLIT_KEYS:
+            why = "would count images among those to measure with that the checkpoint was trained on; train with it"
+            raise ConfigError([Problem(why, key.lstrip("-"))])
+    run = RunFolder.of_checkpoint(typed.checkpoint)
+    if run is not None:
+        return compose([run.config], typed.overrides)
+    from segcli.inference.checkpoint import CheckpointError, experiment_in, load_checkpoint
+
+    try:
+        tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
+    except CheckpointError as error:
+        raise ConfigError([Problem(str(error))]) from None
+    return compose([], typed.overrides, base=from_plain(tree, Source(str(typed.checkpoint))))
+
+
+def _check_files(verb: str, typed: command.RunArguments) -> None:
+    """Refuse a command line without what the verb needs, or with files that are not there."""
+    if typed.checkpoint is None and (verb != "fit" or not typed.files):
+        needs = (
+            "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
+        )
+        raise ConfigError([Problem(f"{verb} needs {needs}")])
+    typed.files = [experiment_file(str(file)) for file in typed.files]
+    if verb == "fit" and typed.checkpoint == continuing.LAST:
+        if not typed.files:
+            raise ConfigError([Problem("fit --ckpt_path last needs the experiment whose run is to go on: -c FILE")])
+        return
+    if typed.checkpoint is not None and not typed.checkpoint.is_file():
+        there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
+        raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
+
+
+def parse_experiment(experiment: Experiment) -> "SegmentationCLI":
+    """Type and validate an experiment.
+
+    Raises:
+        ConfigError: For every value of the wrong type.
+    """
+    from segcli.cli.lightning_cli import SegmentationCLI
+
+    quiet()  # after the import, which sets the loggers' levels
+    try:
+        return SegmentationCLI(experiment.expanded())
+    except ArgumentError as error:
+        raise complaints.all_from_parser(error, experiment, SegmentationCLI().parse) from None
+
+
+def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
+    """Call the trainer; bugs keep their traceback, mistakes in files and settings get one error."""
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+    from segcli.callbacks.finite_loss import NonFiniteLossError
+    from segcli.callbacks.last_checkpoint import RunStopped
+    from segcli.cli.limits import explained
+    from segcli.cli.strategies import end_processes
+    from segcli.runs.checkpoint_file import CheckpointWriteError
+    from segcli.sample import DataError
+
+    try:
+        try:
+            with explained(job.cli.trainer, raw=bool(os.environ.get(TRACEBACK))):
+                run(job)
+        except (Exception, RunStopped):
+            end_processes(job.cli.trainer)
+            raise
+    except DataError as error:
+        raise complaints.from_data(error) from None
+    except (NonFiniteLossError, CheckpointWriteError) as error:
+        raise ConfigError([Problem(str(error))]) from None
+    except MisconfigurationException as error:
+        raise complaints.from_component(error, job.experiment) from None
+    except ValueError as error:
+        if os.environ.get(TRACEBACK) or not complaints.is_ours(error):
+            raise
+        raise complaints.from_component(error, job.experiment) from error
+    except RuntimeError as error:
+        if "loading state_dict" not in str(error):
+            raise
+        raise complaints.from_state_dict(error, job.checkpoint) from None
