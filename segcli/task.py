@@ -23,7 +23,7 @@ from segcli.losses.base import Loss
 from segcli.metrics.average_precision import AveragePrecision
 from segcli.metrics.running_mean import RunningMean
 from segcli.metrics.scores import Scores
-from segcli.optim.base import EpochSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
+from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
 from segcli.optim.freezing import Freezing
 from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import Batch
@@ -100,6 +100,7 @@ class SegmentationTask(pl.LightningModule):
         thresholds = average_precision_thresholds
         self._average_precision = None if thresholds is None else AveragePrecision(self._num_outputs, thresholds)
         self._logged_step = 0
+        self._settings: list[dict[str, Any]] = []
         self._step_loss, self._epoch_loss, self._eval_loss = RunningMean(), RunningMean(), RunningMean()
 
     def configure_model(self) -> None:
@@ -146,7 +147,7 @@ class SegmentationTask(pl.LightningModule):
         Callbacks find the epoch's mean as ``train/loss``.
         """
         trainer = self.trainer
-        if trainer.is_last_batch:
+        if trainer.is_last_batch or trainer.global_step == trainer.max_steps:
             self.log("train/loss", self._epoch_loss.compute(reduce=True), logger=False, on_step=True, on_epoch=False)
             self._epoch_loss.reset()
         self._log_step()
@@ -231,6 +232,7 @@ class SegmentationTask(pl.LightningModule):
         """Build the optimizer, and the schedule over all optimizer steps of the run."""
         assert self.segmenter is not None
         optimizer = self._parameter_groups.optimizer(self._optimizer, model=self, backbone=self.segmenter.backbone)
+        self._settings = [{key: group[key] for key in group if key != "params"} for group in optimizer.param_groups]
         if self._schedule is None:
             return optimizer
         total = self.trainer.estimated_stepping_batches
@@ -243,6 +245,21 @@ class SegmentationTask(pl.LightningModule):
             schedule.steps_per_epoch = math.ceil(batches / self.trainer.accumulate_grad_batches)
         self._observer = schedule if isinstance(schedule, MetricSchedule) else None
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def use_own_settings(self) -> None:
+        """Give optimizer and schedule this experiment's settings, after a checkpoint of another brought its own."""
+        optimizer, step = self.trainer.optimizers[0], self.trainer.global_step
+        for group, own in zip(optimizer.param_groups, self._settings, strict=True):
+            before = group.get("initial_lr", group["lr"])
+            scale = group["lr"] / before if before else 1.0
+            group.update(own)
+            if "initial_lr" in group:
+                group["initial_lr"], group["lr"] = own["lr"], own["lr"] * scale
+        for config in self.trainer.lr_scheduler_configs:
+            config.scheduler.base_lrs = [own["lr"] for own in self._settings]
+            if isinstance(config.scheduler, KnownSchedule):
+                for group, lr in zip(optimizer.param_groups, config.scheduler.lr_at(step), strict=True):
+                    group["lr"] = lr
 
     def _logged(self, monitor: str) -> float:
         metrics = self.trainer.callback_metrics

@@ -1,6 +1,7 @@
 """Runs that are interrupted and go on must end as if nothing had happened."""
 
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from segcli.cli.main import main
+from segcli.runs.run_folder import RunFolder
 from tests.conftest import TINY, working_directory
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +30,7 @@ data:
 trainer: {max_epochs: 3, log_every_n_steps: 2, callbacks: [{class_path: tests.fate.Fate}]}
 last_checkpoint: {every_n_steps: 4}
 """
+STOPPING = "{class_path: EarlyStopping, monitor: val/mIoU, mode: max, patience: 1, min_delta: 0.5}"
 VARIANTS = {
     "plain": "",
     "workers": "data: {num_workers: 2}",
@@ -41,6 +44,7 @@ VARIANTS = {
     "mixed": "trainer: {precision: bf16-mixed}",
     "ema": "extends: [longer.yaml, 'segcli:ema']",
     "two_devices": "data: {batch_size: 4}\ntrainer: {accelerator: cpu, devices: 2, strategy: ddp}",
+    "stopping": f"trainer: {{callbacks+: [{STOPPING}]}}",
     "swa": "extends: [longer.yaml, 'segcli:swa']",
 }
 FATES = (
@@ -132,6 +136,71 @@ def test_a_run_that_is_told_to_stop_goes_on_to_the_same_end(
     assert passport["status"] == "finished"
     assert [entry["global_step"] for entry in passport["continued"]] == [4, 6, 12]
     assert sorted(path.name for path in undisturbed.parent.iterdir()) == ["1", "2"]
+
+
+def test_a_run_of_so_many_steps_skips_no_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path, "steps", VARIANTS["by_steps"])
+    assert main(["fit", "-c", "steps.yaml"]) == 0
+    monkeypatch.setenv("FATE", "epoch_end:1:SIGTERM")
+    assert main(["fit", "-c", "steps.yaml"]) == 128 + signal.SIGTERM
+    monkeypatch.delenv("FATE")
+    assert main(["fit", "-c", "steps.yaml", "--ckpt_path", "last"]) == 0
+    assert _differences(tmp_path / "runs/steps/1", tmp_path / "runs/steps/2") == []
+
+
+def test_a_run_that_was_about_to_end_early_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path, "stopping", VARIANTS["stopping"])
+    assert main(["fit", "-c", "stopping.yaml"]) == 0
+    monkeypatch.setenv("FATE", "epoch_end:2:SIGTERM")
+    assert main(["fit", "-c", "stopping.yaml"]) == 128 + signal.SIGTERM
+    monkeypatch.delenv("FATE")
+    assert main(["fit", "-c", "stopping.yaml", "--ckpt_path", "last"]) == 0
+    assert _differences(tmp_path / "runs/stopping/1", tmp_path / "runs/stopping/2") == []
+
+
+def test_more_steps_go_on_within_the_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path, "steps", VARIANTS["by_steps"])
+    assert main(["fit", "-c", "steps.yaml"]) == 0
+    assert main(["fit", "-c", "steps.yaml", "--trainer.max_steps", "9", "--model.schedule", "null"]) == 0
+    assert main(["fit", "-c", "steps.yaml", "--model.schedule", "null"]) == 0
+    last = "runs/steps/2/checkpoints/last.ckpt"
+    assert main(["fit", "--ckpt_path", last, "--trainer.max_steps", "15"]) == 0
+    assert _differences(tmp_path / "runs/steps/3", tmp_path / "runs/steps/2") == []
+
+
+def test_a_signal_to_all_processes_spares_the_loaders(tmp_path: Path) -> None:
+    _write(tmp_path, "loaders", "data: {num_workers: 2}\ntrainer: {max_epochs: 500}")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "segcli", "fit", "-c", "loaders.yaml"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not (tmp_path / "runs/loaders/1/predictions/epoch_002.png").is_file():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM, err
+    assert "stopped by SIGTERM after step" in err
+
+
+def test_a_killed_run_is_free_though_its_loaders_still_live(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    assert run.acquire()
+    loader = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    loader.start()
+    try:
+        run.release()  # as a kill does
+        end = time.monotonic() + 30
+        while not (is_free := RunFolder(tmp_path).acquire()) and time.monotonic() < end:
+            time.sleep(0.05)  # the loader may not have come to life yet
+        assert is_free
+    finally:
+        loader.kill()
+        loader.join()
 
 
 def test_a_killed_run_goes_on_to_the_same_end(tmp_path: Path) -> None:

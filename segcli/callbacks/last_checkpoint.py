@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Checkpoint, WeightAveraging
 
 from segcli.runs.run_folder import CHECKPOINTS, LAST
 from segcli.runs.stop_signals import REQUEUE_SIGNAL, StopSignals, in_slurm_job, slurm_job
+
+SIGNALS = (None, signal.SIGINT, signal.SIGTERM, REQUEUE_SIGNAL)
+"""What may have been received; of several, that of one process beats those of others that stand before it."""
+ENDS_EARLY = "segcli_ends_early"
 
 
 class RunStopped(SystemExit):
@@ -48,7 +53,7 @@ class LastCheckpoint(Checkpoint):
         self.saved_step: int | None = None
         self._signals = StopSignals()
         self._saved_at = time.monotonic()
-        self._in_validation = False
+        self._in_validation = self._ends_early = self._ends_within_epoch = False
 
     @staticmethod
     def path(trainer: pl.Trainer) -> Path:
@@ -56,8 +61,14 @@ class LastCheckpoint(Checkpoint):
         return Path(trainer.default_root_dir) / CHECKPOINTS / LAST
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Listen to signals."""
+        """Listen to signals; begin an epoch where one has ended."""
         self._saved_at = time.monotonic()
+        loop = trainer.fit_loop
+        if loop.restarted_on_epoch_end:  # with max_steps Lightning would end that epoch again, and skip one
+            loop.epoch_progress.increment_completed()
+            loop.reset_restart_stage()
+            loop._restarting = loop.epoch_loop.restarting = False
+        trainer.should_stop = trainer.should_stop or self._ends_early
         if not _is_smoke(trainer):
             self._signals.listen()
 
@@ -65,9 +76,10 @@ class LastCheckpoint(Checkpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
     ) -> None:
         """Save if it is time; not while gradients accumulate, nor where a validation or the epoch's end follows."""
-        stop = self._is_stopping(trainer)
+        stop, due = self._agree(trainer)
         loop = trainer.fit_loop.epoch_loop
-        if loop._should_accumulate() or trainer.is_last_batch or not (stop or self._is_due(trainer)):
+        self._ends_within_epoch = trainer.global_step == trainer.max_steps and not trainer.is_last_batch
+        if loop._should_accumulate() or trainer.is_last_batch or not (stop or due or self._ends_within_epoch):
             return
         fetcher = trainer.fit_loop._data_fetcher
         if fetcher is not None and loop._should_check_val_fx(fetcher):
@@ -101,24 +113,36 @@ class LastCheckpoint(Checkpoint):
         """Save after a validation in the middle of an epoch; after one at its end, that end follows."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking and not trainer.is_last_batch:
             self._save(trainer)
-            if self._is_stopping(trainer):
+            if self._agree(trainer)[0]:
                 self._stop(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save what follows from this epoch, once all callbacks have seen its metrics."""
+        """Save what follows from this epoch, once all callbacks have seen its metrics.
+
+        Where ``max_steps`` cuts an epoch short, what was saved at that step stays: a longer run goes on with the rest.
+        """
+        if self._ends_within_epoch and self.saved_step == trainer.global_step:
+            return
         self._save(trainer)
-        if self._is_stopping(trainer):
+        if self._agree(trainer)[0]:
             self._stop(trainer)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Let a run that was stopped in a validation begin that validation again."""
+        """Let a run that was stopped in a validation begin that validation again; note if it was to end early."""
+        checkpoint[ENDS_EARLY] = trainer.should_stop
         if self._in_validation:
             progress = checkpoint["loops"]["fit_loop"]["epoch_loop.val_loop.batch_progress"]
             for part in ("total", "current"):
                 progress[part] = {**progress[part], "ready": 1, "started": 1, "processed": 0, "completed": 0}
             progress["is_last_batch"] = False
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """See whether the run was about to end, as by early stopping."""
+        self._ends_early = checkpoint.get(ENDS_EARLY, False)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Give the signals back."""
@@ -128,19 +152,18 @@ class LastCheckpoint(Checkpoint):
         """Give the signals back."""
         self._signals.release()
 
-    def _is_due(self, trainer: pl.Trainer) -> bool:
-        by_step = self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0
+    def _agree(self, trainer: pl.Trainer) -> tuple[bool, bool]:
+        """Return whether to stop and whether a checkpoint is due; all processes do the same, though clocks differ."""
         waited_s = time.monotonic() - self._saved_at
         by_time = self.every_minutes is not None and waited_s > 60 * self.every_minutes
-        if self.every_minutes is not None and trainer.world_size > 1:
-            by_time = trainer.strategy.broadcast(by_time)  # clocks differ, and all have to save together
-        return by_step or by_time
-
-    def _is_stopping(self, trainer: pl.Trainer) -> bool:
-        received = self._signals.received is not None
-        if trainer.world_size == 1:
-            return received
-        return trainer.strategy.reduce_boolean_decision(received, all=False)
+        received = SIGNALS.index(self._signals.received)
+        if trainer.world_size > 1:
+            both = torch.tensor([received, by_time], device=trainer.strategy.root_device)
+            torch.distributed.all_reduce(both, torch.distributed.ReduceOp.MAX)
+            received, by_time = both.tolist()
+            self._signals.received = SIGNALS[received]
+        by_step = self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0
+        return received > 0, by_step or bool(by_time)
 
     def _save(self, trainer: pl.Trainer) -> None:
         if _is_smoke(trainer):
@@ -156,7 +179,8 @@ class LastCheckpoint(Checkpoint):
         Raises:
             RunStopped: Always.
         """
-        received = self._signals.received or signal.SIGTERM  # another rank got it
+        received = self._signals.received
+        assert received is not None
         if trainer.is_global_zero:
             print(f"\nstopped by {received.name} after step {trainer.global_step}; to go on:", file=sys.stderr)
             command = f"python -m segcli fit --ckpt_path {shlex.quote(str(self.path(trainer)))}"

@@ -24,7 +24,7 @@ class EpochLines(pl.Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self._started = 0.0
+        self._started, self._is_validated = 0.0, False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock also in the middle of an epoch, where an interrupted run goes on."""
@@ -32,14 +32,19 @@ class EpochLines(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
-        self._started = time.monotonic()
+        self._started, self._is_validated = time.monotonic(), False
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Note that this epoch has scores; those of an earlier one are not told again."""
+        self._is_validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print the line."""
         if not trainer.is_global_zero:
             return
         metrics = trainer.callback_metrics
-        values = "  ".join(f"{key} {float(metrics[key]):.3f}" for key in SHOWN if key in metrics)
+        shown = [key for key in SHOWN if key in metrics and (self._is_validated or not key.startswith("val/"))]
+        values = "  ".join(f"{key} {float(metrics[key]):.3f}" for key in shown)
         end = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
         epoch = f"epoch {trainer.current_epoch + 1}{end}"
         print(f"{epoch}  {values}  {time.monotonic() - self._started:.0f} s", file=sys.stderr, flush=True)

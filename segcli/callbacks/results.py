@@ -60,7 +60,7 @@ class Results(pl.Callback):
         if self._best is None:
             return True
         checkpoint = trainer.checkpoint_callback
-        smaller = getattr(checkpoint, "mode", "max") == "min"
+        smaller = getattr(checkpoint, "monitor", None) is not None and getattr(checkpoint, "mode", "max") == "min"
         new, old = _monitored(trainer, scores), self._best[0]
         return math.isnan(old) or (new < old if smaller else new > old)
 

@@ -12,6 +12,7 @@ from segcli.inference.checkpoint import CHECKPOINT_KEY, CheckpointError, read_ch
 from segcli.runs.metrics_file import MetricsFile
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import LAST
+from segcli.task import SegmentationTask
 
 METRICS_ROWS = "metrics_rows"
 
@@ -28,7 +29,7 @@ class RunRecord(pl.Callback):
     def __init__(self, config: dict[str, Any], passport: Passport | None, continues: bool = False) -> None:
         super().__init__()
         self._config, self._passport, self._continues = config, passport, continues
-        self._num_rows = 0
+        self._num_rows, self._is_from_another = 0, False
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -44,6 +45,7 @@ class RunRecord(pl.Callback):
         """Fit what callbacks remember to the folder of this run."""
         states = checkpoint.get("callbacks", {})
         self._num_rows = checkpoint.get(CHECKPOINT_KEY, {}).get(METRICS_ROWS, 0)
+        self._is_from_another = trainer.state.fn == "fit" and not self._continues
         if not self._continues:
             states.pop(Results.__name__, None)  # the best epoch of another folder
             return
@@ -52,7 +54,12 @@ class RunRecord(pl.Callback):
                 states[callback.state_key] = _moved(states[callback.state_key], callback.dirpath)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Drop what came after the checkpoint, rows of ``metrics.csv`` and best checkpoints: it will come again."""
+        """Drop what came after the checkpoint, rows of ``metrics.csv`` and best checkpoints: it will come again.
+
+        A new run from the state of another takes that state, but its own learning rates and other settings.
+        """
+        if self._is_from_another and isinstance(pl_module, SegmentationTask):
+            pl_module.use_own_settings()
         if not self._continues or not trainer.is_global_zero:
             return
         for file in _metrics_files(trainer):
@@ -80,10 +87,11 @@ def later(callback: ModelCheckpoint, step: int) -> list[Path]:
     It would take their names for someone else's, and write ``best-v1.ckpt``.
     """
     name = re.sub(r"\\{.*?\\}", ".*", re.escape(callback.filename or "{}"))
-    files = Path(str(callback.dirpath)).glob("*.ckpt")
-    own = [path for path in files if re.fullmatch(rf"{name}(-v\d+)?", path.stem) and path.name != LAST]
-    known = {Path(path).name for path in callback.best_k_models}
-    return [path for path in own if path.name not in known and _step_of(path) > step]
+    folder = Path(str(callback.dirpath))
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*.ckpt")}
+    own = [file for file in files if re.fullmatch(rf"{name}(-v\d+)?\.ckpt", file) and file != LAST]
+    known = {Path(path).resolve() for path in callback.best_k_models}
+    return [files[file] for file in own if files[file].resolve() not in known and _step_of(files[file]) > step]
 
 
 def _step_of(path: Path) -> int:
@@ -95,9 +103,13 @@ def _step_of(path: Path) -> int:
 
 def _moved(state: dict[str, Any], folder: str | Path | None) -> dict[str, Any]:
     """Return what a ModelCheckpoint remembers, with its files in this folder: the run folder may have been moved."""
+    before = Path(str(state["dirpath"]))
 
     def here(path: str) -> str:
-        return str(Path(str(folder)) / Path(path).name) if path else path
+        if not path:
+            return path
+        inside = Path(path).is_relative_to(before)  # a metric's name in that of a file makes folders
+        return str(Path(str(folder)) / (Path(path).relative_to(before) if inside else Path(path).name))
 
     paths = ("best_model_path", "kth_best_model_path", "last_model_path")
     files = {here(path): score for path, score in state["best_k_models"].items()}

@@ -1,6 +1,7 @@
 """Which run ``fit`` goes on with: one that was named, the newest that was interrupted, or that of a SLURM job."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.continuation import changes, is_free, of_this_job, unfinished
 from segcli.runs.passport import FINISHED, passport_of
-from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, is_first_process
+from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError, is_first_process
 
 LAST = Path("last")
 MOST_CHANGES = 8
@@ -30,12 +31,13 @@ class Continuation:
     checkpoint: Path | None
 
 
-def find(typed: command.RunArguments, parent: Path) -> Continuation | None:
+def find(typed: command.RunArguments, parent: Path, command_line: list[str]) -> Continuation | None:
     """Return the run that a command line of ``fit`` goes on with; None where it begins a new one.
 
     Args:
         typed: The command line.
         parent: Folder of the experiment's runs.
+        command_line: The command line as words, as a passport has it.
 
     Raises:
         ConfigError: If there is no such run, or it cannot go on.
@@ -43,7 +45,7 @@ def find(typed: command.RunArguments, parent: Path) -> Continuation | None:
     if typed.checkpoint == LAST:
         return _acquired(_newest(parent))
     if typed.checkpoint is None:
-        run = of_this_job(parent)
+        run = of_this_job(parent, command_line)
         return _acquired(run) if run is not None else None
     run = RunFolder.of_checkpoint(typed.checkpoint)
     renamed = bool(typed.files) or any(word.startswith(("--run.name", "--run.root")) for word in typed.overrides)
@@ -106,7 +108,24 @@ def check_progress(going_on: Continuation, content: Mapping[str, Any], changed: 
             raise ConfigError([Problem(message)])
     longer = {"trainer.max_epochs", "trainer.max_steps", "trainer.max_time"} & set(changed)
     if passport_of(run).get("status") == FINISHED and not longer:
-        raise ConfigError([Problem(f"{run.path} is finished; to train on, raise --trainer.max_epochs")])
+        message = f"{run.path} is finished; to train on, raise trainer.max_epochs, or what else ended it"
+        raise ConfigError([Problem(message)])
+    _, max_epochs = changed.get("trainer.max_epochs", (None, None))
+    trained = content["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"] if content else 0
+    if max_epochs is not None and 0 <= max_epochs < trained:
+        message = f"trainer.max_epochs got {max_epochs}, {run.path} has trained {trained} epochs already"
+        raise ConfigError([Problem(message)])
+
+
+def require_state(content: object, checkpoint: Path) -> None:
+    """Refuse a file that was read, but is not the state of a training.
+
+    Raises:
+        ConfigError: If so.
+    """
+    needed = {"epoch", "global_step", "loops", "state_dict", "optimizer_states"}
+    if not isinstance(content, dict) or not needed <= set(content):
+        raise ConfigError([Problem(f"{checkpoint} does not hold the state of a training; nothing can go on from it")])
 
 
 def _newest(parent: Path) -> RunFolder:
@@ -121,6 +140,7 @@ def _newest(parent: Path) -> RunFolder:
         if run.acquire():
             run.release()
             return run
+        print(f"{run.path} is at work: looking for an earlier one", file=sys.stderr)
     at_work = (
         f"; {', '.join(str(run.path) for run in runs)} {'is' if len(runs) == 1 else 'are'} at work" if runs else ""
     )
@@ -129,6 +149,10 @@ def _newest(parent: Path) -> RunFolder:
 
 def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
     if is_first_process():
+        try:
+            run.require_writable()
+        except RunFolderError as error:
+            raise ConfigError([Problem(str(error))]) from None
         if not run.acquire():
             raise ConfigError([Problem(f"{run.path}: another process is at work on this run")])
         run.announce()

@@ -33,10 +33,15 @@ def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
     experiment = compose_for(verb, typed)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
     parent = Path(experiment.get("run.root") or "runs") / name
-    going_on = continuing.find(typed, parent) if verb == "fit" else None
+    going_on = continuing.find(typed, parent, ["segcli", verb, *words]) if verb == "fit" else None
     try:
         cli = parse_experiment(experiment)
-        content = _read(going_on.checkpoint if going_on is not None else typed.checkpoint)
+        checkpoint = going_on.checkpoint if going_on is not None else typed.checkpoint
+        content = _read(checkpoint)
+        if verb == "fit" and checkpoint is not None:
+            continuing.require_state(content, checkpoint)
+            if going_on is None and is_first_process():
+                print(f"beginning a new run from the state in {checkpoint}", file=sys.stderr, flush=True)
         folder = going_on.folder if going_on is not None else _folder(verb, typed, parent)
         return _start(Job(verb, name, typed, experiment, cli, folder, going_on), [verb, *words], content, run)
     finally:

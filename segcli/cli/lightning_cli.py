@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 import yaml
 from jsonargparse import Namespace, dict_to_namespace
 from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
-from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
+from pytorch_lightning.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from segcli.callbacks.last_checkpoint import LastCheckpoint
@@ -119,6 +119,7 @@ class SegmentationCLI(LightningCLI):
             for key, value in without_pretraining(dict(arguments.items())).items():
                 arguments[key] = value
         super().instantiate_classes()
+        self._put_first(self.config_init.checkpoint)
         check_strategy(self.trainer, self.config.trainer.sync_batchnorm)
         for callback in self.trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
@@ -133,6 +134,14 @@ class SegmentationCLI(LightningCLI):
         if self.config.trainer.logger is True:
             kwargs["logger"] = default_loggers(self._folder.path, self._continued_at)
         return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
+
+    def _put_first(self, checkpoint: ModelCheckpoint) -> None:
+        """Let the checkpoint of the section of that name be the trainer's first, not one of ``trainer.callbacks``."""
+        callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]  # set in its constructor
+        if checkpoint in callbacks:
+            others = [callback for callback in callbacks if callback is not checkpoint]
+            first = next((i for i, other in enumerate(others) if isinstance(other, Checkpoint)), len(others))
+            callbacks[:] = [*others[:first], checkpoint, *others[first:]]
 
     def _progress(self, kwargs: dict[str, Any]) -> list[pl.Callback]:
         """Choose between bar and lines, unless the experiment has a bar of its own or wants none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import segcli
 from segcli.cli.arguments import parse
-from segcli.cli.tell import tell
+from segcli.cli.tell import tell, was_told
 from segcli.config.errors import ConfigError, did_you_mean
 
 VERBS = {
@@ -59,6 +59,10 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except ConfigError as error:
         tell(str(error))
+        return USER_ERROR
+    except RuntimeError:
+        if not was_told():  # else the connection broke, since another process ended with an error
+            raise
         return USER_ERROR
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

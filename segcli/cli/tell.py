@@ -29,6 +29,15 @@ def tell(text: str) -> None:
                 store.set(TOLD, "1")
 
 
+def was_told() -> bool:
+    """Return whether another process of this run has told an error, of which this one's may be but the echo."""
+    store = _store()
+    try:
+        return store is not None and store.check([TOLD])
+    except RuntimeError:
+        return False
+
+
 def _store() -> Any:  # noqa: ANN401  (a class of torch, which may not be imported yet)
     """Return what the connected processes share; None before they are connected."""
     distributed = sys.modules.get("torch.distributed")

@@ -1,6 +1,7 @@
 """What all datamodules here share: the four dataloaders."""
 
 import os
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Literal
@@ -116,11 +117,26 @@ class SegmentationDataModule(LightningDataModule, ABC):
         loop = self.trainer.fit_loop
         epochs, batches = loop.epoch_progress.state_dict()["current"], loop.epoch_loop.batch_progress.state_dict()
         is_complete = epochs["processed"] == epochs["ready"]
-        return {"epoch": epochs["processed"], "step": 0 if is_complete else batches["current"]["processed"]}
+        step = 0 if is_complete else batches["current"]["processed"]
+        return {"epoch": epochs["processed"], "step": step, "step_size": self._step_size}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Let the next training go on there."""
+        """Let the next training go on there.
+
+        Raises:
+            DataError: If the checkpoint is from within an epoch whose steps had another number of images.
+        """
+        if state_dict["step"] and state_dict["step_size"] != self._step_size:
+            raise DataError(
+                f"the checkpoint is from within an epoch with {state_dict['step_size']} images per step over all "
+                f"devices, now there are {self._step_size}; go on with as many devices, or from a checkpoint at the "
+                "end of an epoch."
+            )
         self._begin = state_dict["epoch"], state_dict["step"]
+
+    @property
+    def _step_size(self) -> int:
+        return self.batch_size * (dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1)
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled batches of ``batch_size`` images."""
@@ -165,4 +181,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
 
 
 def _start_worker(_worker: int) -> None:
+    for number in ("SIGINT", "SIGTERM", "SIGUSR1"):  # sent to all processes; the run needs its loaders to its end
+        if hasattr(signal, number):
+            signal.signal(getattr(signal, number), signal.SIG_IGN)
     cv2.setNumThreads(0)  # one process per core is enough, and OpenCV's threads may hang after a fork

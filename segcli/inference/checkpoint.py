@@ -25,7 +25,8 @@ def read_checkpoint(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"cannot read checkpoint {path}: {str(error).splitlines()[0]}") from None
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise CheckpointError(f"cannot read checkpoint {path}: {reason}") from None
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

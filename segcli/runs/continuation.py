@@ -40,11 +40,17 @@ def unfinished(parent: Path) -> list[RunFolder]:
     return [run for run in runs if passport_of(run).get("status") != FINISHED]
 
 
-def of_this_job(parent: Path) -> RunFolder | None:
-    """Return the run that a SLURM job began before it was put back into the queue, if this is such a job."""
+def of_this_job(parent: Path, command: list[str]) -> RunFolder | None:
+    """Return the run that a SLURM job began before it was put back into the queue, if this is such a job.
+
+    Args:
+        parent: The experiment's folder.
+        command: Command line that began it; a job may train an experiment several times.
+    """
     if int(os.environ.get("SLURM_RESTART_COUNT", "0")) == 0:
         return None
-    return next((run for run in unfinished(parent) if passport_of(run).get("slurm_job") == slurm_job()), None)
+    passports = ((run, passport_of(run)) for run in unfinished(parent))
+    return next((r for r, p in passports if (p.get("slurm_job"), p.get("command")) == (slurm_job(), command)), None)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -23,6 +23,20 @@ LAST = "last.ckpt"
 PICTURES = "predictions"
 
 
+_locks: set[int] = set()
+"""Locked folders; loader processes, which outlive a killed run by seconds, must not keep the locks."""
+
+
+def _close_locks() -> None:
+    for handle in _locks:
+        os.close(handle)
+    _locks.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_locks)
+
+
 class RunFolderError(OSError):
     """A run folder cannot be made or written; the message says what to do."""
 
@@ -55,8 +69,7 @@ class RunFolder:
         made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
         try:
             path = _make_next(parent)
-            write_text(path / ".writable", "")
-            (path / ".writable").unlink()
+            _try_to_write(path)
         except OSError as error:
             reason = error.strerror or str(error)
             raise RunFolderError(
@@ -69,14 +82,25 @@ class RunFolder:
     @classmethod
     def of_checkpoint(cls, checkpoint: Path) -> RunFolder | None:
         """Return the run folder that a checkpoint lies in, or None if it was moved away from its run."""
-        path = checkpoint.resolve().parent.parent
-        inside = checkpoint.resolve().parent.name == CHECKPOINTS
-        if not inside or not (path / CONFIG).is_file():
+        inside = [parent for parent in checkpoint.resolve().parents if parent.name == CHECKPOINTS]
+        path = inside[0].parent if inside else checkpoint
+        if not (path / CONFIG).is_file():
             return None
         try:
             return cls(path.relative_to(Path.cwd()))
         except ValueError:
             return cls(path)
+
+    def require_writable(self) -> None:
+        """See that files can be written here.
+
+        Raises:
+            RunFolderError: If not.
+        """
+        try:
+            _try_to_write(self.path)
+        except OSError as error:
+            raise RunFolderError(f"cannot write to {self.path}: {error.strerror or error}") from None
 
     def announce(self) -> None:
         """Tell processes that this one starts which folder it is."""
@@ -99,11 +123,13 @@ class RunFolder:
         except OSError:  # the file system has no such locks
             pass
         self._lock = handle
+        _locks.add(handle)
         return True
 
     def release(self) -> None:
         """Let other processes go on with this run."""
         if self._lock is not None:
+            _locks.discard(self._lock)
             os.close(self._lock)
             self._lock = None
 
@@ -167,6 +193,11 @@ def write_bytes(path: Path, content: bytes) -> None:
 def _is_record(path: Path) -> bool:
     """Return whether a file is written at every start, before there is any result."""
     return path.name in (CONFIG, COMPOSED, PASSPORT, "hparams.yaml") or path.name.startswith("events.out.")
+
+
+def _try_to_write(folder: Path) -> None:
+    write_text(folder / ".writable", "")
+    (folder / ".writable").unlink()
 
 
 def _make_next(parent: Path) -> Path:

@@ -1,11 +1,15 @@
+import csv
 import io
 import json
 import math
+from pathlib import Path
 
+import pytest
 import torch
 from rich.console import Console
 
 from segcli.callbacks.results import score_record, score_table
+from segcli.cli.main import main
 from segcli.metrics.scores import Scores
 
 MATRIX = torch.tensor([[8, 2, 0], [0, 10, 0], [0, 0, 0]])
@@ -39,3 +43,15 @@ def test_average_precision_has_a_column_where_it_was_measured() -> None:
     record = json.loads(json.dumps(score_record(("a", "b", "c"), scores)))
     assert record["mAP"] == 0.5
     assert [entry["AP"] for entry in record["classes"].values()] == [0.25, 0.75, None]
+
+
+def test_the_best_is_that_of_the_section_checkpoint(tiny: Path) -> None:
+    callback = "{class_path: ModelCheckpoint, monitor: null, save_top_k: -1, filename: 'all-{epoch}'}"
+    words = ["--trainer.callbacks", f"[{callback}]", "--trainer.max_epochs", "4", "--model.optimizer.lr", "0.01"]
+    assert main(["fit", "-c", str(tiny), *words]) == 0
+    with Path("runs/tiny/1/metrics.csv").open() as file:
+        scores = [float(row["val/mIoU"]) for row in csv.DictReader(file) if row["val/mIoU"]]
+    best = json.loads(Path("runs/tiny/1/val_scores.json").read_text())
+    assert len(set(scores)) > 1
+    assert best["mIoU"] == pytest.approx(max(scores), abs=1e-6)
+    assert best["epoch"] == 1 + scores.index(max(scores))

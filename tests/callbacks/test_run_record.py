@@ -29,6 +29,9 @@ def test_best_checkpoints_from_after_the_last_one_are_dropped_and_no_others(tmp_
     assert names(3, filename="best") == {"best", "best-v1"}
     assert names(9, filename="best") == set()
     assert names(6, filename="{epoch}-{val/mIoU:.1f}", auto_insert_metric_name=False) == {"3-0.5"}
+    (tmp_path / "2-val").mkdir()
+    torch.save({"global_step": 9}, tmp_path / "2-val" / "mIoU=0.4.ckpt")
+    assert names(6, filename="{epoch}-val/mIoU={val/mIoU:.1f}", auto_insert_metric_name=False) == {"mIoU=0.4"}
     known = ModelCheckpoint(dirpath=tmp_path, filename="best")
-    known.best_k_models = {"elsewhere/best.ckpt": torch.tensor(1.0)}
+    known.best_k_models = {str(tmp_path / "best.ckpt"): torch.tensor(1.0)}
     assert later(known, 6) == []

@@ -1,3 +1,4 @@
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_a_finished_run_trains_longer_in_its_folder(copied: Path, capsys: Captur
 def test_a_finished_run_has_nothing_to_go_on_with(copied: Path, capsys: Capture) -> None:
     before = {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()}
     assert main(["fit", "--ckpt_path", str(copied / "checkpoints" / "last.ckpt")]) == 2
-    assert "runs/tiny/1 is finished; to train on, raise --trainer.max_epochs" in capsys.readouterr().err
+    assert "runs/tiny/1 is finished; to train on, raise trainer.max_epochs" in capsys.readouterr().err
     assert main(["fit", "-c", "tiny.yaml", "--ckpt_path", "last"]) == 2
     assert "no interrupted run in runs/tiny" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()} == before
@@ -117,13 +118,72 @@ def test_a_damaged_checkpoint_is_named(copied: Path, capsys: Capture) -> None:
     assert "cannot read checkpoint runs/tiny/1/checkpoints/last.ckpt" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", [[1], {"state_dict": {}}, None])
+def test_what_is_no_state_of_a_training_is_refused(copied: Path, capsys: Capture, content: object) -> None:
+    _mark(copied, "interrupted")
+    last = copied / "checkpoints" / "last.ckpt"
+    torch.save(content, last) if content else last.write_bytes(b"")
+    assert main(["fit", "--ckpt_path", str(last), "--trainer.max_epochs", "3"]) == 2
+    err = capsys.readouterr().err
+    assert ("does not hold the state of a training" if content else "cannot read checkpoint") in err
+    assert "Traceback" not in err
+
+
+def test_fewer_epochs_than_were_trained_are_refused(copied: Path, capsys: Capture) -> None:
+    _mark(copied, "interrupted")
+    last = str(copied / "checkpoints" / "last.ckpt")
+    assert main(["fit", "--ckpt_path", last, "--trainer.max_epochs", "1"]) == 2
+    assert "trainer.max_epochs got 1, runs/tiny/1 has trained 2 epochs already" in capsys.readouterr().err
+
+
+def test_a_new_run_from_a_state_trains_with_its_own_settings(copied: Path, capsys: Capture) -> None:
+    last = str(copied / "checkpoints" / "last.ckpt")
+    words = ["--run.name", "lower", "--model.optimizer.lr", "1e-7", "--model.optimizer.weight_decay", "0.5"]
+    assert (
+        main(["fit", "--ckpt_path", last, "--trainer.max_epochs", "4", "--trainer.log_every_n_steps", "1", *words]) == 0
+    )
+    assert f"beginning a new run from the state in {last}" in capsys.readouterr().err
+    state = torch.load("runs/lower/1/checkpoints/last.ckpt", weights_only=True)
+    group = state["optimizer_states"][0]["param_groups"][0]
+    assert (group["initial_lr"], group["weight_decay"]) == (1e-7, 0.5)
+    assert state["lr_schedulers"][0]["base_lrs"] == [1e-7]
+    with Path("runs/lower/1/metrics.csv").open() as file:
+        rates = [float(row["lr"]) for row in csv.DictReader(file) if row["lr"]]
+    assert len(rates) == 6
+    assert max(rates) < 1e-7
+
+
+def test_a_folder_that_cannot_be_written_is_one_error(
+    copied: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("segcli.runs.run_folder.write_text", read_only)
+    assert main(["fit", "--ckpt_path", str(copied / "checkpoints" / "last.ckpt"), "--trainer.max_epochs", "3"]) == 2
+    assert "cannot write to runs/tiny/1: Read-only file system" in capsys.readouterr().err
+
+
+def test_other_devices_within_an_epoch_are_refused(copied: Path, capsys: Capture) -> None:
+    _mark(copied, "interrupted")
+    last = copied / "checkpoints" / "last.ckpt"
+    content = torch.load(last, weights_only=True)
+    content["ShapesDataModule"] = {"epoch": 1, "step": 2, "step_size": 16}
+    torch.save(content, last)
+    assert main(["fit", "--ckpt_path", str(last), "--trainer.max_epochs", "3"]) == 2
+    assert "with 16 images per step over all devices, now there are 8" in capsys.readouterr().err
+
+
 def test_a_slurm_job_that_was_queued_again_goes_on(
     copied: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _mark(copied, "interrupted", slurm_job="7")
+    words = ["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "3"]
+    _mark(copied, "interrupted", slurm_job="7", command=["segcli", *words])
     monkeypatch.setenv("SLURM_JOB_ID", "7")
     monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
     monkeypatch.setenv("SLURM_JOB_NAME", "bash")  # Lightning then sees an interactive job, and wants no srun
-    assert main(["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "3"]) == 0
+    assert main(words) == 0
     assert "going on with runs/tiny/1 after step 6" in capsys.readouterr().err
     assert [path.name for path in copied.parent.iterdir()] == ["1"]
+    assert main(["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "1"]) == 0  # another command of the same job
+    assert sorted(path.name for path in copied.parent.iterdir()) == ["1", "2"]

@@ -9,6 +9,14 @@ import pytest
 
 from tests.distributed.launch import SEGCLI, finish, lightning, on, slurm, start, torchrun
 
+NAN_ON_ONE = """
+import os
+from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+
+class NanOnOne(CrossEntropyLoss):
+    def forward(self, logits, mask):
+        return super().forward(logits, mask) * (float('nan') if os.environ.get('LOCAL_RANK') == '1' else 1.0)
+"""
 TYPO = ["fit", "-c", "tiny.yaml", *on(2), "--model.decoder.pyramid_chanels", "3"]
 
 
@@ -33,6 +41,15 @@ def test_processes_of_lightning_tell_a_mistake_in_the_data_once(folder: Path) ->
     assert done.returncode == 2
     assert done.stderr.count("error:") == 1, done.stderr
     assert "remove Normalize, ToFloat" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_in_one_process_is_told_without_an_echo(folder: Path) -> None:
+    (folder / "broken_loss.py").write_text(NAN_ON_ONE)
+    done = lightning(["fit", "-c", "tiny.yaml", *on(2), "--model.loss", "broken_loss.NanOnOne"], folder)
+    assert done.returncode == 2
+    assert done.stderr.count("the loss is nan at step 0") == 1, done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow

@@ -31,12 +31,14 @@ def test_a_passport_that_cannot_be_read_counts_as_unfinished(tmp_path: Path) -> 
 
 
 def test_a_job_that_was_queued_again_finds_its_own_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = _run(tmp_path, "interrupted", slurm_job="7")
-    _run(tmp_path, "interrupted", slurm_job="8")
+    command = ["segcli", "fit"]
+    mine = _run(tmp_path, "interrupted", slurm_job="7", command=command)
+    _run(tmp_path, "interrupted", slurm_job="7", command=["segcli", "fit", "--seed_everything", "2"])
+    _run(tmp_path, "interrupted", slurm_job="8", command=command)
     monkeypatch.setenv("SLURM_JOB_ID", "7")
-    assert of_this_job(tmp_path) is None
+    assert of_this_job(tmp_path, command) is None
     monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
-    found = of_this_job(tmp_path)
+    found = of_this_job(tmp_path, command)
     assert found is not None
     assert found.path == mine
 
