@@ -47,13 +47,7 @@ VARIANTS = {
     "stopping": f"trainer: {{callbacks+: [{STOPPING}]}}",
     "swa": "extends: [longer.yaml, 'segcli:swa']",
 }
-FATES = (
-    "batch_end:4:SIGTERM",
-    "validation_batch:2:SIGTERM",
-    "batch_start:9:SIGKILL",
-    "epoch_end:2:SIGKILL",
-    "saving:4:SIGKILL",
-)
+FATES = ("batch_end:4:SIGTERM", "validation_batch:2:SIGTERM", "saving:4:SIGKILL")
 
 
 def _write(folder: Path, name: str, text: str) -> None:

@@ -3,17 +3,37 @@
 Lightning's ``WeightAveraging`` keeps and exchanges them. Deviations: until the first update the weights themselves are
 evaluated and saved, not those that training began with; only what a checkpoint holds is exchanged for a validation, so
 that metrics go on counting; integers, such as numbers of batches, are those of the last weights; the average is kept
-where the model is; all of the state is saved, so that a resumed run ends like one that was not interrupted.
+where the model is; all of the state is saved, so that a resumed run ends like one that was not interrupted. So
+``best.ckpt`` holds the weights themselves if the best validation came before the first update; the end of the run says
+so.
 """
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import WeightAveraging
+from pytorch_lightning.callbacks import ModelCheckpoint, WeightAveraging
 from torch import Tensor
+
+from segcli.inference.checkpoint import CheckpointError, read_checkpoint
+
+
+def check_single_average(callbacks: Iterable[object]) -> None:
+    """Refuse a second average: each would exchange the other's weights for a validation, and none is the model's.
+
+    Raises:
+        ValueError: If more than one callback averages weights, Lightning's own included.
+    """
+    names = [type(callback).__name__ for callback in callbacks if isinstance(callback, WeightAveraging)]
+    if len(names) > 1:
+        raise ValueError(
+            f"trainer.callbacks got {' and '.join(names)}, expected at most one that averages weights, since each "
+            "would exchange what the other keeps; keep one."
+        )
 
 
 class Averaging(WeightAveraging, ABC):
@@ -30,6 +50,15 @@ class Averaging(WeightAveraging, ABC):
     @abstractmethod
     def share(self, num_averaged: int) -> float:
         """Return the share, 0 to 1, of new weights in the average, which is of at least one before."""
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Make the average.
+
+        Raises:
+            ValueError: If another callback averages weights too.
+        """
+        check_single_average(trainer.callbacks)  # type: ignore[attr-defined]  # set in its constructor, not declared
+        super().setup(trainer, pl_module, stage)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Put the average where the model is by now; its count stays on the CPU, where reading it waits for nothing.
@@ -50,8 +79,11 @@ class Averaging(WeightAveraging, ABC):
         """Leave the weights as they are for checkpoints that other callbacks write now."""
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Make the average the model's weights, for what follows in this process."""
+        """Make the average the model's weights, for what follows in this process; say which checkpoint lacks it."""
         self._copy_average_to_current(pl_module)
+        lack = self._lack(trainer) if trainer.is_global_zero else None
+        if lack is not None:
+            print(f"{type(self).__name__}: {lack}", file=sys.stderr, flush=True)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Let go of the average: a later evaluation takes the weights that it is given."""
@@ -83,6 +115,24 @@ class Averaging(WeightAveraging, ABC):
         """Resume weights and average; an evaluation has loaded the average, and needs no more."""
         if self._average_model is not None:
             super().on_load_checkpoint(trainer, pl_module, checkpoint)
+
+    def _lack(self, trainer: pl.Trainer) -> str | None:
+        """Return what the checkpoints do not hold, if one lacks the average."""
+        if trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in the trainer's constructor, not declared
+            return None
+        if not self.num_averaged:
+            return "the run ended before the average began; the checkpoints hold the weights themselves"
+        callback = trainer.checkpoint_callback
+        if not isinstance(callback, ModelCheckpoint) or callback.save_weights_only or not callback.best_model_path:
+            return None
+        best = Path(callback.best_model_path)
+        try:
+            state = read_checkpoint(best).get("averaging_state", {})
+        except CheckpointError:  # moved away meanwhile, or written in another format
+            return None
+        if int(state.get("n_averaged", 0)):
+            return None
+        return f"{best.name} is from before the average began, and holds the weights themselves; last.ckpt holds it"
 
     @torch.no_grad()
     def _average(self, averages: list[Tensor], currents: list[Tensor], _num_averaged: Tensor | int) -> None:

@@ -8,9 +8,10 @@ from segcli.callbacks.averaging import Averaging
 
 
 class EMA(Averaging):
-    """Evaluate and save an exponential moving average of the weights; ``best.ckpt`` and ``last.ckpt`` hold it.
+    """Evaluate and save an exponential moving average of the weights.
 
-    Running statistics of norms are averaged likewise. The learning of the weights is not changed.
+    Checkpoints hold it from its first update on; ``best.ckpt`` from before that holds the weights themselves. Running
+    statistics of norms are averaged likewise. The learning of the weights is not changed.
 
     Args:
         decay: Share of the old average in the new one, 0 to below 1; 0.999 averages over about 1000 updates.

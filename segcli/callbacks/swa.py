@@ -15,8 +15,9 @@ from segcli.sample import Batch
 class SWA(Averaging):
     """Evaluate and save the mean of the weights at the end of each of the last epochs.
 
-    ``best.ckpt`` and ``last.ckpt`` hold it. Running statistics of norms are averaged likewise. It needs a learning rate
-    that does not vanish in those epochs, as with ``model.schedule: null`` or ``Cosine`` with ``min_factor: 0.2``.
+    ``last.ckpt`` holds it; ``best.ckpt`` does if it is from one of those epochs, and else the weights themselves.
+    Running statistics of norms are averaged likewise. It needs a learning rate that does not vanish in those epochs, as
+    with ``model.schedule: null`` or ``Cosine`` with ``min_factor: 0.2``.
 
     Args:
         start: Share of the run, 0 to below 1, after which the weights at the end of each epoch count.

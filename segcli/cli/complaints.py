@@ -174,8 +174,11 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
         return ConfigError([Problem(shorten(str(error)))])
     # jsonargparse wraps what a nested class said once per level; the class stands in the innermost wrapping
     reason = "; ".join(line.strip() for line in str(chain[-1]).splitlines() if not _PYDANTIC.search(line))
-    classes = [found for wrapped in chain for found in _CLASS_PATH.findall(str(wrapped))]
-    name = classes[-1].rpartition(".")[2] if classes else ""
+    found = [path for wrapped in chain for path in _CLASS_PATH.findall(str(wrapped))]
+    classes = [path.rpartition(".")[2] for path in found]
+    # a wrapping quotes all that was given, other classes in it too; ours begin with the name of theirs
+    named = [name for name in classes if reason.split(maxsplit=1)[:1] == [name]]
+    name = (named or classes or [""])[-1]
     for path, node in experiment.root.leaves():
         if path[-1] == "class_path" and str(node.value).rpartition(".")[2] == name:
             message = reason if reason.startswith(name) else f"{name}: {reason}"

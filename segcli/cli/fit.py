@@ -30,6 +30,9 @@ def run(words: list[str]) -> int:
 
 
 def _fit(job: Job) -> None:
+    from segcli.datamodules.folder_data_module import FolderDataModule
+    from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
+
     job.cli.trainer.fit(job.cli.model, datamodule=job.cli.datamodule, ckpt_path=job.checkpoint, weights_only=True)
     if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:
         return
@@ -42,4 +45,5 @@ def _fit(job: Job) -> None:
         print(f"            predict:             python -m segcli predict --ckpt_path {shlex.quote(str(best))}")
     other = "FPN" if str(job.experiment.get("model.decoder.class_path")).rpartition(".")[2] == "UNet" else "UNet"
     print(f"            another decoder:     python -m segcli fit -c {shlex.quote(str(file))} --model.decoder {other}")
-    print("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")
+    if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
+        print("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")

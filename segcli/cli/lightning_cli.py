@@ -13,6 +13,7 @@ from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from pytorch_lightning.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
+from segcli.callbacks.averaging import check_single_average
 from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochBar, EpochLines
@@ -120,6 +121,7 @@ class SegmentationCLI(LightningCLI):
                 arguments[key] = value
         super().instantiate_classes()
         self._put_first(self.config_init.checkpoint)
+        check_single_average(self.trainer.callbacks)  # type: ignore[attr-defined]  # set in its constructor
         check_strategy(self.trainer, self.config.trainer.sync_batchnorm)
         for callback in self.trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
@@ -145,7 +147,8 @@ class SegmentationCLI(LightningCLI):
 
     def _progress(self, kwargs: dict[str, Any]) -> list[pl.Callback]:
         """Choose between bar and lines, unless the experiment has a bar of its own or wants none."""
-        configured = self.config_init.trainer.callbacks or []
+        given = self.config_init.trainer.callbacks or []
+        configured = given if isinstance(given, list) else [given]
         chosen = any(isinstance(callback, ProgressBar) for callback in configured)
         if chosen or self.config.trainer.enable_progress_bar is False:
             return []

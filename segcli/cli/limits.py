@@ -1,4 +1,4 @@
-"""Turn errors that a machine's limits raise in a run, of memory or of compilers, into short ones."""
+"""Turn errors that limits raise in a run, of memory, of compilers or of batch norms, into short ones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +7,14 @@ import pytorch_lightning as pl
 
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.cli import compile_failure, out_of_memory
+from segcli.config.errors import ConfigError, Problem
+
+_ONE_VALUE = "Expected more than 1 value per channel when training"
 
 
 @contextmanager
 def explained(trainer: pl.Trainer, raw: bool = False) -> Iterator[None]:
-    """Explain what goes wrong in a call of the trainer for want of memory or of a compiler.
+    """Explain what goes wrong in a call of the trainer for want of memory, of a compiler or of images.
 
     Args:
         trainer: It; a callback is added.
@@ -25,7 +28,19 @@ def explained(trainer: pl.Trainer, raw: bool = False) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        problem = out_of_memory.explain(error, trainer, batch) or compile_failure.explain(error)
+        problem = out_of_memory.explain(error, trainer, batch) or compile_failure.explain(error) or _of_one_value(error)
         if problem is None or raw:
             raise
         raise problem from None
+
+
+def _of_one_value(error: BaseException) -> ConfigError | None:
+    """Return what to tell of a batch norm that got one value per channel, whose variance is not defined."""
+    if _ONE_VALUE not in str(error):
+        return None
+    told = (
+        "a batch norm got one value per channel, of one image whose map is 1 x 1 px, and cannot train on that; set "
+        "data.batch_size to at least 2 per device, or larger crops in data.train_transforms, or another decoder or "
+        "backbone"
+    )
+    return ConfigError([Problem(told)])

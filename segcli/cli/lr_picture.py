@@ -13,7 +13,9 @@ from segcli.runs.run_folder import write_bytes
 RIGHT_PX = 30
 LINE, MARK = (31, 98, 217), (217, 0, 0)
 HIGHEST = 1.5
-"""Losses above so many times the first are cut off: there the training has diverged."""
+"""Losses above so many times those of the start are cut off: there the training has diverged."""
+START = 20
+"""Losses that are the start: the first alone may be of an easy batch."""
 
 
 def draw(lrs: Sequence[float], losses: Sequence[float], marked: int, title: str) -> Image.Image:
@@ -30,7 +32,7 @@ def draw(lrs: Sequence[float], losses: Sequence[float], marked: int, title: str)
     picture = Image.new("RGB", (width, height), "white")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(TEXT_PX * SMOOTH)
     points = [(math.log10(lr), loss) for lr, loss in zip(lrs, losses, strict=True) if math.isfinite(loss)]
-    low, high = min(loss for _, loss in points), HIGHEST * points[0][1]
+    low, high = min(loss for _, loss in points), HIGHEST * max(losses[marked], *(loss for _, loss in points[:START]))
     high = max(min(high, max(loss for _, loss in points)), low + 1e-9)
     first, last = math.log10(lrs[0]), math.log10(lrs[-1])
     across, up = (width - left - right) / (last - first), (height - top - bottom) / (high - low)

@@ -14,7 +14,7 @@ from segcli.config.errors import ConfigError, Problem
 
 _SIGNS = (
     *("out of memory", "DefaultCPUAllocator: can't allocate memory", "not enough memory: you tried to allocate"),
-    *("CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED", "Insufficient memory"),
+    *("CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED", "Insufficient memory", "Unable to allocate"),
 )
 _ASKED = re.compile(r"(?:tried to|Unable to|Failed to) allocate ([\d.]+) ?(bytes|[KMGTP]i?B)", re.IGNORECASE)
 _KILLED = re.compile(r"DataLoader worker \(pid\(?s?\)? [\d, ]+\) (?:is killed by signal: (\w+)|exited unexpectedly)")
@@ -77,7 +77,7 @@ def remedies(trainer: pl.Trainer, batch: CurrentBatch) -> Iterator[str]:
         yield "--model.backbone.gradient_checkpointing true   a third more time, same results"
     if str(trainer.precision).startswith("32"):
         yield "--trainer.precision bf16-mixed   activations in half the memory"
-    if trainer.strategy.root_device.type == "cpu":
+    if trainer.strategy.root_device.type == "cpu" and _workers(trainer):
         yield "--data.num_workers 0   loader processes share the memory"
 
 
@@ -94,7 +94,7 @@ def memory_bytes(device: torch.device) -> int | None:
 
 def _of_worker(signal: str | None, trainer: pl.Trainer) -> str:
     """Return what to tell of a loader process that ended."""
-    workers = getattr(getattr(trainer, "datamodule", None), "num_workers", 0)
+    workers = _workers(trainer)
     fewer = f"--data.num_workers {workers // 2}"
     if signal == "Bus":
         return (
@@ -106,6 +106,10 @@ def _of_worker(signal: str | None, trainer: pl.Trainer) -> str:
         f"a loader process {how}, most likely as the machine's memory was exhausted; set {fewer}, a smaller "
         "--data.batch_size, or look for images too large to decode"
     )
+
+
+def _workers(trainer: pl.Trainer) -> int:
+    return int(getattr(getattr(trainer, "datamodule", None), "num_workers", 0))
 
 
 def _asked(found: re.Match[str]) -> str:

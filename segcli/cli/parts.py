@@ -16,6 +16,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
 from segcli.backbones.base import Backbone
+from segcli.callbacks.averaging import check_single_average
 from segcli.cli.complaints import TRACEBACK
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
@@ -111,9 +112,11 @@ def check_callbacks(tree: Tree) -> None:
     """Build the callbacks.
 
     Raises:
-        PartError: If one refuses its arguments.
+        PartError: If one refuses its arguments, or two average the weights.
     """
-    part(tree, "trainer.callbacks")
+    built = part(tree, "trainer.callbacks")
+    with blamed("trainer.callbacks"):
+        check_single_average(built if isinstance(built, list) else [built])
 
 
 def check_checkpoint(tree: Mapping[str, Any]) -> None:

@@ -10,7 +10,8 @@ Apply a checkpoint to every image of a folder: FOLDER/<data.image_dir> if there 
   python -m segcli predict --ckpt_path runs/my_cells/1/checkpoints/best.ckpt --data.root new_images
 
 Writes <run folder>/predictions/<number>/: per image one PNG of class indices with a palette, and one overlay, both
-at the image's own size.
+at the image's own size. With model.task multilabel there is <class>/<image>.png for each class instead of the indices,
+a PNG of 1 bit: white where the pixel is of that class.
 """
 
 

@@ -1,6 +1,7 @@
 """Find a learning rate or a batch size for an experiment: ``segcli tune lr -c FILE``."""
 
 import json
+import math
 import os
 import shlex
 import sys
@@ -22,13 +23,14 @@ HELP = """usage: python -m segcli tune lr -c FILE [--min_lr X] [--max_lr X] [--s
 Try settings of the experiment in short trainings. No file is changed: it prints what to add.
 
 lr: one training in which the learning rate rises from step to step; the rate at which the loss falls fastest is
-suggested. Parts of the model keep the ratios of their rates. Warm-up and schedule are left out.
+suggested, if that stands out of the noise. Parts of the model keep the ratios of their rates. Warm-up and schedule are
+left out, and stages that are frozen at first stay so.
   --min_lr     the first, 1e-7; --max_lr the last, 1; above four times the lowest loss it ends
   --steps      how many, 100
 
 batch_size: a short training each for 2, 4, 8, ... images, until memory or the training images are used up; the smallest
 that is within 5 % of the fastest is suggested.
-  --max_batch_size   the largest to try, 64
+  --max_batch_size   the largest to try, 64; at least 2
   --steps            of each training, 5; the first is not counted
 
   python -m segcli tune lr -c experiments/quickstart.yaml
@@ -42,6 +44,7 @@ DEFAULTS: dict[str, dict[str, float]] = {
     "batch_size": {"--max_batch_size": 64, "--steps": 5},
 }
 LEAST_STEPS = {"lr": 20, "batch_size": 2}
+LEAST_BATCH = 2  # batch norms of pooled maps cannot train on one image
 RECORD = "tune.json"
 
 
@@ -117,11 +120,12 @@ def _numbers(kind: str, typed: Options) -> dict[str, float]:
         raise ConfigError([Problem(f"tune takes one word, got {' '.join(typed.words)}; files follow -c")])
     if numbers["--steps"] < LEAST_STEPS[kind]:
         raise ConfigError([Problem(f"--steps got {numbers['--steps']}, expected at least {LEAST_STEPS[kind]}")])
-    if kind == "lr" and not 0 < numbers["--min_lr"] < numbers["--max_lr"]:
+    if kind == "lr" and not 0 < numbers["--min_lr"] < numbers["--max_lr"] < math.inf:
         got = f"--min_lr {numbers['--min_lr']:g} and --max_lr {numbers['--max_lr']:g}"
-        raise ConfigError([Problem(f"tune got {got}, expected 0 < min_lr < max_lr")])
-    if kind == "batch_size" and numbers["--max_batch_size"] < 1:
-        raise ConfigError([Problem(f"--max_batch_size got {numbers['--max_batch_size']}, expected at least 1")])
+        raise ConfigError([Problem(f"tune got {got}, expected 0 < min_lr < max_lr, both finite")])
+    if kind == "batch_size" and numbers["--max_batch_size"] < LEAST_BATCH:
+        message = f"--max_batch_size got {numbers['--max_batch_size']}, expected at least {LEAST_BATCH}"
+        raise ConfigError([Problem(message)])
     return numbers
 
 

@@ -74,6 +74,11 @@ class StepClock(pl.Callback):
 def tune_batch_size(job: Job, largest: int, steps: int) -> dict[str, Any]:
     """Try rising sizes, print a table and what is suggested.
 
+    Args:
+        job: What is trained.
+        largest: Images per batch, at least :data:`SMALLEST`.
+        steps: Of each training.
+
     Returns:
         What is to be recorded.
 
@@ -84,7 +89,7 @@ def tune_batch_size(job: Job, largest: int, steps: int) -> dict[str, Any]:
     trainer.max_steps, trainer.accumulate_grad_batches = steps, 1
     trainer.devices, trainer.num_nodes, trainer.strategy = 1, 1, "auto"
     trials: list[Trial] = []
-    size, why = min(SMALLEST, largest), ""
+    size, why = SMALLEST, ""
     print("batch size   ms per step   images/s   memory GiB", flush=True)
     while not why:
         trial, images = _trial(job, size)

@@ -1,16 +1,20 @@
 """A range test of learning rates (Smith, 2015), https://arxiv.org/abs/1506.01186, by Lightning's finder.
 
 Lightning gives every group of parameters the same rate; here each keeps its ratio to the experiment's. Its suggestion
-is the steepest slope over the rate itself, where noise among the lowest rates wins; here over the rate's logarithm.
+is the steepest slope between neighbours, over the rate itself, where noise among the lowest rates wins; here lines are
+fitted to stretches of the rate's logarithm, and only what stands out of the noise counts.
 """
 
+import itertools
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
+from numpy.typing import NDArray
 from pytorch_lightning.tuner.tuning import Tuner
 from torch.optim import Optimizer
 
@@ -20,10 +24,16 @@ from segcli.cli.lr_picture import draw, write
 from segcli.config.errors import ConfigError, Problem
 
 PICTURE = "lr.png"
-SKIPPED_STEPS = 10
-"""Steps at the start whose smoothed loss says more of single batches than of the learning rate."""
+LEAST_POINTS, LEAST_SPAN, LARGEST_SPAN = 10, 0.5, 2.0
+"""Of a stretch that a line is fitted to: losses, and decades of the learning rate."""
+WIDER = 1.4
+"""So many times as many losses has the next longer stretch."""
+CLEAR = 5.0
+"""Standard errors by which a slope must be below 0; some 3 % of tests of pure noise with 100 steps have that."""
 LEAST_FALL = 1e-6
 """Share of the loss by which it falls per e-fold of the learning rate; less is rounding."""
+LIGHTNING_BETA = 0.98
+"""How much of its mean loss Lightning's finder keeps from step to step."""
 LARGEST_RISE = 4.0
 """The test ends where the loss is so many times its lowest."""
 
@@ -38,6 +48,7 @@ def tune_lr(job: Job, min_lr: float, max_lr: float, steps: int) -> dict[str, Any
         ConfigError: If the experiment cannot be trained, or nothing can be suggested.
     """
     job.cli.config.trainer.max_steps = steps
+    _stay_frozen(job.cli.config.model.freezing)
     instantiate(job, [], load_weights=True)
     found: dict[str, list[float]] = {}
 
@@ -55,34 +66,108 @@ def tune_lr(job: Job, min_lr: float, max_lr: float, steps: int) -> dict[str, Any
         found.update(finder.results if finder is not None else {})
 
     call_trainer(job, find)
-    lrs, losses = found.get("lr", []), found.get("loss", [])
-    lrs = lrs[: len(losses)]
+    losses = of_single_steps(found.get("loss", []))
+    lrs = found.get("lr", [])[: len(losses)]
     index = steepest(lrs, losses)
     if index is None:
-        raise ConfigError([Problem(f"the loss did not fall at any learning rate from {min_lr:g} to {max_lr:g}")])
+        raise ConfigError(
+            [
+                Problem(
+                    f"the loss did not fall at any learning rate from {min_lr:g} to {max_lr:g} by clearly more than it "
+                    "varies from step to step, so none is suggested; more --steps or a larger data.batch_size help "
+                    "against the noise"
+                )
+            ]
+        )
     lr = float(f"{lrs[index]:.2g}")
     if job.cli.trainer.is_global_zero:
-        write(draw(lrs, losses, index, f"loss over learning rate, {len(lrs)} steps"), job.folder.path / PICTURE)
+        title = f"loss over learning rate, {len(lrs)} steps, mean of {LEAST_POINTS + 1}"
+        write(draw(lrs, running_mean(losses), index, title), job.folder.path / PICTURE)
         print(f"learning rate {lr:g}: there the loss falls fastest; as the top of a schedule with warm-up")
         print(f"to use      --model.optimizer.lr {lr:g}")
         print(f"or in YAML  model: {{optimizer: {{lr: {lr:g}}}}}")
     return {"lr": lr, "lrs": lrs, "losses": losses}
 
 
-def steepest(lrs: Sequence[float], losses: Sequence[float], skip: int = SKIPPED_STEPS) -> int | None:
-    """Return where the loss falls fastest per factor of the learning rate; None if it falls nowhere.
+def of_single_steps(means: Sequence[float], beta: float = LIGHTNING_BETA) -> list[float]:
+    """Return the losses of which Lightning's finder made its smoothed ones.
+
+    After step ``t``, counted from 1, its mean ``m`` becomes ``beta m + (1 - beta) loss`` and is told as
+    ``m / (1 - beta^(t + 1))``.
+    Neighbours among such means are alike, so that their scatter says nothing of the noise.
+
+    Args:
+        means: What it told; all from the first that is not finite on stay so.
+        beta: Of its mean.
+    """
+    sums = [mean * (1 - beta ** (step + 1)) for step, mean in enumerate(means, 1)]
+    return [(now - beta * before) / (1 - beta) for before, now in itertools.pairwise([0.0, *sums])]
+
+
+def running_mean(losses: Sequence[float]) -> list[float]:
+    """Return the mean of each loss and of equally many on both sides; nan where the loss is not finite."""
+    means = []
+    for i, loss in enumerate(losses):
+        reach = min(LEAST_POINTS // 2, i, len(losses) - 1 - i)
+        near = [other for other in losses[i - reach : i + reach + 1] if math.isfinite(other)]
+        means.append(sum(near) / len(near) if math.isfinite(loss) else math.nan)
+    return means
+
+
+def steepest(lrs: Sequence[float], losses: Sequence[float]) -> int | None:
+    """Return the middle of the stretch in which the loss falls fastest per factor of the learning rate.
+
+    That is the one whose fitted slope is steep beyond doubt: steepest after :data:`CLEAR` of its standard errors are
+    taken off. Stretches that lead to no new low do not count: there the loss recovers from a rise.
 
     Args:
         lrs: Rising, above 0.
-        losses: Smoothed losses, as many; what is not finite is left out.
-        skip: Positions at the start to leave out.
+        losses: Of single steps, as many; what is not finite is left out.
+
+    Returns:
+        Its position; None if the loss clearly falls nowhere.
     """
-    kept = [i for i in range(skip, len(lrs)) if math.isfinite(losses[i])]
-    if len(kept) < 3:
+    kept = [i for i in range(len(losses)) if math.isfinite(losses[i])]
+    x, y = np.log([lrs[i] for i in kept]), np.array([losses[i] for i in kept])
+    if len(kept) < LEAST_POINTS:
         return None
-    slopes = np.gradient([losses[i] for i in kept], np.log([lrs[i] for i in kept]))
-    best = int(np.argmin(slopes))
-    return kept[best] if slopes[best] < -LEAST_FALL * abs(losses[kept[0]]) else None
+    means = np.convolve(y, np.full(LEAST_POINTS, 1 / LEAST_POINTS), "valid")
+    lows = [math.inf] * LEAST_POINTS + list(np.minimum.accumulate(means))  # before each position
+    best, middle = LEAST_FALL * abs(float(y[:LEAST_POINTS].mean())), None
+    for first, end in _stretches(x):
+        fall = _certain_fall(x[first:end], y[first:end])
+        if fall > best and means[end - LEAST_POINTS] < lows[first]:
+            best, middle = fall, kept[(first + end) // 2]
+    return middle
+
+
+def _stretches(x: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+    """Yield beginnings and ends of stretches of logarithmic learning rates, short ones first."""
+    width = LEAST_POINTS
+    while width <= len(x):
+        for first in range(len(x) - width + 1):
+            decades = (x[first + width - 1] - x[first]) / math.log(10)
+            if decades >= LEAST_SPAN and (decades <= LARGEST_SPAN or width == LEAST_POINTS):
+                yield first, first + width
+        width = math.ceil(width * WIDER)
+
+
+def _certain_fall(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Return by how much a least-squares line falls at least."""
+    x, y = x - x.mean(), y - y.mean()
+    spread = x @ x
+    slope = x @ y / spread
+    residuals = y - slope * x
+    return float(-slope - CLEAR * np.sqrt(residuals @ residuals / (len(x) - 2) / spread))
+
+
+def _stay_frozen(freezing: Any) -> None:  # noqa: ANN401  (a namespace of jsonargparse)
+    """Let what is frozen at first be so for the whole test: epochs pass, which thaw stages, and change the slope."""
+    if freezing is None or "thaw_epochs" not in freezing.init_args:
+        return
+    epochs = freezing.init_args.thaw_epochs
+    never = [epoch and sys.maxsize for epoch in epochs] if isinstance(epochs, list) else epochs and sys.maxsize
+    freezing.init_args.thaw_epochs = never
 
 
 @contextmanager

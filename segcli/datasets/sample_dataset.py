@@ -10,6 +10,8 @@ from torch.utils.data import Dataset
 
 from segcli.sample import DataError, Sample
 
+_OF_MEMORY = ("Insufficient memory", "can't allocate memory")  # OpenCV, torch
+
 
 class SampleTransform(Protocol):
     """Something that transforms an image and its mask together, e.g. ``segcli.transforms.seeded_compose``."""
@@ -59,7 +61,8 @@ class SampleDataset(Dataset[Sample], ABC):
         """Return the sample for ``(epoch, index)``.
 
         Raises:
-            DataError: If a file is at fault, or the transforms fail on it or return something else than uint8.
+            DataError: If a file is at fault, or the transforms fail on it or return something else than uint8; not if
+                they are out of memory, whose error stays as it is.
         """
         epoch, index = (0, key) if isinstance(key, int) else key
         image, mask = self.load(index)
@@ -68,6 +71,8 @@ class SampleDataset(Dataset[Sample], ABC):
             try:
                 image, mask = self.transform(image, mask, epoch, index)
             except Exception as error:  # whatever a transform raises, the file must be named
+                if isinstance(error, MemoryError) or any(sign in str(error) for sign in _OF_MEMORY):
+                    raise
                 raise DataError(
                     f"{path} ({size[0]} x {size[1]} px): a transform failed, {type(error).__name__}: {error}"
                 ) from error

@@ -48,7 +48,7 @@ class AveragePrecision(MultilabelAveragePrecision):
             self.confmat += self._count(probabilities, self._truths(mask))
 
     def compute(self) -> Tensor:  # type: ignore[override]  # as torchmetrics' own override
-        """Return ``(K,)`` average precision, a scalar for K = 1; NaN for classes without truth pixels.
+        """Return ``(K,)`` average precision; NaN for classes without truth pixels.
 
         With several ranks, all of them have to call this.
         """

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import EMAWeightAveraging, Timer
 from torch import Tensor
 
-from segcli.callbacks.averaging import Averaging
+from segcli.callbacks.averaging import Averaging, check_single_average
 from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
 from segcli.cli.quiet import quiet
@@ -227,3 +228,41 @@ def test_presets_switch_it_on_beside_other_callbacks(tiny: Path) -> None:
     cli = SegmentationCLI(compose([child]).expanded())
     cli.build(RunFolder.create(tiny.parent / "runs"), [])
     assert [c.start for c in cli.trainer.callbacks if isinstance(c, Averaging)] == [0.75]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("verb", [["fit", "-c"], ["check"]], ids=["fit", "check"])
+def test_two_averages_are_an_error(tiny: Path, capsys: pytest.CaptureFixture[str], verb: list[str]) -> None:
+    child = tiny.parent / "child.yaml"
+    child.write_text("extends: [tiny.yaml, segcli:ema, segcli:swa]\n")
+    assert main([*verb, str(child)]) == 2
+    assert "trainer.callbacks got EMA and SWA, expected at most one" in "".join(capsys.readouterr())
+
+
+def test_an_average_of_lightning_counts_too() -> None:
+    check_single_average([None, Timer(), EMAWeightAveraging()])
+    with pytest.raises(ValueError, match=r"got EMAWeightAveraging and EMAWeightAveraging, .*; keep one"):
+        check_single_average([EMAWeightAveraging(), Timer(), EMAWeightAveraging()])
+
+
+def _told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line for line in capsys.readouterr().err.splitlines() if "average began" in line]
+
+
+@pytest.mark.parametrize(("mode", "told"), [("max", True), ("min", False)], ids=["first epoch best", "last epoch best"])
+def test_a_best_checkpoint_from_before_the_average_is_told(
+    tiny: Path, capsys: pytest.CaptureFixture[str], mode: str, told: bool
+) -> None:
+    late = "--trainer.callbacks=[{class_path: EMA, start_step: 3}]"
+    _, _, folder = fitted(tiny, late, "--checkpoint.monitor=train/loss", f"--checkpoint.mode={mode}")
+
+    text = "EMA: best.ckpt is from before the average began, and holds the weights themselves; last.ckpt holds it"
+    assert _told(capsys) == [text] * told
+    assert (int(read(folder / "best.ckpt")["averaging_state"]["n_averaged"]) == 0) is told
+
+
+def test_an_average_that_never_began_is_told(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    late = "--trainer.callbacks=[{class_path: EMA, start_step: 100}]"
+    fitted(tiny, late, "--trainer.fast_dev_run=1")
+    assert _told(capsys) == []
+    fitted(tiny, late, "--trainer.max_epochs=1")
+    assert _told(capsys) == ["EMA: the run ended before the average began; the checkpoints hold the weights themselves"]

@@ -92,3 +92,14 @@ def test_a_message_without_a_key_is_passed_on(tiny: Path) -> None:
 
     problems = complaints.all_from_parser(ArgumentError(None, "something new"), compose([tiny]), parse).problems
     assert [(problem.key, problem.message) for problem in problems] == [("", "something new")]
+
+
+def test_a_component_that_names_itself_is_where_the_mistake_is(tiny: Path) -> None:
+    refused = ValueError("ShapesDataModule got image_size 8, expected 32")
+    wrapped = ValueError(
+        "Does not validate against any\nclass_path: 'segcli.datamodules.shapes_data_module.ShapesDataModule', "
+        "init_args: {'train_transforms': [{'class_path': 'albumentations.HorizontalFlip'}]}"
+    )
+    wrapped.__cause__ = refused
+    (problem,) = complaints.from_component(wrapped, compose([tiny])).problems
+    assert (problem.key, problem.message) == ("data", str(refused))

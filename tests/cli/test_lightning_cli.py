@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 from pytorch_lightning.cli import LightningCLI
 from pytorch_lightning.loggers import TensorBoardLogger
 
@@ -45,6 +45,20 @@ def test_a_callbacks_list_keeps_the_checkpoints(tiny: Path) -> None:
     cli = _cli(tiny, "--trainer.callbacks", "[ModelSummary]")
     cli.build(RunFolder(tiny.parent), [])
     assert cli.trainer.checkpoint_callback is not None
+
+
+def test_a_single_callback_is_a_list_of_one(tiny: Path) -> None:
+    assert main(["fit", "-c", str(tiny), "--trainer.callbacks.class_path", "EMA", "--trainer.fast_dev_run=1"]) == 0
+    cli = _cli(tiny, "--trainer.callbacks", "TQDMProgressBar")
+    cli.build(RunFolder(tiny.parent), [])
+    assert type(cli.trainer.progress_bar_callback) is TQDMProgressBar
+
+
+def test_the_checkpoint_of_the_section_is_the_first(tiny: Path) -> None:
+    cli = _cli(tiny, "--trainer.callbacks", "[{class_path: ModelCheckpoint, monitor: train/loss}]")
+    cli.build(RunFolder(tiny.parent), [])
+    found = [callback for callback in cli.trainer.checkpoint_callbacks if isinstance(callback, ModelCheckpoint)]
+    assert [callback.monitor for callback in found] == ["val/mIoU", "train/loss"]
 
 
 def test_a_class_switch_keeps_nothing_of_the_old_class(tiny: Path) -> None:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ from torch._dynamo.exc import TorchDynamoException
 
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.cli.limits import explained
+from segcli.cli.main import main
 from segcli.config.errors import ConfigError
 
 
@@ -21,7 +23,12 @@ def trainer() -> Any:  # noqa: ANN401  (stands for Lightning's)
 
 
 @pytest.mark.parametrize(
-    ("error", "told"), [(MemoryError(), "out of memory on the CPU"), (TorchDynamoException("x"), "was not compiled")]
+    ("error", "told"),
+    [
+        (MemoryError(), "out of memory on the CPU"),
+        (TorchDynamoException("x"), "was not compiled"),
+        (ValueError("Expected more than 1 value per channel when training, got"), "data.batch_size to at least 2"),
+    ],
 )
 def test_limits_are_explained(error: Exception, told: str) -> None:
     with pytest.raises(ConfigError, match=told), explained(trainer()):
@@ -33,6 +40,12 @@ def test_other_errors_and_raw_ones_stay(error: Exception, raw: bool) -> None:
     with pytest.raises(type(error)) as caught, explained(trainer(), raw=raw):
         raise error
     assert caught.value is error
+
+
+def test_a_batch_norm_of_one_image_is_explained(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "-c", str(tiny), "--data.batch_size=1"]) == 2  # the deepest map is 1 x 1
+
+    assert "a batch norm got one value per channel, of one image" in capsys.readouterr().err
 
 
 def test_the_batch_is_watched() -> None:

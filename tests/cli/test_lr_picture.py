@@ -18,6 +18,16 @@ def test_the_suggestion_is_where_the_axes_say() -> None:
     assert near.sum() > 50
 
 
+@pytest.mark.parametrize("first", [0.1, 2.0])
+def test_an_easy_first_batch_does_not_cut_off_the_curve(first: float) -> None:
+    lrs = [10.0 ** (i / 10 - 4) for i in range(41)]
+    picture = np.asarray(draw(lrs, [first, *(2.0 - i / 40 for i in range(1, 41))], 20, "")).astype(int)
+
+    rows, columns = np.nonzero((picture[..., 2] > 180) & (picture[..., 0] < 90))  # the curve
+    start, middle = (rows[np.abs(columns - (90 + share * (SIZE_PX[0] - 120))) < 2].mean() for share in (0.05, 0.45))
+    assert middle - start > 0.1 * SIZE_PX[1] * (1 if first > 1 else 0.5)
+
+
 @pytest.mark.parametrize("losses", [[1.0, 1.0, 1.0], [1.0, float("nan"), 0.5], [1.0, 0.5, 1e9]])
 def test_flat_diverged_and_missing_losses_are_drawn(losses: list[float]) -> None:
     assert draw([1e-3, 1e-2, 1e-1], losses, 0, "title").size == SIZE_PX

@@ -45,6 +45,17 @@ def batch(stage: str = "train", *shape: int) -> CurrentBatch:
     return current
 
 
+TRANSFORM = """
+import albumentations as A, cv2, numpy as np
+class Hungry(A.ImageOnlyTransform):
+    def __init__(self, kind: str = "numpy", p: float = 1.0) -> None:
+        super().__init__(p=p)
+        self.kind = kind
+    def apply(self, img, **params):
+        return cv2.resize(img, (2**30, 2**30)) if self.kind == "opencv" else np.empty(2**45)
+"""
+
+
 @pytest.fixture
 def hungry(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tiny.parent / "hungry_loss.py").write_text(LOSS)
@@ -71,6 +82,24 @@ def test_training_says_what_did_not_fit_and_what_to_lower(
     assert "--data.batch_size 4 --trainer.accumulate_grad_batches 4 " in told
     assert "--model.backbone.gradient_checkpointing true" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("kind", ["numpy", "opencv"])
+@pytest.mark.parametrize(("workers", "told"), [(0, "out of memory on the CPU"), (1, "a loader process ran out")])
+def test_memory_that_a_transform_lacked_is_explained(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str, workers: int, told: str
+) -> None:
+    (tiny.parent / "hungry_transform.py").write_text(TRANSFORM)
+    monkeypatch.syspath_prepend(tiny.parent)
+    monkeypatch.delitem(sys.modules, "hungry_transform", raising=False)
+    transforms = f"[{{class_path: hungry_transform.Hungry, kind: {kind}}}]"
+
+    assert main(["fit", "-c", str(tiny), f"--data.num_workers={workers}", f"--data.train_transforms={transforms}"]) == 2
+
+    error = capsys.readouterr().err
+    assert told in error
+    assert "a transform failed" not in error
+    assert ("--data.num_workers" in error) == (workers > 0)
 
 
 def test_validation_lowers_its_own_batch_size(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,6 +191,13 @@ def test_what_is_low_already_is_not_proposed() -> None:
     assert list(remedies(low, batch("predict", 1, 3, 64, 64))) == [
         "smaller images in data.val_transforms, or on disk; one image at a time is the least"
     ]
+
+
+@pytest.mark.parametrize("workers", [0, 4])
+def test_loader_processes_are_proposed_to_go_only_where_there_are_some(workers: int) -> None:
+    lines = list(remedies(trainer(datamodule=SimpleNamespace(num_workers=workers)), batch()))
+
+    assert any("--data.num_workers 0" in line for line in lines) == (workers > 0)
 
 
 def test_the_memory_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -80,6 +80,14 @@ def test_what_callbacks_and_checkpoints_refuse_is_found(tiny: Path) -> None:
     assert caught.value.key == "trainer.callbacks"
 
 
+def test_two_averages_are_found_and_one_is_fine(tiny: Path) -> None:
+    with pytest.raises(PartError, match="got EMA and EMAWeightAveraging") as caught:
+        check_callbacks(_tree(tiny, "--trainer.callbacks", "[EMA, EMAWeightAveraging]"))
+    assert caught.value.key == "trainer.callbacks"
+    for one in ("[EMA, Timer]", "EMA", "null"):
+        check_callbacks(_tree(tiny, "--trainer.callbacks", one))
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -41,8 +41,9 @@ SMALL = [
 
 
 @pytest.mark.parametrize("task", ["multiclass", "binary"])
-def test_own_folder_from_training_to_prediction(cells: Path, task: str) -> None:
+def test_own_folder_from_training_to_prediction(cells: Path, capsys: pytest.CaptureFixture[str], task: str) -> None:
     assert main(["fit", "-c", str(cells), f"--model.task={task}", *SMALL]) == 0
+    assert "your own images" not in capsys.readouterr().out
     words = ["predict", "--ckpt_path", "runs/my_cells/1/checkpoints/best.ckpt", "--data.root", "new_images"]
     assert main(words) == 0
     folder = Path("runs/my_cells/1/predictions/1")

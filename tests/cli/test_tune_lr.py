@@ -1,12 +1,15 @@
+import importlib
 import json
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from segcli.cli.main import main
-from segcli.cli.tune_lr import keep_ratios, steepest
+from segcli.cli.tune_lr import keep_ratios, running_mean, steepest
 
 
 def test_the_steepest_fall_is_over_the_logarithm() -> None:
@@ -26,11 +29,96 @@ def test_a_loss_that_does_not_fall_suggests_nothing(losses: list[float]) -> None
     assert steepest([10.0**-i for i in range(20, 0, -1)], losses) is None
 
 
-def test_the_first_steps_and_what_diverged_are_left_out() -> None:
-    lrs = [10.0 ** (i / 4 - 5) for i in range(16)]
-    losses = [9.0, 1.0, *[1.0] * 10, 0.9, 0.2, float("nan"), float("nan")]
+def noisy(seed: int, fall: float, steps: int = 100) -> tuple[list[float], list[float]]:
+    """Losses at 0.6, which fall from 1e-4 to 1e-3 and rise from 1e-1 on, each with the noise of its batch."""
+    lrs = np.geomspace(1e-7, 1, steps)
+    decades = np.log10(lrs)
+    losses = 0.6 - fall * np.clip(decades + 4, 0, 1) + np.expm1(2 * np.clip(decades + 1, 0, 1))
+    return list(lrs), list(losses + np.random.default_rng(seed).normal(0, 0.03, steps))
 
-    assert steepest(lrs, losses) in (12, 13)
+
+@pytest.mark.parametrize("steps", [50, 100, 400])
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_is_no_fall(seed: int, steps: int) -> None:
+    assert steepest(*noisy(seed, fall=0.0, steps=steps)) is None
+
+
+@pytest.mark.parametrize("steps", [50, 100, 400])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_fall_is_found_in_noise(seed: int, steps: int) -> None:
+    lrs, losses = noisy(seed, fall=0.25, steps=steps)
+
+    index = steepest(lrs, losses)
+
+    assert index is not None
+    assert 1e-4 <= lrs[index] <= 1e-3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_recovery_from_a_rise_is_no_fall(seed: int) -> None:
+    lrs, losses = noisy(seed, fall=0.0)
+    spike = [*[0.0] * 60, *np.linspace(2, 0, 20), *[0.0] * 20]
+
+    assert steepest(lrs, [loss + more for loss, more in zip(losses, spike, strict=True)]) is None
+
+
+def test_a_single_high_loss_and_what_diverged_are_no_fall() -> None:
+    lrs = [10.0 ** (i / 4 - 7) for i in range(28)]
+    losses = [9.0, *[1.0] * 15, *(1 - i / 20 for i in range(10)), float("nan"), float("nan")]
+
+    index = steepest(lrs, losses)
+
+    assert index is not None
+    assert 16 <= index <= 25
+
+
+def test_running_means_are_centred_and_keep_gaps() -> None:
+    assert running_mean([1.0, 3.0, 8.0]) == [1.0, 4.0, 8.0]
+    assert np.isnan(running_mean([1.0, float("nan"), 8.0])).tolist() == [False, True, False]
+
+
+RECORDING = """
+from segcli.losses.base import Loss
+seen = []
+class Recording(Loss):
+    def forward(self, logits, mask):
+        loss = logits.square().mean()
+        if self.training:
+            seen.append(loss.item())
+        return loss
+"""
+
+
+@pytest.fixture
+def recording(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The losses of all steps, with ``--model.loss=recording_loss.Recording``."""
+    (tiny.parent / "recording_loss.py").write_text(RECORDING)
+    monkeypatch.syspath_prepend(tiny.parent)
+    monkeypatch.delitem(sys.modules, "recording_loss", raising=False)
+    return importlib.import_module("recording_loss").seen
+
+
+def test_the_losses_of_single_steps_are_recorded(tiny: Path, recording: list[float]) -> None:
+    words = ["--steps=40", "--min_lr=1e-4", "--max_lr=0.1", "--model.loss=recording_loss.Recording"]
+
+    assert main(["tune", "lr", "-c", "tiny.yaml", *words]) == 0
+
+    recorded = json.loads(Path("runs/tiny/tune/1/tune.json").read_text())["losses"]
+    assert len(recorded) > 20
+    assert recorded == pytest.approx(recording[-len(recorded) :], rel=1e-6)
+
+
+def test_nothing_thaws_in_the_test(tiny: Path, recording: list[float]) -> None:
+    def losses(*freezing: str) -> list[float]:
+        recording.clear()
+        words = ["--steps=20", "--min_lr=0.001", "--max_lr=0.1", "--model.loss=recording_loss.Recording"]
+        assert main(["tune", "lr", "-c", "tiny.yaml", *words, *freezing]) in (0, 2)
+        return list(recording)
+
+    never = losses("--model.freezing=Freezing", "--model.freezing.thaw_epochs=1000")
+    assert losses("--model.freezing=Freezing", "--model.freezing.thaw_epochs=1") == never
+    assert losses("--model.freezing=Freezing", "--model.freezing.thaw_epochs=[1,2,1,3,1]") == never
+    assert losses() != never
 
 
 def test_groups_step_with_their_ratios_and_share_the_rate_otherwise() -> None:
@@ -77,5 +165,7 @@ def test_a_loss_that_cannot_fall_is_an_error(tiny: Path, capsys: pytest.CaptureF
 
     assert main(["tune", "lr", "-c", "tiny.yaml", *words]) == 2
 
-    assert "the loss did not fall at any learning rate from 1e-07 to 1" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the loss did not fall at any learning rate from 1e-07 to 1 by clearly more than it varies" in told
+    assert "so none is suggested; more --steps" in told
     assert not Path("runs").exists()

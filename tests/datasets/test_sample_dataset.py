@@ -1,4 +1,7 @@
+from collections.abc import Callable
+
 import albumentations as A
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -59,6 +62,18 @@ def test_a_failing_transform_names_the_file() -> None:
 
     with pytest.raises(DataError, match=r"a\.png \(6 x 8 px\): a transform failed, CropSizeError"):
         OneImage(crop)[0]
+
+
+@pytest.mark.parametrize(
+    "exhaust", [lambda: np.empty(2**45), lambda: cv2.resize(IMAGE, (2**30, 2**30)), lambda: torch.empty(2**45)]
+)
+def test_errors_of_memory_stay_as_they_are(exhaust: Callable[[], object]) -> None:
+    def transform(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int) -> Pair:
+        exhaust()
+        return image, mask
+
+    with pytest.raises((MemoryError, cv2.error, RuntimeError)):
+        OneImage(transform)[0]
 
 
 def test_normalised_images_are_refused() -> None:
