@@ -24,17 +24,20 @@ from torch.utils.data import DataLoader, Dataset
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.timm_backbone import TimmBackbone
+from segcli.callbacks.current_batch import CurrentBatch
+from segcli.callbacks.finite_loss import FiniteLoss
+from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochLines
 from segcli.callbacks.results import Results
 from segcli.callbacks.run_record import RunRecord
-from segcli.cli.lightning_cli import default_loggers
 from segcli.cli.quiet import quiet
 from segcli.decoders.fpn import FPN
 from segcli.features import FeatureSpec
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.optim.adamw import AdamW
 from segcli.optim.poly import Poly
+from segcli.runs.loggers import default_loggers
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import RunFolder
 from segcli.sample import Batch
@@ -140,8 +143,8 @@ def fitted(module: pl.LightningModule, data: Batches, amp: bool, full: bool) -> 
         callbacks: list[pl.Callback] = [clock]
         if full:
             passport = Passport(RunFolder(Path(folder)), ["bench"], 0, [])
-            callbacks += [Pictures(), Results(), RunRecord({}, passport), EpochLines()]
-            callbacks += [ModelCheckpoint(Path(folder) / "checkpoints")]
+            callbacks += [Pictures(), Results(), RunRecord({}, passport), EpochLines(), FiniteLoss(), CurrentBatch()]
+            callbacks += [ModelCheckpoint(Path(folder) / "checkpoints"), LastCheckpoint()]
         trainer = pl.Trainer(
             max_epochs=1,
             accelerator="cpu",
