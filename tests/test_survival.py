@@ -132,26 +132,21 @@ def test_a_run_that_is_told_to_stop_goes_on_to_the_same_end(
     assert sorted(path.name for path in undisturbed.parent.iterdir()) == ["1", "2"]
 
 
-def test_a_run_of_so_many_steps_skips_no_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("variant", "epochs"),
+    [("by_steps", 1), ("stopping", 2)],  # no epoch is skipped; what was about to end early does
+)
+def test_a_run_stopped_at_the_end_of_an_epoch_goes_on_to_the_same_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variant: str, epochs: int
+) -> None:
     monkeypatch.chdir(tmp_path)
-    _write(tmp_path, "steps", VARIANTS["by_steps"])
-    assert main(["fit", "-c", "steps.yaml"]) == 0
-    monkeypatch.setenv("FATE", "epoch_end:1:SIGTERM")
-    assert main(["fit", "-c", "steps.yaml"]) == 128 + signal.SIGTERM
+    _write(tmp_path, "x", VARIANTS[variant])
+    assert main(["fit", "-c", "x.yaml"]) == 0
+    monkeypatch.setenv("FATE", f"epoch_end:{epochs}:SIGTERM")
+    assert main(["fit", "-c", "x.yaml"]) == 128 + signal.SIGTERM
     monkeypatch.delenv("FATE")
-    assert main(["fit", "-c", "steps.yaml", "--ckpt_path", "last"]) == 0
-    assert _differences(tmp_path / "runs/steps/1", tmp_path / "runs/steps/2") == []
-
-
-def test_a_run_that_was_about_to_end_early_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    _write(tmp_path, "stopping", VARIANTS["stopping"])
-    assert main(["fit", "-c", "stopping.yaml"]) == 0
-    monkeypatch.setenv("FATE", "epoch_end:2:SIGTERM")
-    assert main(["fit", "-c", "stopping.yaml"]) == 128 + signal.SIGTERM
-    monkeypatch.delenv("FATE")
-    assert main(["fit", "-c", "stopping.yaml", "--ckpt_path", "last"]) == 0
-    assert _differences(tmp_path / "runs/stopping/1", tmp_path / "runs/stopping/2") == []
+    assert main(["fit", "-c", "x.yaml", "--ckpt_path", "last"]) == 0
+    assert _differences(tmp_path / "runs/x/1", tmp_path / "runs/x/2") == []
 
 
 def test_more_steps_go_on_within_the_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

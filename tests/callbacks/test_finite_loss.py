@@ -32,8 +32,8 @@ class SometimesNan(CrossEntropyLoss):
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_tells_where(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tiny.parent / "broken_loss.py").write_text(NAN_LOSS)
-    words = ["--model.loss", "broken_loss.SometimesNan", "--model.loss.at", "4"]
+    (tiny.parent / "nan_loss.py").write_text(NAN_LOSS)
+    words = ["--model.loss", "nan_loss.SometimesNan", "--model.loss.at", "4"]
     assert main(["fit", "-c", "tiny.yaml", *words]) == 2
     err = capsys.readouterr().err
     assert "the loss is nan at step 4 (epoch 2, batch 1), of images" in err
