@@ -8,8 +8,9 @@ from typing import Any
 
 from segcli.runs.run_folder import is_first_process
 
-PATIENCE_S = 5.0
-"""How long another process than the first waits with its error: in most cases the first has met the same."""
+PATIENCE_S = 15.0
+"""How long another process than the first waits with its error: in most cases the first has met the same, and tells it
+after it has ended, or waited for, the processes that it started."""
 TOLD = "segcli/told"
 
 
