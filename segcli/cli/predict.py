@@ -23,7 +23,11 @@ def run(words: list[str]) -> int:
 def _predict(job: Job) -> None:
     cli = job.cli
     cli.trainer.predict(
-        cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, return_predictions=False
+        cli.model,
+        datamodule=cli.datamodule,
+        ckpt_path=job.arguments.checkpoint,
+        weights_only=True,
+        return_predictions=False,
     )
     if cli.trainer.is_global_zero:
         print(f"predictions in {job.folder.path}")

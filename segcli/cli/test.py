@@ -21,6 +21,8 @@ def run(words: list[str]) -> int:
 
 def _test(job: Job) -> None:
     cli = job.cli
-    cli.trainer.test(cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, verbose=False)
+    cli.trainer.test(
+        cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, weights_only=True, verbose=False
+    )
     if cli.trainer.is_global_zero:
         print(f"\nwritten to {job.folder.path}")

@@ -181,7 +181,9 @@ class SegmentationDataModule(LightningDataModule, ABC):
 
 
 def _start_worker(_worker: int) -> None:
-    for number in ("SIGINT", "SIGTERM", "SIGUSR1"):  # sent to all processes; the run needs its loaders to its end
-        if hasattr(signal, number):
-            signal.signal(getattr(signal, number), signal.SIG_IGN)
+    if hasattr(os, "setpgid"):  # Ctrl-C and the like reach all of a group; the run needs its loaders to its end
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by which torch ends a loader that does not end by itself
     cv2.setNumThreads(0)  # one process per core is enough, and OpenCV's threads may hang after a fork
