@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch._dynamo.testing
 from pytorch_lightning.plugins import MixedPrecision
 from torch import nn
 

@@ -1,9 +1,9 @@
+import multiprocessing
 import time
-from pathlib import multiprocessing
+from pathlib import Path
 from typing import Any
 
 import albumentations as A
-import Path
 import pytest
 import pytorch_lightning as pl
 import torch
