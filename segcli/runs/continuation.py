@@ -1,10 +1,11 @@
 """Which run to go on with, and with what settings."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from segcli.runs.identity import leaves
 from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import PASSPORT, RunFolder
 from segcli.runs.stop_signals import slurm_job
@@ -55,7 +56,7 @@ def of_this_job(parent: Path, command: list[str]) -> RunFolder | None:
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the dotted keys whose values differ, with both."""
-    old, new = dict(_leaves(before)), dict(_leaves(after))
+    old, new = dict(leaves(before)), dict(leaves(after))
     keys = dict.fromkeys((*old, *new))
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
@@ -68,11 +69,3 @@ def is_free(key: str) -> bool:
 
 def _children(parent: Path) -> list[Path]:
     return list(parent.iterdir()) if parent.is_dir() else []
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -26,6 +26,8 @@ PACKAGES = (
 
 
 FINISHED = "finished"
+SCHEMA = 2
+"""Version of what a run folder records; 1 had no images, times and fingerprints."""
 
 
 class Passport:

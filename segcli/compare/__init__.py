@@ -1,0 +1,1 @@
+"""Compare finished runs: groups, statistics, convergence, cost, and reports of them. Torch-free."""

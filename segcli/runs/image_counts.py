@@ -1,0 +1,148 @@
+"""Confusion counts image by image, in a small file, so that statistics need no second inference. Torch-free."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcli.runs.run_folder import write_bytes
+
+Counts = NDArray[np.int64]
+
+
+class CountsError(ValueError):
+    """A file of counts cannot be read; the message says why."""
+
+
+class ClassTerms(NamedTuple):
+    """What IoU and Dice are made of, per image and class; sums over images give those of a data set.
+
+    Attributes:
+        right: ``(N, K)`` pixels of a class that are predicted as such.
+        truth: ``(N, K)`` pixels of a class.
+        predicted: ``(N, K)`` pixels predicted as a class.
+        agreed: ``(N,)`` pixels, or pairs of pixel and class, that are right.
+        counted: ``(N,)`` all of them.
+    """
+
+    right: Counts
+    truth: Counts
+    predicted: Counts
+    agreed: Counts
+    counted: Counts
+
+
+@dataclass(frozen=True)
+class ImageCounts:
+    """The non-zero cells of every image's confusion matrix.
+
+    Attributes:
+        ids: Name of every image, N.
+        shape: Of one image's counts: ``(K, K)``, truth by prediction, or ``(K, 2, 2)``, by class of a multilabel task.
+        image: Position of the image, for every cell that is not zero.
+        cell: Position in the flattened counts of the image.
+        count: Pixels.
+        epoch: Training epoch, from 1; 0 where there was none.
+    """
+
+    ids: tuple[str, ...]
+    shape: tuple[int, ...]
+    image: NDArray[np.uint32]
+    cell: NDArray[np.uint32]
+    count: NDArray[np.uint32]
+    epoch: int = 0
+
+    @classmethod
+    def of(cls, ids: Sequence[str], dense: Counts, epoch: int = 0) -> "ImageCounts":
+        """Keep what is not zero in ``(N, K, K)`` or ``(N, K, 2, 2)`` counts."""
+        flat = dense.reshape(len(ids), -1)
+        image, cell = np.nonzero(flat)
+        parts = (image.astype(np.uint32), cell.astype(np.uint32), flat[image, cell].astype(np.uint32))
+        return cls(tuple(ids), dense.shape[1:], *parts, epoch)
+
+    @property
+    def num_classes(self) -> int:
+        """K."""
+        return self.shape[0]
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether every class was counted by itself."""
+        return len(self.shape) == 3
+
+    def total(self) -> Counts:
+        """Return the sum over all images, of :attr:`shape`."""
+        sums = np.zeros(int(np.prod(self.shape)), np.int64)
+        np.add.at(sums, self.cell, self.count)
+        return sums.reshape(self.shape)
+
+    def terms(self) -> ClassTerms:
+        """Return what the scores of every image, and of any set of images, are made of."""
+        number, classes = len(self.ids), self.num_classes
+        if self.multilabel:
+            label, truth, predicted = np.unravel_index(self.cell, self.shape)
+            is_right, is_true, is_predicted = truth & predicted, truth, predicted
+            row = column = label
+            agreed = truth == predicted
+        else:
+            row, column = np.unravel_index(self.cell, self.shape)
+            agreed = row == column
+            is_right, is_true, is_predicted = agreed, np.ones_like(row), np.ones_like(row)
+
+        def by_class(which: NDArray[np.integer], weight: NDArray[np.integer] | NDArray[np.bool_]) -> Counts:
+            sums = np.zeros((number, classes), np.int64)
+            np.add.at(sums, (self.image, which), self.count * weight)
+            return sums
+
+        def by_image(weight: NDArray[np.bool_] | int) -> Counts:
+            sums = np.zeros(number, np.int64)
+            np.add.at(sums, self.image, self.count * weight)
+            return sums
+
+        parts = by_class(row, is_right), by_class(row, is_true), by_class(column, is_predicted)
+        return ClassTerms(*parts, by_image(agreed), by_image(1))
+
+    def write(self, path: Path) -> None:
+        """Write a compressed ``.npz``, whole or not at all: some 10 bytes for every cell that is not zero."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            ids=np.array(self.ids),
+            shape=np.array(self.shape),
+            image=self.image,
+            cell=self.cell,
+            count=self.count,
+            epoch=np.array(self.epoch),
+        )
+        write_bytes(path, buffer.getvalue())
+
+    @classmethod
+    def read(cls, path: Path) -> "ImageCounts":
+        """Read what :meth:`write` wrote.
+
+        Raises:
+            CountsError: If it cannot be read, or does not fit together.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                parts = {name: file[name] for name in ("ids", "shape", "image", "cell", "count", "epoch")}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise CountsError(f"{path} cannot be read: {error}") from None
+        shape = tuple(int(size) for size in parts["shape"])
+        found = cls(
+            tuple(str(name) for name in parts["ids"]),
+            shape,
+            parts["image"].astype(np.uint32),
+            parts["cell"].astype(np.uint32),
+            parts["count"].astype(np.uint32),
+            int(parts["epoch"]),
+        )
+        inside = not found.image.size or (found.image.max() < len(found.ids) and found.cell.max() < np.prod(shape))
+        if not inside or not len(found.image) == len(found.cell) == len(found.count):
+            raise CountsError(f"{path} does not fit together")
+        return found

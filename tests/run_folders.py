@@ -1,0 +1,151 @@
+"""Run folders as fit writes them, without training: for tests of what reads them."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from PIL import Image
+
+from segcli.runs.identity import config_hash, experiment_hash
+from segcli.runs.image_counts import ImageCounts
+from segcli.runs.passport import SCHEMA
+
+CLASSES = ("background", "circle", "square")
+CONFIG: dict[str, Any] = {
+    "defaults": "none",
+    "seed_everything": 0,
+    "trainer": {"max_epochs": 4, "precision": "32-true", "logger": True},
+    "model": {
+        "backbone": {"class_path": "segcli.backbones.timm_backbone.TimmBackbone", "init_args": {"name": "resnet18"}},
+        "decoder": {"class_path": "segcli.decoders.fpn.FPN", "init_args": {"dropout": 0.2}},
+        "loss": {"class_path": "segcli.losses.cross_entropy_loss.CrossEntropyLoss", "init_args": {}},
+        "optimizer": {"class_path": "segcli.optim.adamw.AdamW", "init_args": {"lr": 0.001}},
+    },
+    "data": {"class_path": "segcli.datamodules.shapes_data_module.ShapesDataModule", "init_args": {"batch_size": 8}},
+    "checkpoint": {"monitor": "val/mIoU", "mode": "max"},
+    "run": {"root": "runs", "name": "shapes"},
+}
+DECODERS = {"FPN": "segcli.decoders.fpn.FPN", "UNet": "segcli.decoders.unet.UNet"}
+
+
+def write_run(
+    path: Path,
+    seed: int = 0,
+    decoder: str = "FPN",
+    quality: float = 0.8,
+    curve: tuple[float, ...] = (0.5, 0.8, 0.95, 1.0),
+    images: int = 12,
+    images_per_s: float = 100.0,
+    content: str = "c0ffee",
+    counts: NDArray[np.int64] | None = None,
+    status: str = "finished",
+    config: dict[str, Any] | None = None,
+) -> Path:
+    """Write one run folder.
+
+    Args:
+        path: The folder, such as ``runs/shapes/1``.
+        seed: Of the run; also draws the pixels.
+        decoder: Of the model.
+        quality: Share of pixels that are right in the best epoch, 0 to 1.
+        curve: val/mIoU after each epoch, relative to the best.
+        images: Number of validation images.
+        images_per_s: As the passport records them.
+        content: Content hash of the validation images.
+        counts: ``(N, K, K)`` confusion matrices of these images; None draws them.
+        status: Of the passport.
+        config: Sections to be merged over :data:`CONFIG`, one level deep.
+    """
+    path.mkdir(parents=True)
+    resolved = copy.deepcopy(CONFIG)
+    resolved["seed_everything"] = seed
+    resolved["model"]["decoder"] = {"class_path": DECODERS[decoder], "init_args": {}}
+    for section, values in (config or {}).items():
+        resolved[section] = {**resolved[section], **values} if isinstance(values, dict) else values
+    (path / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
+    found = ImageCounts.of(
+        [f"{n:03d}.png" for n in range(images)],
+        _draw(seed, images, quality) if counts is None else counts,
+        epoch=len(curve),
+    )
+    found.write(path / "val_images.npz")
+    scores = _scores(found)
+    (path / "val_scores.json").write_text(json.dumps({"stage": "val", "epoch": len(curve), **scores}))
+    _write_tables(path, curve, scores["mIoU"], images_per_s)
+    fingerprint = {"count": images, "ids": "1d5", "content": content}
+    passport = {
+        "schema": SCHEMA,
+        "status": status,
+        "command": ["segcli", "fit", "-c", "shapes.yaml"],
+        "files": ["shapes.yaml"],
+        "config_hash": config_hash(resolved),
+        "experiment_hash": experiment_hash(resolved),
+        "segcli": "0.4.0",
+        "seed": seed,
+        "started": "2026-01-01T00:00:00+00:00",
+        "ended": "2026-01-01T00:10:00+00:00",
+        "data": {"classes": list(CLASSES), "splits": {"train": fingerprint, "val": fingerprint}},
+        "metrics": {"task": "multiclass", "IoU": "right / (truth + predicted - right)"},
+        "cost": {
+            "parameters": 5_200_000,
+            "flops_per_image": 1.5e9,
+            "images_per_s": images_per_s,
+            "peak_memory_bytes": 2**30,
+            "device": "cpu",
+        },
+    }
+    (path / "passport.json").write_text(json.dumps(passport, indent=2))
+    return path
+
+
+def write_worst(path: Path, names: tuple[str, ...] = ("003.png", "007.png"), side: int = 48) -> None:
+    """Add the pictures of a run's worst images: ``worst/worst.json`` and a PNG of each."""
+    (path / "worst").mkdir()
+    entries = []
+    for rank, name in enumerate(names, start=1):
+        file = f"{rank:02d}.png"
+        Image.new("RGB", (3 * side, side), (40 * rank, 90, 160)).save(path / "worst" / file)
+        entries.append({"id": name, "mIoU": 0.1 * rank, "picture": file})
+    (path / "worst" / "worst.json").write_text(json.dumps({"epoch": 4, "images": entries}))
+
+
+def _draw(seed: int, images: int, quality: float) -> NDArray[np.int64]:
+    rng = np.random.default_rng((seed, int(quality * 1e6)))
+    number = len(CLASSES)
+    truth = rng.integers(50, 400, (images, number))
+    share = np.clip(rng.normal(quality, 0.05, (images, number)), 0, 1)
+    matrices = np.zeros((images, number, number), np.int64)
+    for k in range(number):
+        right = (truth[:, k] * share[:, k]).astype(np.int64)
+        matrices[:, k, k] = right
+        matrices[:, k, (k + 1) % number] = truth[:, k] - right
+    return matrices
+
+
+def _scores(found: ImageCounts) -> dict[str, Any]:
+    matrix = found.total().astype(float)
+    right, truth, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+    iou, dice = right / (truth + predicted - right), 2 * right / (truth + predicted)
+    by_class = {
+        name: {"IoU": round(float(i), 6), "Dice": round(float(d), 6), "pixels": int(t)}
+        for name, i, d, t in zip(CLASSES, iou, dice, truth, strict=True)
+    }
+    means = {"mIoU": iou.mean(), "mDice": dice.mean(), "pixel_accuracy": right.sum() / truth.sum()}
+    return {**{name: round(float(value), 6) for name, value in means.items()}, "classes": by_class}
+
+
+def _write_tables(path: Path, curve: tuple[float, ...], best: float, images_per_s: float) -> None:
+    steps = [10 * (n + 1) for n in range(len(curve))]
+    rows = [
+        f"{n},{step - 1},{best * part},{1 - part / 2}" for n, (step, part) in enumerate(zip(steps, curve, strict=True))
+    ]
+    (path / "metrics.csv").write_text("\n".join(["epoch,step,val/mIoU,val/loss", *rows]) + "\n")
+    times = [
+        f"{n + 1},{step},{step * 8 / images_per_s},{step * 10 / images_per_s},{images_per_s}"
+        for n, step in enumerate(steps)
+    ]
+    (path / "timing.csv").write_text("\n".join(["epoch,step,train_s,elapsed_s,images_per_s", *times]) + "\n")
