@@ -21,6 +21,7 @@ from segcli.decoders.base import DecoderFactory
 from segcli.layers.resize import resize
 from segcli.losses.base import Loss
 from segcli.metrics.average_precision import AveragePrecision
+from segcli.metrics.image_matrices import ImageMatrices, Part
 from segcli.metrics.running_mean import RunningMean
 from segcli.metrics.scores import Scores
 from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
@@ -60,6 +61,11 @@ class SegmentationTask(pl.LightningModule):
             too, ``val/mAP`` and ``val/AP/<class>``; null leaves it out. It costs about ten times as much as mIoU, and
             32 bytes per class and threshold.
 
+    Attributes:
+        scores: Of the last evaluation, by its stage, ``val`` or ``test``.
+        images: Of the last evaluation, as :meth:`ImageMatrices.gathered` returns them.
+        batch_matrices: ``(B, K, K)`` or ``(B, K, 2, 2)`` counts of the batch that was evaluated last.
+
     Raises:
         ValueError: If the task does not fit the number of classes.
     """
@@ -89,6 +95,8 @@ class SegmentationTask(pl.LightningModule):
         self.loss = loss
         self.segmenter: Segmenter | None = None
         self.scores: dict[str, Scores] = {}
+        self.images: Part = ImageMatrices().gathered()
+        self.batch_matrices = torch.zeros(0)
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
         self._decoder, self._optimizer, self._schedule = decoder, optimizer, schedule
         self._parameter_groups, self._freezing = parameter_groups or ParameterGroups(), freezing
@@ -96,7 +104,7 @@ class SegmentationTask(pl.LightningModule):
         self._num_outputs = self.kind.num_outputs(len(classes))
         self._normalisation: dict[str, Any] = {"mean": mean, "std": std, "value_range": value_range}
         self._channels_last, self._compiles = channels_last, compile
-        self._metric = self.kind.metric(len(classes))
+        self._metric, self._image_matrices = self.kind.metric(len(classes)), ImageMatrices()
         thresholds = average_precision_thresholds
         self._average_precision = None if thresholds is None else AveragePrecision(self._num_outputs, thresholds)
         self._logged_step = 0
@@ -277,7 +285,8 @@ class SegmentationTask(pl.LightningModule):
         if batch.get("is_filler"):  # the forward pass kept this device in step; another counts the image
             return prediction
         self._eval_loss.update(self.loss(logits, batch["mask"]), weight=len(logits))
-        self._metric.update(prediction, batch["mask"])
+        self.batch_matrices = self._metric.update(prediction, batch["mask"])
+        self._image_matrices.update(batch["path"], self.batch_matrices)
         if self._average_precision is not None:
             self._average_precision.update(self.kind.probabilities(logits), batch["mask"])
         return prediction
@@ -287,7 +296,7 @@ class SegmentationTask(pl.LightningModule):
         if self._average_precision is not None:
             scores = scores.with_average_precision(self._average_precision.compute().cpu())
             self._average_precision.reset()
-        self.scores[stage] = scores
+        self.scores[stage], self.images = scores, self._image_matrices.gathered()
         values = {
             f"{stage}/loss": self._eval_loss.compute(reduce=True),
             f"{stage}/mIoU": float(scores.mean_iou),
@@ -303,4 +312,5 @@ class SegmentationTask(pl.LightningModule):
             values |= {f"{stage}/AP/{name}": value for name, value in precisions if not math.isnan(value)}
         self.log_dict(values)
         self._metric.reset()
+        self._image_matrices.reset()
         self._eval_loss.reset()

@@ -9,6 +9,8 @@ import pytorch_lightning as pl
 from rich.console import Console
 from rich.table import Table
 
+from segcli.callbacks.image_records import image_counts, image_names
+from segcli.callbacks.pictures import Pictures
 from segcli.metrics.scores import Scores
 from segcli.runs.run_folder import write_text
 from segcli.task import SegmentationTask
@@ -40,15 +42,15 @@ class Results(pl.Callback):
             return
         scores = pl_module.scores["val"]
         if trainer.state.fn != "fit":
-            self._report(trainer, pl_module.classes, "val", scores, None)
+            self._report(trainer, pl_module, "val")
         elif self._is_best(trainer, scores):
             self._best = (_monitored(trainer, scores), trainer.current_epoch + 1, scores)
-            self._write(trainer, pl_module.classes, "val", scores, trainer.current_epoch + 1)
+            self._write(trainer, pl_module, "val", trainer.current_epoch + 1)
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print and write the test scores."""
         if isinstance(pl_module, SegmentationTask):
-            self._report(trainer, pl_module.classes, "test", pl_module.scores["test"], None)
+            self._report(trainer, pl_module, "test")
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print the table of the best epoch."""
@@ -64,19 +66,25 @@ class Results(pl.Callback):
         new, old = _monitored(trainer, scores), self._best[0]
         return math.isnan(old) or (new < old if smaller else new > old)
 
-    def _report(
-        self, trainer: pl.Trainer, classes: tuple[str, ...], stage: str, scores: Scores, epoch: int | None
-    ) -> None:
+    def _report(self, trainer: pl.Trainer, module: SegmentationTask, stage: str) -> None:
         if trainer.is_global_zero:
-            Console().print(score_table(classes, scores, {"val": "validation", "test": "test"}[stage]))
-        self._write(trainer, classes, stage, scores, epoch)
+            title = {"val": "validation", "test": "test"}[stage]
+            Console().print(score_table(module.classes, module.scores[stage], title))
+        self._write(trainer, module, stage, None)
 
     @staticmethod
-    def _write(trainer: pl.Trainer, classes: tuple[str, ...], stage: str, scores: Scores, epoch: int | None) -> None:
+    def _write(trainer: pl.Trainer, module: SegmentationTask, stage: str, epoch: int | None) -> None:
+        """Write counts and pictures before the scores, which say that the others are there."""
         if not trainer.is_global_zero or trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
             return
-        record = {"stage": stage, "epoch": epoch, **score_record(classes, scores)}
-        write_text(Path(trainer.default_root_dir) / f"{stage}_scores.json", json.dumps(record, indent=2) + "\n")
+        folder, data = Path(trainer.default_root_dir), trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+        names = image_names(data, stage)
+        image_counts(module, names, epoch).write(folder / f"{stage}_images.npz")
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set in __init__ by helpers
+            if isinstance(callback, Pictures):
+                callback.worst.write(folder, epoch, names, data.palette)
+        record = {"stage": stage, "epoch": epoch, **score_record(module.classes, module.scores[stage])}
+        write_text(folder / f"{stage}_scores.json", json.dumps(record, indent=2) + "\n")
 
 
 def _monitored(trainer: pl.Trainer, scores: Scores) -> float:

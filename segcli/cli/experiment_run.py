@@ -11,6 +11,7 @@ from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
 from segcli.config.compose import compose
 from segcli.config.dumper import dump
 from segcli.config.errors import ConfigError, Problem
+from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def _passport(
 
     files = list(job.experiment.files)
     if job.going_on is None:
-        return Passport(job.folder, command_line, config["seed_everything"], files)
+        hashes = {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
+        own = {"experiment": [str(file) for file in job.arguments.files], "overrides": job.arguments.overrides}
+        return Passport(job.folder, command_line, config["seed_everything"], files, **own, **hashes)
     at = {key: content[key] if content else 0 for key in ("epoch", "global_step")}
     where = f"after step {at['global_step']}" if content else "from its beginning: it has no checkpoint yet"
     print(f"going on with {job.folder.path} {where}", file=sys.stderr, flush=True)
@@ -148,16 +151,36 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
 
     from segcli.callbacks.finite_loss import FiniteLoss
     from segcli.callbacks.prediction_writer import PredictionWriter
+    from segcli.callbacks.provenance import Provenance
     from segcli.callbacks.results import Results
     from segcli.callbacks.run_record import RunRecord
     from segcli.callbacks.schedule_picture import SchedulePicture
+    from segcli.callbacks.timing import Timing
 
     record = RunRecord(config, passport, continues=job.going_on is not None)
     always: list[Callback] = [record, PredictionWriter() if job.verb == "predict" else Results()]
-    always += [SchedulePicture(), FiniteLoss()] if job.verb == "fit" else []
+    if job.verb == "fit":
+        always += [SchedulePicture(), FiniteLoss(), Timing(passport, _flops_per_image(job) if passport else None)]
+    if passport is not None and job.verb != "predict":
+        always.append(Provenance(passport, sizes_only=config["run"]["fingerprint"] == "sizes"))
     continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
     with complaints.of_constructors(job.experiment):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
+
+
+def _flops_per_image(job: Job) -> float | None:
+    """Return the floating-point operations of one forward pass at the size of training images, if they can be told."""
+    import torch
+
+    from segcli.cli.meta_build import measure_model
+    from segcli.cli.parts import PartError
+
+    try:
+        with torch.random.fork_rng(devices=[]):
+            cost = measure_model(job.experiment.expanded())
+    except PartError:  # the run itself will tell
+        return None
+    return cost.flops / cost.input_shape[0]
 
 
 def _resolved(cli: "SegmentationCLI", name: str) -> dict[str, Any]:

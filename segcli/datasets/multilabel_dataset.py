@@ -50,6 +50,10 @@ class MultilabelDataset(ImageDataset):
         advice = "In a mask of one class 0 means no and 1 or 255 yes; list others in data.ignore_values to ignore them."
         self.labels = LabelMapping(values, ignore_values, advice)
 
+    def sources(self, index: int) -> list[Path | bytes]:
+        """Return image file and mask files, and of a class without one a mark."""
+        return [self.images[index], *(b"no mask" if mask is None else mask for mask in self.masks[index])]
+
     def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return image ``(H, W)`` or ``(H, W, C)`` and masks ``(K, H, W)`` of 0, 1 and ``IGNORE_INDEX``.
 

@@ -1,6 +1,8 @@
 """What all datasets here share: from a loaded image and mask to a sample."""
 
+import os
 from abc import ABC, abstractmethod
+from pathlib import Path, PurePath
 from typing import Protocol
 
 import numpy as np
@@ -56,6 +58,16 @@ class SampleDataset(Dataset[Sample], ABC):
 
         A mask is ``(H, W)`` with class indices, or ``(K, H, W)`` with 0 and 1 for every class.
         """
+
+    def sources(self, index: int) -> list[Path | bytes]:
+        """Return what the sample is made of: the files that it is read from, or bytes that it follows from."""
+        return [Path(self.paths()[index])]
+
+    def ids(self) -> list[str]:
+        """Return the names of all images below their common folder: the same wherever the data lie."""
+        paths = [PurePath(path).as_posix() for path in self.paths()]
+        folder = os.path.commonpath([str(PurePath(path).parent) for path in paths]) if paths else ""
+        return [str(PurePath(path).relative_to(folder).as_posix()) for path in paths]
 
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         """Return the sample for ``(epoch, index)``.

@@ -41,6 +41,10 @@ class SegmentationDataset(SampleDataset):
         """Return every image file."""
         return self._paths
 
+    def sources(self, index: int) -> list[Path | bytes]:
+        """Return image file and mask file."""
+        return [*self.pairs[index]]
+
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every image in pixels, from the files' headers."""
         return [read_size(image) for image, _ in self.pairs]

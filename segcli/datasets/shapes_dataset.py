@@ -4,6 +4,8 @@ Colour and texture say nothing about the class, and outlines, strokes and ellips
 that only form helps. Drawn by signed distance functions (Quilez, https://iquilezles.org/articles/distfunctions2d).
 """
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.random import Generator
@@ -58,6 +60,10 @@ class ShapesDataset(SampleDataset):
     def paths(self) -> list[str]:
         """Return the made-up name of every picture."""
         return self._paths
+
+    def sources(self, index: int) -> list[Path | bytes]:
+        """Return what the picture is drawn from."""
+        return [repr((self.name, self.seed, index, self.image_size, self.with_mask, self.multilabel)).encode()]
 
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every picture in pixels."""

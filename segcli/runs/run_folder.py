@@ -19,6 +19,9 @@ CONFIG = "config.yaml"
 COMPOSED = "composed.yaml"
 PASSPORT = "passport.json"
 CHECKPOINTS = "checkpoints"
+PACKAGES_FILE = "packages.txt"
+PATCH = "uncommitted.patch"
+SPLITS = "splits.json"
 LAST = "last.ckpt"
 PICTURES = "predictions"
 
@@ -192,7 +195,15 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def _is_record(path: Path) -> bool:
     """Return whether a file is written at every start, before there is any result."""
-    return path.name in (CONFIG, COMPOSED, PASSPORT, "hparams.yaml") or path.name.startswith("events.out.")
+    return path.name in (
+        CONFIG,
+        COMPOSED,
+        PASSPORT,
+        PACKAGES_FILE,
+        PATCH,
+        SPLITS,
+        "hparams.yaml",
+    ) or path.name.startswith("events.out.")
 
 
 def _try_to_write(folder: Path) -> None:

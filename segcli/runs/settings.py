@@ -1,14 +1,21 @@
-"""Where runs are kept."""
+"""Where runs are kept, and what is recorded of their data."""
+
+from typing import Literal
 
 
 class RunSettings:
-    """Choose where the run folder is made.
+    """Choose where the run folder is made, and how the data's fingerprint is taken.
 
     Args:
         root: Folder of all runs, relative to the working directory.
         name: Folder of this experiment's runs below ``root``; null takes the stem of the first ``-c`` file.
+        fingerprint: What of the data the passport hashes: ``content`` reads every file once at the start (CamVid's 936
+            files in 0.3 s); ``sizes`` looks at names and sizes only, for data of many gigabytes.
     """
 
-    def __init__(self, root: str = "runs", name: str | None = None) -> None:
+    def __init__(
+        self, root: str = "runs", name: str | None = None, fingerprint: Literal["content", "sizes"] = "content"
+    ) -> None:
         self.root = root
         self.name = name
+        self.fingerprint = fingerprint

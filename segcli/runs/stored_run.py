@@ -17,7 +17,6 @@ from segcli.runs.run_folder import CONFIG, PASSPORT
 
 METRICS = "metrics.csv"
 TIMING = "timing.csv"
-SPLITS = "splits.json"
 WORST = "worst"
 Row = Mapping[str, float]
 

@@ -1,0 +1,30 @@
+"""From what the task counted to what a run folder keeps of every image."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.runs.image_counts import ImageCounts
+from segcli.task import SegmentationTask
+
+
+def image_names(data: SegmentationDataModule | None, stage: str) -> dict[str, str]:
+    """Return the name of every image below the folder of the data, by its path."""
+    dataset = None if data is None else data.datasets.get("val" if stage == "val" else "test")
+    return {} if dataset is None else dict(zip(dataset.paths(), dataset.ids(), strict=True))
+
+
+def image_counts(module: SegmentationTask, names: Mapping[str, str], epoch: int | None) -> ImageCounts:
+    """Return the counts of the last evaluation, in the order of the images' names however many devices counted."""
+    paths, places, counts = module.images
+    named = [names.get(path, path) for path in paths]
+    order = sorted(range(len(named)), key=named.__getitem__)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    image = rank[places[:, 0]]
+    cells = np.lexsort((places[:, 1], image))
+    sorted_image, cell, count = (part[cells].astype(np.uint32) for part in (image, places[:, 1], counts))
+    classes = len(module.classes)
+    shape = (classes, 2, 2) if module.kind.multilabel else (classes, classes)
+    return ImageCounts(tuple(named[i] for i in order), shape, sorted_image, cell, count, epoch or 0)

@@ -1,0 +1,85 @@
+"""What a run was made from: its data, its weights, and what its scores mean."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.datasets.fingerprint import fingerprint
+from segcli.metrics.definitions import definitions
+from segcli.runs.passport import Passport
+from segcli.runs.run_folder import SPLITS, write_text
+from segcli.sample import DataError
+from segcli.task import SegmentationTask
+
+
+class Provenance(pl.Callback):
+    """Record fingerprints of the data, a hash of the weights at the start, and the definitions of the metrics.
+
+    The names of all images go to ``splits.json``, by split and in order.
+
+    Args:
+        passport: The record of the run.
+        sizes_only: Whether the data's fingerprint is of sizes of files in place of their content.
+    """
+
+    def __init__(self, passport: Passport, sizes_only: bool = False) -> None:
+        super().__init__()
+        self._passport, self._sizes_only = passport, sizes_only
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Record data and weights of a training; of one that goes on, see that its data are as they were."""
+        before, now = self._passport.get("data"), self._data(trainer)
+        if before is not None:
+            _tell_changes(before, now)
+            return
+        assert isinstance(pl_module, SegmentationTask)
+        assert pl_module.segmenter is not None
+        hashes = {"backbone": weights_hash(pl_module.segmenter.backbone), "model": weights_hash(pl_module)}
+        self._add(pl_module, data=now, weights=hashes)
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Record the data that a checkpoint is measured on."""
+        if trainer.state.fn == "validate":
+            self._add(pl_module, data=self._data(trainer))
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Record the data that a checkpoint is tested on."""
+        self._add(pl_module, data=self._data(trainer))
+
+    def _add(self, module: pl.LightningModule, **entries: object) -> None:
+        assert isinstance(module, SegmentationTask)
+        self._passport.add(**entries, metrics=definitions(module.kind.name, module.classes))
+
+    def _data(self, trainer: pl.Trainer) -> dict[str, Any]:
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+        assert isinstance(data, SegmentationDataModule)
+        try:
+            found = {split: fingerprint(dataset, self._sizes_only) for split, dataset in data.datasets.items()}
+        except OSError as error:
+            raise DataError(f"{error.filename}: {error.strerror}") from None
+        names = {split: dataset.ids() for split, dataset in data.datasets.items()}
+        write_text(Path(trainer.default_root_dir) / SPLITS, json.dumps(names, indent=0, ensure_ascii=False) + "\n")
+        return {"class": type(data).__name__, "classes": list(data.classes), "splits": found}
+
+
+def weights_hash(module: nn.Module) -> str:
+    """Return 16 hexadecimal digits of SHA-256 over the names and bytes of all parameters and buffers."""
+    found = hashlib.sha256()
+    for name, value in module.state_dict().items():
+        if isinstance(value, Tensor):
+            found.update(name.encode())
+            found.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()[:16]
+
+
+def _tell_changes(before: dict[str, Any], now: dict[str, Any]) -> None:
+    changed = [split for split, found in now["splits"].items() if before["splits"].get(split) != found]
+    if changed:
+        print(f"the data of {', '.join(changed)} are not those that the run began with", file=sys.stderr, flush=True)
