@@ -1,7 +1,7 @@
 """What ``fit``, ``validate``, ``test`` and ``predict`` share: compose, choose the folder, build, run, record."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +13,23 @@ from segcli.config.dumper import dump
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
+from segcli.runs.surroundings import file_hash
 
 if TYPE_CHECKING:
     from segcli.cli.lightning_cli import SegmentationCLI
     from segcli.runs.passport import Passport
 
 
-def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
+def execute(
+    verb: str, words: list[str], run: Callable[[Job], None], entries: Mapping[str, object] | None = None
+) -> int:
     """Run one verb from its command line to its end.
 
     Args:
         verb: The verb.
         words: The command line after the verb.
         run: Calls the trainer.
+        entries: For the passport of a new run, over what the command line says.
 
     Raises:
         ConfigError: For every mistake of the user.
@@ -44,7 +48,8 @@ def execute(verb: str, words: list[str], run: Callable[[Job], None]) -> int:
             if going_on is None and is_first_process():
                 print(f"beginning a new run from the state in {checkpoint}", file=sys.stderr, flush=True)
         folder = going_on.folder if going_on is not None else _folder(verb, typed, parent)
-        return _start(Job(verb, name, typed, experiment, cli, folder, going_on), [verb, *words], content, run)
+        job = Job(verb, name, typed, experiment, cli, folder, going_on, entries or {})
+        return _start(job, [verb, *words], content, run)
     finally:
         if going_on is not None:
             going_on.folder.release()
@@ -95,6 +100,8 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
             _save_config(job, config)
         call_trainer(job, run)
         status = "interrupted" if job.cli.trainer.interrupted else "finished"
+        if passport is not None and job.verb == "fit":
+            passport.add(checkpoints={path.name: file_hash(path) for path in sorted(job.folder.checkpoints.glob("*"))})
     except RunStopped as stopped:
         status = "interrupted"
         return int(stopped.code or 0)
@@ -131,8 +138,12 @@ def _passport(
     files = list(job.experiment.files)
     if job.going_on is None:
         hashes = {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
-        own = {"experiment": [str(file) for file in job.arguments.files], "overrides": job.arguments.overrides}
-        return Passport(job.folder, command_line, config["seed_everything"], files, **own, **hashes)
+        own: dict[str, object] = {
+            "experiment": [str(file) for file in job.arguments.files],
+            "overrides": job.arguments.overrides,
+        }
+        entries = {**own, **hashes, **job.entries}
+        return Passport(job.folder, command_line, config["seed_everything"], files, **entries)
     at = {key: content[key] if content else 0 for key in ("epoch", "global_step")}
     where = f"after step {at['global_step']}" if content else "from its beginning: it has no checkpoint yet"
     print(f"going on with {job.folder.path} {where}", file=sys.stderr, flush=True)
@@ -159,8 +170,9 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
 
     record = RunRecord(config, passport, continues=job.going_on is not None)
     always: list[Callback] = [record, PredictionWriter() if job.verb == "predict" else Results()]
-    if job.verb == "fit":
-        always += [SchedulePicture(), FiniteLoss(), Timing(passport, _flops_per_image(job) if passport else None)]
+    is_fit = job.verb == "fit"
+    always.append(Timing(passport, _flops_per_image(job) if is_fit and passport is not None else None))
+    always += [SchedulePicture(), FiniteLoss()] if is_fit else []
     if passport is not None and job.verb != "predict":
         always.append(Provenance(passport, sizes_only=config["run"]["fingerprint"] == "sizes"))
     continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None

@@ -26,10 +26,11 @@ val_scores.json.
 
 def run(words: list[str]) -> int:
     """Train; print the table of the best epoch, the run folder and what to do next."""
-    return execute("fit", words, _fit)
+    return execute("fit", words, fit)
 
 
-def _fit(job: Job) -> None:
+def fit(job: Job) -> None:
+    """Train; the first process says where the results are and what to do next."""
     from segcli.datamodules.folder_data_module import FolderDataModule
     from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
 

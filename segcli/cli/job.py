@@ -2,8 +2,8 @@
 
 import os
 from argparse import ArgumentError
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Job:
         cli: Holds trainer, model and data.
         folder: Where it writes.
         going_on: The interrupted run that goes on, if it is one.
+        entries: For the passport of a new run, over what the command line says.
     """
 
     verb: str
@@ -44,6 +45,7 @@ class Job:
     cli: "SegmentationCLI"
     folder: RunFolder
     going_on: continuing.Continuation | None = None
+    entries: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def checkpoint(self) -> Path | None:

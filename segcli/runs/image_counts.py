@@ -107,6 +107,22 @@ class ImageCounts:
         parts = by_class(row, is_right), by_class(row, is_true), by_class(column, is_predicted)
         return ClassTerms(*parts, by_image(agreed), by_image(1))
 
+    def moved(self, other: "ImageCounts") -> int:
+        """Return how many pixels, or pairs of pixel and class, are in another cell there.
+
+        Raises:
+            ValueError: If the images or the classes differ.
+        """
+        if (self.ids, self.shape) != (other.ids, other.shape):
+            raise ValueError("the counts are of other images or classes; compare those of one split")
+        size = int(np.prod(self.shape))
+        cells = [each.image.astype(np.int64) * size + each.cell for each in (self, other)]
+        places, where = np.unique(np.concatenate(cells), return_inverse=True)
+        change = np.zeros(len(places), np.int64)
+        np.add.at(change, where[: len(self.cell)], -self.count.astype(np.int64))
+        np.add.at(change, where[len(self.cell) :], other.count.astype(np.int64))
+        return int(np.abs(change).sum()) // 2
+
     def write(self, path: Path) -> None:
         """Write a compressed ``.npz``, whole or not at all: some 10 bytes for every cell that is not zero."""
         buffer = io.BytesIO()

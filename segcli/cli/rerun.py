@@ -1,0 +1,112 @@
+"""Repeat a run: ``segcli rerun RUN``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segcli.cli import arguments as command
+from segcli.cli.experiment_run import execute
+from segcli.cli.fit import fit
+from segcli.cli.job import Job
+from segcli.config.errors import ConfigError, Problem
+from segcli.runs.changes_since import Since, changes_since
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
+
+HELP = """usage: python -m segcli rerun RUN [--dry-run] [--key value ...]
+
+Train RUN's experiment once more, from its config.yaml, in a new folder beside it. Says before what differs now in code,
+packages, machine and experiment files, and afterwards whether data, weights at the start and scores are the same.
+
+  --dry-run  only say what differs
+
+  python -m segcli rerun runs/quickstart/1
+  python -m segcli rerun runs/fpn_r50/3 --data.root /data/camvid
+"""
+
+
+def run(words: list[str]) -> int:
+    """Repeat a run; print what differs before and after."""
+    dry, words = "--dry-run" in words, [word for word in words if word != "--dry-run"]
+    if not words or words[0].startswith("-"):
+        raise ConfigError([Problem("rerun needs the folder of a run: segcli rerun runs/quickstart/1")])
+    before = load_run(words[0])
+    _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
+    if dry:
+        return 0
+    typed = command.parse(words[1:])
+    if typed.files or typed.checkpoint:
+        raise ConfigError([Problem("rerun takes the experiment from the run; -c and --ckpt_path are for fit")])
+    passport = before.passport
+    entries = {
+        "rerun_of": str(before.path),
+        "experiment": passport.get("experiment"),
+        "overrides": [*(passport.get("overrides") or []), *typed.overrides],
+    }
+
+    made: list[Path] = []
+    code = execute("fit", ["-c", str(before.path / "config.yaml"), *words[1:]], lambda job: _train(job, made), entries)
+    if made:
+        _print_outcome(before, made[0])
+    return code
+
+
+def _train(job: Job, made: list[Path]) -> None:
+    fit(job)
+    if job.cli.trainer.is_global_zero and not job.cli.trainer.interrupted:
+        made.append(job.folder.path)
+
+
+def load_run(word: str) -> StoredRun:
+    """Read a run that was named on the command line.
+
+    Raises:
+        ConfigError: If it is none, or not whole.
+    """
+    path = Path(word)
+    if not path.is_dir():
+        raise ConfigError([Problem(f"no folder {word}; name that of a run, such as runs/quickstart/1")])
+    try:
+        return StoredRun.load(path)
+    except UnreadableRunError as error:
+        raise ConfigError([Problem(f"{word} {error}")]) from None
+
+
+def _print_changes(before: StoredRun, found: list[Since]) -> None:
+    if not found:
+        print(f"{before.path}: code, packages, machine and experiment files are as they were")
+        return
+    width = max(len(each.what) for each in found)
+    print(f"{before.path}: what differs now")
+    for each in found:
+        print(f"  {each.what:{width}}  {each.then} → {each.now}")
+
+
+def _print_outcome(before: StoredRun, path: Path) -> None:
+    """Say what came out in comparison."""
+    try:
+        after = StoredRun.load(path)
+        outcome = _outcome(before, after)
+    except UnreadableRunError as error:
+        print(f"\ncannot be compared with {before.path}: {error.path} {error}")
+        return
+    print(f"\ncompared with {before.path}")
+    for line in outcome:
+        print(f"  {line}")
+
+
+def _outcome(before: StoredRun, after: StoredRun) -> list[str]:
+    lines = [_same("data", before.passport, after.passport), _same("weights", before.passport, after.passport)]
+    then, now = before.scores(), after.scores()
+    for name in ("mIoU", "mDice", "pixel_accuracy"):
+        if then.get(name) is not None and now.get(name) is not None:
+            lines.append(f"val/{name}  {then[name]:.6f} → {now[name]:.6f}  ({now[name] - then[name]:+.6f})")
+    counts = before.counts(), after.counts()
+    if counts[0].ids == counts[1].ids and counts[0].shape == counts[1].shape:
+        moved = counts[0].moved(counts[1])
+        lines.append("every pixel is counted as it was" if moved == 0 else f"{moved:,} pixels are counted differently")
+    return lines
+
+
+def _same(key: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    name = {"data": "data", "weights": "weights at the start"}[key]
+    return f"{name}: {'the same' if then.get(key) == now.get(key) else 'DIFFERENT'}"

@@ -1,0 +1,121 @@
+"""What a recorded result depends on: the settings of its runs, comparable with those of an experiment of today.
+
+They hold no absolute paths, since they are committed for others to read. Free of torch and NumPy.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from segcli.config.compose import compose
+from segcli.config.dumper import dump_inline
+from segcli.config.errors import ConfigError
+from segcli.config.library import Library
+from segcli.config.resolve import resolve
+from segcli.runs.identity import SEED, identity
+
+Settings = dict[str, Any]
+_CLASS = ".class_path"
+_NOT_SET = object()
+_WIDEST = 24
+_INNER_PATH = re.compile(r"(^|[\s\"'=,:\[({])((?:~?/(?!/)|[A-Za-z]:[\\/])[^\s\"',\]})]+)")
+
+
+def settings_of(config: Mapping[str, Any]) -> Settings:
+    """Return every value that can change a result, the seed left out, by dotted key.
+
+    Args:
+        config: Every value of a run, as ``config.yaml`` has it, or settings that were recorded: then those keys are
+            left out that count no more.
+    """
+    values = {key: value for key, value in identity(config).items() if key != SEED}
+    plain = json.loads(json.dumps(values, sort_keys=True, default=str))
+    return {key: portable(value) for key, value in plain.items()}
+
+
+def settings_now(files: Sequence[Path], overrides: Sequence[str], library: Library | None = None) -> Settings:
+    """Return the same of experiment files and overrides as they are now, or in the library of a revision.
+
+    Raises:
+        ConfigError: If they do not compose.
+    """
+    return settings_of(resolve(compose(files, overrides, library=library)).plain())
+
+
+def portable(value: Any) -> Any:  # noqa: ANN401  (a value of an experiment)
+    """Return a value with the last part of every absolute path in place of the path."""
+    if isinstance(value, dict):
+        return {key: portable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [portable(part) for part in value]
+    if not isinstance(value, str):
+        return value
+    if PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute() or value.startswith("~"):
+        return PureWindowsPath(value).name
+    return _INNER_PATH.sub(lambda found: found[1] + PureWindowsPath(found[2]).name, value)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Name the keys whose values differ, with short values: ``data.batch_size 8 → 16``.
+
+    Of a component of another class, the class alone is named.
+    """
+    keys = [key for key in sorted({*before, *after}) if before.get(key, _NOT_SET) != after.get(key, _NOT_SET)]
+    switched = [key.removesuffix(_CLASS) for key in keys if key.endswith(_CLASS)]
+    found: dict[str, str] = {}
+    for key in keys:
+        name = next((each for each in switched if key == each or key.startswith(f"{each}.")), key)
+        found.setdefault(name, _difference(name, _value(before, name), _value(after, name)))
+    return list(found.values())
+
+
+def essential(files: Sequence[Path], overrides: Sequence[str]) -> list[str]:
+    """Return the overrides that can change a result: without seeds, places, and what the files say already.
+
+    Args:
+        files: Experiment files.
+        overrides: ``--key value`` arguments as typed.
+    """
+    kept = _split(overrides)
+    target = _settings_or_none(files, overrides)
+    if target is not None:
+        for override in list(kept):
+            rest = [each for each in kept if each is not override]
+            if _settings_or_none(files, _joined(rest)) == target:
+                kept = rest
+    return [portable(word) for word in _joined(kept)]
+
+
+def _split(overrides: Sequence[str]) -> list[list[str]]:
+    found: list[list[str]] = []
+    for word in overrides:
+        if found and not word.startswith("--") and len(found[-1]) == 1 and "=" not in found[-1][0]:
+            found[-1].append(word)
+        else:
+            found.append([word])
+    return found
+
+
+def _joined(overrides: Sequence[Sequence[str]]) -> list[str]:
+    return [word for override in overrides for word in override]
+
+
+def _settings_or_none(files: Sequence[Path], overrides: Sequence[str]) -> Settings | None:
+    try:
+        return settings_now(files, overrides)
+    except ConfigError:
+        return None
+
+
+def _value(settings: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  (a value of an experiment)
+    if name + _CLASS in settings:
+        return str(settings[name + _CLASS]).rpartition(".")[2]
+    return settings.get(name, _NOT_SET)
+
+
+def _difference(name: str, before: object, after: object) -> str:
+    values = ["not set" if value is _NOT_SET else dump_inline(value) for value in (before, after)]
+    is_short = all(len(value) <= _WIDEST for value in values) and values[0] != values[1]
+    return f"{name} {values[0]} → {values[1]}" if is_short else name
