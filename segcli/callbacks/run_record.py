@@ -9,6 +9,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from segcli.callbacks.results import Results
 from segcli.inference.checkpoint import CHECKPOINT_KEY, CheckpointError, read_checkpoint
+from segcli.runs.identity import identity
 from segcli.runs.metrics_file import MetricsFile
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import LAST
@@ -52,6 +53,11 @@ class RunRecord(pl.Callback):
         for callback in trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint) and callback.state_key in states:
                 states[callback.state_key] = _moved(states[callback.state_key], callback.dirpath)
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Tell all loggers the settings that can change a result, by dotted keys such as ``model.optimizer.lr``."""
+        for logger in trainer.loggers:
+            logger.log_hyperparams(identity(self._config))
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Drop what came after the checkpoint, rows of ``metrics.csv`` and best checkpoints: it will come again.

@@ -22,7 +22,7 @@ from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.inference.checkpoint import without_pretraining
 from segcli.runs.checkpoint_file import WholeCheckpoints
-from segcli.runs.loggers import default_loggers
+from segcli.runs.loggers import default_loggers, with_metrics_file
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
 from segcli.task import SegmentationTask
@@ -135,6 +135,8 @@ class SegmentationCLI(LightningCLI):
         self.trainer_defaults = {"callbacks": [*self._callbacks, *self._progress(kwargs)]}
         if self.config.trainer.logger is True:
             kwargs["logger"] = default_loggers(self._folder.path, self._continued_at)
+        elif self.config_init.trainer.logger:
+            kwargs["logger"] = with_metrics_file(self.config_init.trainer.logger, self._folder.path)
         return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
 
     def _put_first(self, checkpoint: ModelCheckpoint) -> None:
