@@ -145,7 +145,7 @@ class ImageCounts:
             CountsError: If it cannot be read, or does not fit together.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 parts = {name: file[name] for name in ("ids", "shape", "image", "cell", "count", "epoch")}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise CountsError(f"{path} cannot be read: {error}") from None

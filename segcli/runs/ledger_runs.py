@@ -12,7 +12,7 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.runs.identity import experiment_hash, identity
 from segcli.runs.ledger_entry import SCHEMA, Entry
-from segcli.runs.ledger_settings import differences, portable, settings_of
+from segcli.runs.ledger_settings import differences, listed, portable, settings_of
 from segcli.runs.passport import passport_of
 from segcli.runs.run_folder import CONFIG, LAST, PASSPORT, RunFolder
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
@@ -50,7 +50,7 @@ def check_one_experiment(runs: Sequence[StoredRun]) -> None:
     for other in others:
         both = f"{shown(first)} and {shown(other)}"
         if first.experiment_hash != other.experiment_hash:
-            keys = ", ".join(differences(settings_of(first.config), settings_of(other.config))) or "paths"
+            keys = listed(differences(settings_of(first.config), settings_of(other.config))) or "paths"
             message = f"{both} are of different experiments: {keys}; record each by itself, with --name NAME"
             raise ConfigError([Problem(message)])
         changed = [split for split in ("train", "val") if _split(first, split) != _split(other, split)]
@@ -155,7 +155,7 @@ def _test(run: StoredRun) -> dict[str, Any] | None:
         raise UnreadableRunError(run.path, f"was tested by its last epoch, not by its best ({where}); {again}")
     changed = differences(_of_scores(run.config), _of_scores(_config(run, folder)))
     if changed:
-        raise UnreadableRunError(run.path, f"was tested with other settings ({where}): {', '.join(changed)}; {again}")
+        raise UnreadableRunError(run.path, f"was tested with other settings ({where}): {listed(changed)}; {again}")
     return {**_measured(run.scores("test")), "data": (passport.get("data") or {}).get("splits", {}).get("test")}
 
 

@@ -20,6 +20,7 @@ Settings = dict[str, Any]
 _CLASS = ".class_path"
 _NOT_SET = object()
 _WIDEST = 24
+_MOST = 4
 _INNER_PATH = re.compile(r"(^|[\s\"'=,:\[({])((?:~?/(?!/)|[A-Za-z]:[\\/])[^\s\"',\]})]+)")
 
 
@@ -69,6 +70,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
         name = next((each for each in switched if key == each or key.startswith(f"{each}.")), key)
         found.setdefault(name, _difference(name, _value(before, name), _value(after, name)))
     return list(found.values())
+
+
+def listed(found: Sequence[str]) -> str:
+    """Name a few differences, count the others."""
+    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return ", ".join(found[:_MOST]) + more
 
 
 def essential(files: Sequence[Path], overrides: Sequence[str]) -> list[str]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from segcli.config.errors import ConfigError
+from segcli.config.files import Revision
 from segcli.config.library import Library, installed
 from segcli.runs.ledger_entry import RESULTS, Entry
-from segcli.runs.ledger_settings import differences, settings_now, settings_of
+from segcli.runs.ledger_settings import differences, listed, settings_now, settings_of
 
-_MOST = 4
+_SOURCES = (".yaml", ".yml", ".py")
+"""Ends of the files that an experiment is composed from."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,19 @@ def staleness(entry: Entry, library: Library | None = None) -> str | None:
         problem = error.problems[0]
         return f"does not compose: {problem.key + ': ' if problem.key else ''}{problem.message}"
     found = differences(settings_of(entry.settings), now)
-    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
-    return ", ".join(found[:_MOST]) + more if found else None
+    return listed(found) if found else None
 
 
-def newly_stale(experiments: Iterable[str], before: Library) -> list[Stale]:
+def newly_stale(experiments: Iterable[str], revision: Revision) -> list[Stale]:
     """Return the results of some experiments that were true at a revision, and are stale now.
 
     Args:
         experiments: Experiment files, relative to the working directory.
-        before: The library of the revision.
+        revision: The revision.
     """
-    found = []
+    if not any(path.suffix in _SOURCES for path in revision.changed):
+        return []
+    before, found = Library(revision), []
     for entry in _recorded(set(experiments)):
         reason = staleness(entry)
         if reason is not None and staleness(entry, before) is None:

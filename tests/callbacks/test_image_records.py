@@ -1,0 +1,39 @@
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+
+from segcli.callbacks.image_records import image_counts, image_names
+from segcli.datamodules.shapes_data_module import ShapesDataModule
+
+PLACES = np.array([[0, 3], [0, 0], [1, 1]])
+
+
+def _task(paths: list[str], places: np.ndarray, counts: list[int], multilabel: bool = False) -> Any:
+    kind = SimpleNamespace(multilabel=multilabel)
+    return cast(Any, SimpleNamespace(images=(paths, places, np.array(counts)), classes=("a", "b"), kind=kind))
+
+
+def test_images_are_in_the_order_of_their_names_whoever_counted_them() -> None:
+    names = {"/data/x.png": "x.png", "/data/b.png": "b.png"}
+    one = image_counts(_task(["/data/x.png", "/data/b.png"], PLACES, [5, 6, 7]), names, epoch=2)
+    swapped = np.array([[0, 1], [1, 3], [1, 0]])
+    other = image_counts(_task(["/data/b.png", "/data/x.png"], swapped, [7, 5, 6]), names, epoch=2)
+    assert one.ids == other.ids == ("b.png", "x.png")
+    assert one.moved(other) == 0
+    assert one.image.tolist() == [0, 1, 1]
+    assert one.cell.tolist() == other.cell.tolist() == [1, 0, 3]
+    assert one.count.tolist() == other.count.tolist() == [7, 6, 5]
+    assert (one.shape, one.epoch) == ((2, 2), 2)
+
+
+def test_of_several_labels_an_image_has_four_counts_per_class() -> None:
+    assert image_counts(_task(["a"], PLACES[:2], [1, 2], multilabel=True), {}, epoch=None).shape == (2, 2, 2)
+
+
+def test_names_are_those_of_the_split() -> None:
+    data = ShapesDataModule(train_size=2, val_size=3, image_size=32)
+    data.setup("fit")
+    assert list(image_names(data, "val").values()) == ["val_00000", "val_00001", "val_00002"]
+    assert image_names(data, "test") == {}
+    assert image_names(None, "val") == {}

@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from segcli.callbacks.provenance import weights_hash
+from segcli.cli.main import main
+
+
+def _passport(folder: str) -> dict:  # type: ignore[type-arg]
+    return json.loads((Path(folder) / "passport.json").read_text())
+
+
+def test_weights_are_known_by_names_and_values() -> None:
+    torch.manual_seed(0)
+    one, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    assert weights_hash(one) != weights_hash(other)
+    other.load_state_dict(one.state_dict())
+    assert weights_hash(one) == weights_hash(other)
+    assert weights_hash(nn.Sequential(one)) != weights_hash(one)
+    assert len(weights_hash(nn.BatchNorm2d(3).bfloat16())) == 16
+
+
+def test_fit_records_data_weights_and_definitions(in_trained: Path) -> None:
+    passport = _passport("runs/tiny/1")
+    assert passport["data"]["classes"] == ["background", "circle", "square", "triangle"]
+    assert {split: part["count"] for split, part in passport["data"]["splits"].items()} == {"train": 24, "val": 6}
+    assert passport["metrics"]["task"] == "multiclass"
+    assert passport["weights"]["backbone"] != passport["weights"]["model"]
+    assert passport["experiment"] == ["tiny.yaml"]
+    names = json.loads(Path("runs/tiny/1/splits.json").read_text())
+    assert {split: len(part) for split, part in names.items()} == {"train": 24, "val": 6}
+    assert set(passport["checkpoints"]) == {"best.ckpt", "last.ckpt"}
+
+
+def test_the_same_seed_begins_with_the_same_weights(tiny: Path) -> None:
+    for words in ([], [], ["--seed_everything", "1"]):
+        assert main(["fit", "-c", str(tiny), "--trainer.max_epochs", "1", *words]) == 0
+    one, same, other = (_passport(f"runs/tiny/{number}") for number in (1, 2, 3))
+    assert one["weights"] == same["weights"] != other["weights"]
+    assert one["data"] == same["data"] == other["data"]
+    assert one["experiment_hash"] == same["experiment_hash"] == other["experiment_hash"]
+    assert one["config_hash"] == same["config_hash"] != other["config_hash"]
+
+
+def test_measurements_record_their_own_data(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "-c", str(tiny), "--trainer.max_epochs", "1", "--run.fingerprint", "sizes"]) == 0
+    best = "runs/tiny/1/checkpoints/best.ckpt"
+    assert main(["test", "--ckpt_path", best]) == 0
+    assert main(["validate", "--ckpt_path", best, "--data.data_seed", "4"]) == 0
+    fitted, tested, validated = (
+        _passport(f"runs/tiny/1/{place}")["data"]["splits"] for place in ("", "test/1", "validate/1")
+    )
+    assert set(tested) == {"test"}
+    assert set(validated) == {"val"}
+    assert fitted["val"]["content"].startswith("sizes:")
+    assert validated["val"] != fitted["val"]
+
+
+def test_a_run_that_goes_on_with_other_data_says_so(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    short = ["--trainer.max_epochs", "1"]
+    assert main(["fit", "-c", str(tiny), *short, "--model.schedule", "null"]) == 0
+    passport = Path("runs/tiny/1/passport.json")
+    record = json.loads(passport.read_text())
+    record["data"]["splits"]["val"]["content"] = "another"
+    passport.write_text(json.dumps(record))
+    last = "runs/tiny/1/checkpoints/last.ckpt"
+    assert main(["fit", "--ckpt_path", last, "--trainer.max_epochs", "2"]) == 0
+    assert "the data of val are not those that the run began with" in capsys.readouterr().err

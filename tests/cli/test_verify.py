@@ -1,0 +1,77 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from segcli.cli.main import main
+
+
+@pytest.fixture
+def copied(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The trained run, to be changed; its path from the working directory."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1")
+    return Path("runs/tiny/1")
+
+
+def test_a_checkpoint_measures_what_the_run_recorded(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(copied)]) == 0
+    out = capsys.readouterr().out
+    assert "data: as recorded" in out
+    assert "every pixel of 6 images is counted as it was" in out
+    assert out.endswith("\nas recorded\n")
+
+
+def test_other_data_and_scores_are_told(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(copied), "--data.data_seed", "9"]) == 1
+    out = capsys.readouterr().out
+    assert "data: DIFFERENT from those of the run" in out
+    assert "pixels are counted differently" in out
+    assert out.endswith("\nNOT as recorded\n")
+
+
+def test_a_score_that_was_changed_is_found_unless_it_is_tolerated(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = json.loads((copied / "val_scores.json").read_text())
+    scores["mIoU"] += 0.01
+    (copied / "val_scores.json").write_text(json.dumps(scores))
+    assert main(["verify", str(copied)]) == 1
+    assert "DIFFERENT" in capsys.readouterr().out
+    assert main(["verify", str(copied), "--tolerance", "0.02"]) == 0
+
+
+def test_another_checkpoint_than_the_run_wrote_is_told(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(copied / "checkpoints" / "last.ckpt", copied / "checkpoints" / "best.ckpt")
+    assert main(["verify", str(copied)]) == 1
+    assert "best.ckpt is not the file that the run wrote" in capsys.readouterr().out
+
+
+def test_the_test_split_is_that_of_the_newest_test(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(copied), "--split", "test"]) == 2
+    assert "was not tested: python -m segcli test" in capsys.readouterr().err
+    assert main(["test", "--ckpt_path", str(copied / "checkpoints" / "best.ckpt")]) == 0
+    assert main(["verify", str(copied), "--split", "test"]) == 0
+    assert "every pixel of 4 images" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "verify takes the folder of one run, got 0"),
+        (["runs/none"], "no folder runs/none; name that of a run"),
+        (["."], ". has no passport.json"),
+        (["runs/tiny/1", "--tolerance", "2"], "--tolerance got '2', expected a number from 0 to 1"),
+        (["runs/tiny/1", "--split", "train"], "--split got 'train'"),
+    ],
+)
+def test_mistakes(copied: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
+    assert main(["verify", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_without_the_checkpoint_there_is_nothing_to_measure(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copied / "checkpoints" / "best.ckpt").unlink()
+    assert main(["verify", str(copied)]) == 2
+    assert "has no checkpoints/best.ckpt" in capsys.readouterr().err

@@ -1,0 +1,80 @@
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from segcli.config.compose import compose
+from segcli.config.resolve import resolve
+from segcli.runs.identity import config_hash, experiment_hash, identity
+
+CONFIG: dict[str, Any] = {
+    "seed_everything": 1,
+    "model": {"decoder": {"class_path": "a.FPN", "init_args": {"width": 2.0, "weights": "w/x.pt"}}},
+    "data": {"class_path": "b.Data", "init_args": {"root": "data", "num_workers": 2, "image_dir": "a/image"}},
+    "run": {"root": "runs", "name": "x"},
+    "trainer": {"logger": True, "max_epochs": 3},
+}
+
+
+def _with(*path: str, value: object) -> dict[str, Any]:
+    changed = copy.deepcopy(CONFIG)
+    node = changed
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return changed
+
+
+def test_keys_are_plain_and_what_says_where_is_left_out() -> None:
+    assert identity(CONFIG) == {
+        "seed_everything": 1,
+        "model.decoder.class_path": "a.FPN",
+        "model.decoder.width": 2,
+        "model.decoder.weights": "x.pt",
+        "data.class_path": "b.Data",
+        "data.image_dir": "image",
+        "trainer.max_epochs": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("run", "name"), "y"),
+        (("trainer", "logger"), False),
+        (("data", "init_args", "num_workers"), 0),
+        (("data", "init_args", "root"), "/elsewhere"),
+        (("model", "decoder", "init_args", "weights"), "/other/x.pt"),
+        (("model", "decoder", "init_args", "width"), 2),
+    ],
+)
+def test_the_same_experiment_elsewhere(path: tuple[str, ...], value: object) -> None:
+    assert config_hash(_with(*path, value=value)) == config_hash(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("trainer", "max_epochs"), 4),
+        (("model", "decoder", "class_path"), "a.UNet"),
+        (("model", "decoder", "init_args", "width"), True),
+        (("model", "decoder", "init_args", "weights"), None),
+    ],
+)
+def test_another_experiment(path: tuple[str, ...], value: object) -> None:
+    assert experiment_hash(_with(*path, value=value)) != experiment_hash(CONFIG)
+
+
+def test_the_seed_is_of_the_run_not_of_the_experiment() -> None:
+    other = _with("seed_everything", value=2)
+    assert config_hash(other) != config_hash(CONFIG)
+    assert experiment_hash(other) == experiment_hash(CONFIG)
+
+
+def test_composing_alone_gives_the_hash_of_the_run(in_trained: Path) -> None:
+    """Without torch: what sweeps and ledgers rely on."""
+    written = yaml.safe_load(Path("runs/tiny/1/config.yaml").read_text())
+    assert config_hash(resolve(compose([Path("tiny.yaml")])).plain()) == config_hash(written)
+    assert config_hash(resolve(compose([Path("runs/tiny/1/config.yaml")])).plain()) == config_hash(written)

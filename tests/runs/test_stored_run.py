@@ -1,0 +1,97 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segcli.runs.image_counts import ImageCounts
+from segcli.runs.stored_run import StoredRun, UnreadableRunError, find_runs
+from tests.run_folders import CLASSES, write_run
+
+
+def test_a_run_of_fit_can_be_read(in_trained: Path) -> None:
+    run = StoredRun.load(Path("runs/tiny/1"))
+    assert (run.name, run.seed, run.classes[0]) == ("tiny/1", 0, "background")
+    points = run.curve("val/mIoU")
+    assert [(point.epoch, point.step) for point in points] == [(1, 3), (2, 6)]
+    assert 0 < points[0].train_s < points[0].elapsed_s < points[1].elapsed_s
+    best = max(points, key=lambda point: point.value)
+    scores = run.scores()
+    assert scores["epoch"] == best.epoch
+    assert scores["mIoU"] == pytest.approx(best.value, abs=1e-6)
+    terms = run.counts().terms()
+    right, truth, predicted = (np.sum(part, axis=0) for part in (terms.right, terms.truth, terms.predicted))
+    with np.errstate(invalid="ignore"):
+        assert np.nanmean(right / (truth + predicted - right)) == pytest.approx(scores["mIoU"], abs=1e-6)
+    assert run.config_hash == run.passport["config_hash"]
+    assert run.experiment_hash == run.passport["experiment_hash"]
+
+
+def test_runs_are_found_in_order_and_once(tmp_path: Path) -> None:
+    for number in (10, 2, 1):
+        write_run(tmp_path / "runs" / "a" / str(number))
+    write_run(tmp_path / "runs" / "b" / "1")
+    shutil.copytree(tmp_path / "runs/b/1", tmp_path / "runs/b/1/validate/1")  # a measurement of that run
+    (tmp_path / "runs" / "empty").mkdir()
+    found = find_runs([tmp_path / "runs", tmp_path / "runs" / "a" / "2"])
+    assert [str(path.relative_to(tmp_path / "runs")) for path in found] == ["a/1", "a/2", "a/10", "b/1"]
+    assert find_runs([tmp_path / "runs" / "empty", tmp_path / "missing"]) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ({"status": "running"}, r"did not finish \(running, or killed\)"),
+        ({"status": "interrupted"}, r"did not finish \(interrupted\)"),
+        ({"schema": 1}, r"another version of segcli \(0\.4\.0\)"),
+        ("passport.json", "has no passport.json"),
+        ("config.yaml", "has no config.yaml"),
+        ("metrics.csv", "has no metrics.csv"),
+        ("timing.csv", "has no timing.csv"),
+    ],
+)
+def test_what_is_no_whole_run_says_why(tmp_path: Path, damage: dict[str, object] | str, reason: str) -> None:
+    path = write_run(tmp_path / "runs" / "a" / "1")
+    if isinstance(damage, str):
+        (path / damage).unlink()
+    else:
+        passport = json.loads((path / "passport.json").read_text()) | damage
+        (path / "passport.json").write_text(json.dumps(passport))
+    with pytest.raises(UnreadableRunError, match=reason) as caught:
+        StoredRun.load(path)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize("name", ["passport.json", "config.yaml"])
+def test_damaged_records_say_which(tmp_path: Path, name: str) -> None:
+    path = write_run(tmp_path / "runs" / "a" / "1")
+    (path / name).write_text("{")
+    with pytest.raises(UnreadableRunError, match=f"{name} cannot be read"):
+        StoredRun.load(path)
+
+
+def test_counts_of_another_epoch_than_the_scores_are_refused(tmp_path: Path) -> None:
+    path = write_run(tmp_path / "runs" / "a" / "1")
+    run = StoredRun.load(path)
+    ImageCounts.of(["a"], np.zeros((1, 3, 3), np.int64), epoch=2).write(path / "val_images.npz")
+    with pytest.raises(UnreadableRunError, match=r"of epoch 2, val_scores\.json of epoch 4"):
+        run.counts()
+    (path / "val_images.npz").unlink()
+    with pytest.raises(UnreadableRunError, match=r"has no val_images\.npz"):
+        run.counts()
+    (path / "val_scores.json").unlink()
+    with pytest.raises(UnreadableRunError, match=r"has no val_scores\.json"):
+        run.scores()
+
+
+def test_the_newest_test_counts(tmp_path: Path) -> None:
+    run = StoredRun.load(write_run(tmp_path / "runs" / "a" / "1"))
+    with pytest.raises(UnreadableRunError, match="was not tested: python -m segcli test --ckpt_path"):
+        run.folder("test")
+    for number, score in ((2, 0.2), (10, 0.1)):
+        folder = run.path / "test" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "test_scores.json").write_text(json.dumps({"mIoU": score, "epoch": None}))
+    assert run.scores("test")["mIoU"] == 0.1
+    assert len(CLASSES) == len(run.classes)
