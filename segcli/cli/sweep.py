@@ -1,0 +1,195 @@
+"""Train an experiment with several values of its keys: ``segcli sweep -c FILE --vary KEY=A,B``."""
+
+import importlib.util
+import math
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from segcli.cli.options import Options, experiment_file, parse_options
+from segcli.config.errors import ConfigError, Problem
+from segcli.runs.passport import FINISHED
+from segcli.runs.run_folder import is_first_process
+from segcli.runs.stop_signals import StopSignals
+from segcli.sweeps.cell import Typed, compose_cells
+from segcli.sweeps.cell_trainer import CellTrainer, Outcome
+from segcli.sweeps.child import ChildRunner
+from segcli.sweeps.grid import combinations, parse_variations, plain_key
+from segcli.sweeps.grid_sweep import dry_text, run_grid
+from segcli.sweeps.plan import plan_search
+from segcli.sweeps.space import read_space
+from segcli.sweeps.table import table
+
+HELP = """usage: python -m segcli sweep -c FILE [-c FILE ...] --vary KEY=A,B [--vary ...] [--key value ...] [--dry-run]
+       python -m segcli sweep -c FILE [-c FILE ...] --search SPACE.yaml [--key value ...] [--dry-run]
+
+Train an experiment once for every combination of values, or search for good ones with Optuna.
+
+  --vary KEY=A,B     values of a key, split at commas outside of brackets and quotes; the last --vary changes fastest
+  --search FILE      a search space, see below; needs pip install 'segcli[search]'
+  --key value        overrides the experiment in all of them
+  --dry-run          tell what would be run
+  --max-cells N      how many combinations are no mistake, 1000
+
+  python -m segcli sweep -c experiments/quickstart.yaml --vary model.decoder=FPN,UNet --vary seed_everything=1,2,3
+  python -m segcli sweep -c experiments/quickstart.yaml --vary model.optimizer.lr=1e-3,1e-4 --trainer.max_epochs 20
+  python -m segcli compare runs/quickstart --by model.decoder
+
+Each is a run of its own, as fit with these words would make it, in runs/<stem of FILE>/<number>/. All are composed
+before the first begins: mistakes are told at once, and later changes of the files have no effect. The same command,
+typed again, leaves out what is finished and goes on with what was interrupted. Typed in a second terminal, such as with
+another CUDA_VISIBLE_DEVICES, it shares the work. Ctrl-C and SIGTERM stop the run at work once its state is written.
+
+A search space:
+
+  metric: val/mIoU                   # default: what checkpoint.monitor names
+  direction: maximize                # default: checkpoint.mode, of that metric
+  trials: 20                         # in total, over all times that the command is typed
+  space:
+    model.optimizer.lr: {low: 1.0e-5, high: 1.0e-2, log: true}
+    model.decoder: {choices: [FPN, UNet]}
+    data.batch_size: {low: 4, high: 16, step: 4}
+  sampler: {class_path: TPESampler, init_args: {seed: 0}}              # this is the default
+  pruner: {class_path: MedianPruner, init_args: {n_warmup_steps: 2}}   # default: none; steps are validations, from 0
+  storage: sqlite:///runs/NAME/search.db                               # this is the default
+  study: NAME                                                          # default: that of the experiment
+
+Writes for each, to runs/<stem of FILE>/sweep/, its output (.log), the experiment as composed (.yaml) and a lock.
+Exit code: 0 if all are finished (of a search: if a trial was completed), 1 if not, 2 for mistakes, 130 or 143 if Ctrl-C
+or SIGTERM stopped it.
+"""
+MOST_CELLS = 1000
+
+
+def run(words: list[str]) -> int:
+    """Train; print a line at the beginning and the end of each run, and a table of all.
+
+    Raises:
+        ConfigError: For every mistake of the user, in any of the runs.
+    """
+    if not is_first_process():
+        raise ConfigError([Problem("sweep starts processes itself; start it once, without a launcher")])
+    variations, rest = _take(words, "--vary")
+    typed = parse_options(rest, flags=("--dry-run",), values={"--search": (), "--max-cells": ()}, takes_overrides=True)
+    common = _common(typed)
+    search = typed.values.get("--search")
+    if bool(variations) == (search is not None):
+        message = "sweep takes --vary or --search, got " + ("both" if variations else "neither")
+        raise ConfigError([Problem(f"{message}; as in --vary model.decoder=FPN,UNet")])
+    is_dry = "--dry-run" in typed.flags
+    again = shlex.join(["python", "-m", "segcli", "sweep", *words])
+    if search is not None:
+        return _search(common, Path(search), is_dry, again)
+    return _grid(common, variations, _most_cells(typed), is_dry, again)
+
+
+def _grid(common: Typed, words: Sequence[str], most_cells: int, is_dry: bool, again: str) -> int:
+    variations = parse_variations(words)
+    _refuse_overridden(variations, common.overrides, "--vary")
+    number = math.prod(map(len, variations.values()))
+    if number > most_cells:
+        shown = " x ".join(str(len(values)) for values in variations.values())
+        message = f"--vary gives {shown} = {number} runs, more than {most_cells}; if so many are meant: "
+        raise ConfigError([Problem(f"{message}--max-cells {number}")])
+    cells = compose_cells(common, combinations(variations))
+    objective = cells[0].objective
+    stop = StopSignals()
+    trainer = CellTrainer(ChildRunner(stop), objective, _say_inside)
+    if is_dry:
+        print(dry_text(cells, trainer))
+        return 0
+    stop.listen()
+    try:
+        outcomes = run_grid(cells, trainer, stop, objective, _say)
+    finally:
+        stop.release()
+    print(f"\n{table(outcomes, objective)}")
+    missing = sum(outcome.state != FINISHED for outcome in outcomes)
+    return _end(stop, outcomes, again, f"not finished: {missing} of {len(cells)}" if missing else "")
+
+
+def _search(common: Typed, file: Path, is_dry: bool, again: str) -> int:
+    if importlib.util.find_spec("optuna") is None:
+        raise ConfigError([Problem("--search needs Optuna: pip install 'segcli[search]'")])
+    from segcli.sweeps.search import Search
+
+    space = read_space(file)
+    _refuse_overridden(space.dimensions, common.overrides, "space")
+    plan = plan_search(common, space)
+    if is_dry:
+        print(plan)
+        return 0
+    stop = StopSignals()
+    stop.listen()
+    try:
+        trainer = CellTrainer(ChildRunner(stop), plan.objective, _say_inside)
+        outcomes, best = Search(plan, trainer, stop, _say).run()
+    finally:
+        stop.release()
+    print(f"\n{table(outcomes, plan.objective)}")
+    if best is not None:
+        print(f"\nbest        {best.run}  {plan.objective.metric} {best.value:.4f}")
+        print(f"            python -m segcli {shlex.join(common.words(best.settings))}")
+    return _end(stop, outcomes, again, "no trial was completed" if best is None else "")
+
+
+def _end(stop: StopSignals, outcomes: Sequence[Outcome], again: str, missing: str) -> int:
+    """Say what is to be done, and return the exit code."""
+    if stop.received is not None:
+        print(f"\nstopped by {stop.received.name}; to go on:\n  {again}", flush=True)
+        return 128 + stop.received
+    if missing:
+        print(f"\n{missing}; to try these again:\n  {again}", flush=True)
+        return 1
+    runs = sorted({str(outcome.run.parent) for outcome in outcomes if outcome.run is not None})
+    print(f"\nnext        python -m segcli compare {shlex.join(runs)}", flush=True)
+    return 0
+
+
+def _take(words: Sequence[str], option: str) -> tuple[list[str], list[str]]:
+    """Take an option that may stand several times out of a command line; return its values and the rest."""
+    values, rest, left = list[str](), list[str](), list(words)
+    while left:
+        word = left.pop(0)
+        if word == option:
+            if not left or left[0].startswith("-"):
+                raise ConfigError([Problem(f"{option} needs a value, as in {option} model.decoder=FPN,UNet")])
+            values.append(left.pop(0))
+        elif word.startswith(f"{option}="):
+            values.append(word.removeprefix(f"{option}="))
+        else:
+            rest.append(word)
+    return values, rest
+
+
+def _common(typed: Options) -> Typed:
+    if typed.words:
+        given = " ".join(typed.words)
+        raise ConfigError([Problem(f"sweep does not take {given}; files follow -c, values --vary KEY=A,B")])
+    if not typed.files:
+        raise ConfigError([Problem("sweep needs an experiment: segcli sweep -c FILE --vary KEY=A,B")])
+    if any(plain_key(word) == "ckpt_path" for word in typed.overrides):
+        raise ConfigError([Problem("sweep goes on by itself; leave out --ckpt_path")])
+    return Typed(tuple(experiment_file(file) for file in typed.files), tuple(typed.overrides))
+
+
+def _most_cells(typed: Options) -> int:
+    text = typed.values.get("--max-cells", str(MOST_CELLS))
+    if not text.isdigit() or int(text) < 1:
+        raise ConfigError([Problem(f"--max-cells got {text!r}, expected a whole number of at least 1")])
+    return int(text)
+
+
+def _refuse_overridden(keys: Iterable[str], overrides: Sequence[str], by: str) -> None:
+    overridden = {plain_key(word) for word in overrides if word.startswith("--")}
+    both = [key for key in keys if key in overridden]
+    if both:
+        raise ConfigError([Problem(f"is set by {by} and by --{key}; leave one out", key) for key in both])
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _say_inside(line: str) -> None:
+    print(f"  {line}", flush=True)

@@ -1,0 +1,124 @@
+"""A search with everything that was left out filled in, and checked before anything is run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from segcli.config.dumper import dump_inline
+from segcli.config.errors import ConfigError, Problem
+from segcli.sweeps.cell import Cell, Typed
+from segcli.sweeps.curve import Objective
+from segcli.sweeps.dimension import Choices
+from segcli.sweeps.grid import Settings, plain_key
+from segcli.sweeps.space import DIRECTIONS, Component, Space
+
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search that may begin.
+
+    Attributes:
+        typed: Files and overrides of every trial.
+        space: As written.
+        objective: What is optimized.
+        parent: Folder of the runs.
+        fixed: What can change a result and is not searched, by plain keys.
+    """
+
+    typed: Typed
+    space: Space
+    objective: Objective
+    parent: Path
+    fixed: Mapping[str, Any]
+
+    @property
+    def storage(self) -> str:
+        """URL of the data base."""
+        return self.space.storage or f"{SQLITE}{self.parent / 'search.db'}"
+
+    @property
+    def study(self) -> str:
+        """Name of the study in it."""
+        return self.space.study or self.parent.name
+
+    def __str__(self) -> str:
+        lines = {
+            "metric": f"{self.objective.metric}, {self.objective.direction}",
+            "trials": str(self.space.trials),
+            "sampler": _shown(self.space.sampler, "TPESampler, {seed: 0}"),
+            "pruner": _shown(self.space.pruner, "none"),
+            "study": f"{self.study} in {self.storage}",
+        }
+        width = max(map(len, (*lines, *self.space.dimensions)))
+        both = {**lines, **{key: str(each) for key, each in self.space.dimensions.items()}}
+        return "\n".join(f"{name:{width}}  {value}" for name, value in both.items())
+
+
+def plan_search(typed: Typed, space: Space) -> Plan:
+    """Compose the ends of every range and every choice, the other keys at their first.
+
+    Raises:
+        ConfigError: For every mistake in any of them, and for keys that change nothing.
+    """
+    examples = {key: dimension.examples() for key, dimension in space.dimensions.items()}
+    cells: dict[Settings, Cell] = {}
+    problems: list[Problem] = []
+    for key, texts in examples.items():
+        settings = [_settings(examples, {key: text}) for text in texts]
+        for each in settings:
+            try:
+                cells[each] = cells.get(each) or Cell.of(typed, each)
+            except ConfigError as error:
+                problems += [_located(problem, space) for problem in error.problems]
+        hashes = [cells[each].hash for each in settings if each in cells]
+        if len(hashes) > 1 and len(set(hashes)) == 1:
+            problems.append(Problem("changes nothing of what is trained", f"space.{key}", space.sources[key]))
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    first = next(iter(cells.values()))
+    fixed = {key: value for key, value in first.identity.items() if not _is_searched(key, examples)}
+    return Plan(typed, space, _objective(space, first), first.parent, fixed)
+
+
+def _settings(examples: Mapping[str, tuple[str, ...]], chosen: Mapping[str, str]) -> Settings:
+    return tuple((key, chosen.get(key, texts[0])) for key, texts in examples.items())
+
+
+def _is_searched(key: str, searched: Mapping[str, object]) -> bool:
+    return any(key == other or key.startswith(f"{other}.") for other in searched)
+
+
+def _located(problem: Problem, space: Space) -> Problem:
+    """Say the line of the search space in place of the flag that was made of it."""
+    flag = problem.source.where if problem.source is not None else ""
+    return replace(problem, source=space.sources.get(plain_key(flag), problem.source))
+
+
+def _objective(space: Space, cell: Cell) -> Objective:
+    metric = space.metric or cell.monitor
+    if metric is None:
+        raise ConfigError(
+            [Problem("a search needs metric: val/mIoU, or another; checkpoint.monitor is null", "metric")]
+        )
+    known = cell.objective.direction if cell.objective is not None and metric == cell.monitor else None
+    if space.direction is None and known is None:
+        message = f"is needed for {metric}, which is not what checkpoint.monitor names"
+        raise ConfigError([Problem(message, "direction", space.sources.get("metric"), options=DIRECTIONS)])
+    if space.direction is not None and known is not None and space.direction != known:
+        message = f"got {space.direction}, but checkpoint.mode keeps the other end of {metric}"
+        raise ConfigError([Problem(message, "direction", space.sources["direction"])])
+    return Objective(metric, (space.direction or known) == "maximize")
+
+
+def _shown(component: Component | None, default: str) -> str:
+    if component is None:
+        return default
+    return component.name + (f", {dump_inline(dict(component.arguments))}" if component.arguments else "")
+
+
+def choices_of(space: Space) -> dict[str, list[str]]:
+    """Return the texts of the keys that have choices."""
+    return {key: list(each.texts) for key, each in space.dimensions.items() if isinstance(each, Choices)}

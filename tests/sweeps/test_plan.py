@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from segcli.config.errors import ConfigError
+from segcli.sweeps.cell import Typed
+from segcli.sweeps.plan import Plan, choices_of, plan_search
+from segcli.sweeps.space import read_space
+
+LR = "  model.optimizer.lr: {low: 1e-5, high: 1e-2, log: true}\n"
+
+
+def _plan(experiment: Path, space: str, *words: str) -> Plan:
+    Path("space.yaml").write_text(space)
+    return plan_search(Typed((experiment,), words), read_space(Path("space.yaml")))
+
+
+def test_what_is_left_out_comes_from_the_experiment(experiment: Path) -> None:
+    plan = _plan(experiment, f"space:\n{LR}  model.decoder: {{choices: [UNet]}}\n")
+    assert (plan.objective.metric, plan.objective.direction) == ("val/mIoU", "maximize")
+    assert (plan.storage, plan.study) == ("sqlite:///runs/exp/search.db", "exp")
+    assert choices_of(plan.space) == {"model.decoder": ["UNet"]}
+    assert plan.fixed["trainer.max_epochs"] == 3
+    assert not [key for key in plan.fixed if key.startswith(("model.decoder", "model.optimizer.lr"))]
+    assert str(plan).splitlines() == [
+        "metric              val/mIoU, maximize",
+        "trials              20",
+        "sampler             TPESampler, {seed: 0}",
+        "pruner              none",
+        "study               exp in sqlite:///runs/exp/search.db",
+        "model.optimizer.lr  1e-05 .. 0.01, log",
+        "model.decoder       UNet",
+    ]
+
+
+def test_a_metric_of_ones_own_needs_a_direction(experiment: Path) -> None:
+    with pytest.raises(ConfigError, match="direction: is needed for val/loss"):
+        _plan(experiment, f"metric: val/loss\nspace:\n{LR}")
+    assert not _plan(experiment, f"metric: val/loss\ndirection: minimize\nspace:\n{LR}").objective.maximize
+    with pytest.raises(ConfigError, match=r"checkpoint.mode keeps the other end of val/mIoU"):
+        _plan(experiment, f"direction: minimize\nspace:\n{LR}")
+    with pytest.raises(ConfigError, match="metric: a search needs metric"):
+        _plan(experiment, f"space:\n{LR}", "--checkpoint.monitor", "null", "--checkpoint.save_top_k", "-1")
+
+
+def test_every_end_and_choice_is_checked_before_the_search(experiment: Path) -> None:
+    text = f"space:\n{LR}  model.decoder: {{choices: [FPN, UNetz]}}\n  trainer.max_epochs: {{low: 1.5, high: 3.5}}\n"
+    with pytest.raises(ConfigError) as caught:
+        _plan(experiment, text)
+    found = {problem.key: problem.source and problem.source.line for problem in caught.value.problems}
+    assert found == {"model.decoder": 3, "trainer.max_epochs": 4}
+
+
+def test_a_key_that_changes_nothing_is_refused(experiment: Path) -> None:
+    with pytest.raises(ConfigError, match=r"space.data.num_workers: changes nothing of what is trained"):
+        _plan(experiment, "space: {data.num_workers: {choices: [0, 1]}}")
