@@ -63,6 +63,11 @@ class Review:
         """Return whether the meaning of any experiment changed, as far as files and signatures tell."""
         return bool(self.pairs or self.added or self.removed or self.broken or self.mended)
 
+    def experiments(self) -> list[str]:
+        """Return every experiment of either side, by the path of its file, sorted."""
+        sides = (self.pairs, self.added, self.removed, self.unchanged, self.broken, self.mended, self.still_broken)
+        return sorted({name for side in sides for name in side})
+
 
 def review(revision: Revision, files: Sequence[Path] = (), show_hidden: bool = False) -> Review:
     """Compare experiments at a revision with those on disk.

@@ -56,6 +56,7 @@ def test_new_removed_and_broken_experiments_are_named(repository: Path, edit: Ca
     found = review(Revision("main"))
     assert found.added == ["experiments/bad.yaml", "experiments/new.yaml"]
     assert found.removed == ["experiments/c.yaml"]
+    assert [Path(name).stem for name in found.experiments()] == ["a", "b", "bad", "c", "new"]
     assert {name: "unknown name" in str(problem) for name, problem in found.broken.items()} == {
         "experiments/b.yaml": True,
         "experiments/bad.yaml": True,

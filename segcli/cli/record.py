@@ -1,0 +1,147 @@
+"""Keep the results of runs beside the experiments: ``segcli record RUN``."""
+
+import sys
+from pathlib import Path, PurePath
+
+from segcli.cli.options import Options, parse_options, save
+from segcli.cli.record_origin import Origin, origin_of
+from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.library import installed
+from segcli.runs.ledger import Ledger
+from segcli.runs.ledger_entry import Entry
+from segcli.runs.ledger_runs import check_one_experiment, entry_of, load_runs, shown
+from segcli.runs.ledger_settings import differences, listed, settings_now, settings_of
+from segcli.runs.ledger_table import BEGIN, END, score
+from segcli.runs.stored_run import StoredRun, find_runs
+
+HELP = f"""usage: python -m segcli record RUN [RUN ...] [--name NAME] [--folder DIR] [--force]
+       python -m segcli record --table | --check [--folder DIR]
+
+Keep the result of finished runs beside the experiments, in experiments/results/NAME.json, to be reviewed and committed:
+scores, costs, data, versions, commit, and every setting that counts. Several runs must differ in the seed alone; their
+mean and standard deviation are kept as well. RUN may be a folder of runs, which stands for all of them.
+
+The table of all results stands in experiments/README.md, between the two lines
+
+  {BEGIN}
+  {END}
+
+A result is marked stale there, with what changed, once its experiment is not what it was. `segcli diff --git REV` names
+the results that a change makes stale.
+
+  --name    name of the result; the stem of the experiment file, unless given
+  --folder  folder of the experiments; experiments, unless given
+  --force   record runs of an experiment that has changed since; they are marked stale
+  --table   write the table anew and record nothing
+  --check   write nothing; exit with 1 if the table is not what experiments and results give, as for CI
+
+  python -m segcli record runs/camvid_fpn_lite0/1
+  python -m segcli record runs/camvid_fpn_lite0/1 runs/camvid_fpn_lite0/2 runs/camvid_fpn_lite0/3
+  python -m segcli record runs/camvid_fpn_lite0/4 --name camvid_fpn_lite0_dice
+  python -m segcli record --check
+
+Exit code: 0, 1 with --check if the table is outdated, or 2 for mistakes.
+"""
+_FOLDER = "experiments"
+_MOST_LINES = 20
+
+
+def run(words: list[str]) -> int:
+    """Record runs, or see to the table.
+
+    Raises:
+        ConfigError: If runs cannot be recorded, or the table has no place.
+    """
+    typed = parse_options(words, flags=("--table", "--check", "--force"), values={"--name": (), "--folder": ()})
+    ledger = Ledger(Path(typed.values.get("--folder", _FOLDER)))
+    if typed.flags & {"--table", "--check"}:
+        if typed.words or "--name" in typed.values:
+            raise ConfigError([Problem("--table and --check take no runs and no name; record these first")])
+        return _check(ledger) if "--check" in typed.flags else _write_table(ledger)
+    if not typed.words:
+        raise ConfigError([Problem("record needs the folder of a run: segcli record runs/NAME/1")])
+    entry = _record(ledger, typed)
+    print(f"{ledger.path(entry.name)}  val mIoU {score(entry.figure())}")
+    _write_table_if_there_is_a_place(ledger)
+    return 0
+
+
+def _record(ledger: Ledger, typed: Options) -> Entry:
+    runs = load_runs(_folders(typed.words))
+    check_one_experiment(runs)
+    origin = origin_of(runs[0], ledger.folder)
+    _check_origin(runs[0], origin, is_forced="--force" in typed.flags)
+    name = typed.values.get("--name", origin.files[0].stem)
+    if not name or PurePath(name).name != name or "\\" in name or name.startswith("."):
+        raise ConfigError([Problem(f"--name got {name!r}, expected a file name without folders and suffix")])
+    entry = entry_of(name, runs, origin.files, origin.overrides)
+    path = ledger.path(name)
+    if path.is_file() and not entry.is_of(before := Entry.read(path)):
+        message = f"{path} holds the result of another experiment, {before.command}; give this one a --name of its own"
+        raise ConfigError([Problem(message)])
+    save(path, entry.text())
+    return entry
+
+
+def _folders(words: list[str]) -> list[Path]:
+    """Return the run folders that words name."""
+    for word in words:
+        path = Path(word)
+        if not path.is_dir():
+            near = [str(each) for each in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise ConfigError([Problem(f"no folder {word}{did_you_mean(word, near)}; record takes folders of runs")])
+        if not find_runs([path]):
+            raise ConfigError([Problem(f"no run in {word}: a run has a passport.json and a config.yaml")])
+    return find_runs([Path(word) for word in words])
+
+
+def _check_origin(first: StoredRun, origin: Origin, is_forced: bool) -> None:
+    """See that the experiment still is what ran; else the result would be stale from the start."""
+    reason = _difference(first, origin)
+    if reason is not None and not is_forced:
+        advice = "train it again, or record it with --force: it is marked stale then"
+        raise ConfigError([Problem(f"{reason}; {advice}")])
+    if reason is not None:
+        print(f"stale: {reason}", file=sys.stderr)
+
+
+def _difference(first: StoredRun, origin: Origin) -> str | None:
+    """Return how an experiment differs from what a run trained; None if it does not."""
+    file = origin.files[0]
+    try:
+        found = differences(settings_of(first.config), settings_now(origin.files, origin.overrides))
+    except ConfigError as error:
+        problem = error.problems[0]
+        return f"{file} does not compose any more: {problem.key + ': ' if problem.key else ''}{problem.message}"
+    return f"{file} is not what {shown(first)} trained: {listed(found)}" if found else None
+
+
+def _write_table_if_there_is_a_place(ledger: Ledger) -> None:
+    """Write the table; where the page has no marks, say how to add them: the result is recorded all the same."""
+    page = ledger.page.read_text(encoding="utf-8") if ledger.page.is_file() else BEGIN
+    if BEGIN in page or END in page:
+        _write_table(ledger)
+        return
+    print(f"{ledger.page} has no place for the results; add these two lines, then: python -m segcli record --table")
+    print(f"{BEGIN}\n{END}")
+
+
+def _write_table(ledger: Ledger) -> int:
+    page = ledger.written_page()
+    if page is None:
+        message = f"{ledger.page} has no place for the results; add these two lines:\n{BEGIN}\n{END}"
+        raise ConfigError([Problem(message)])
+    save(ledger.page, page)
+    print(f"{ledger.page}  written: {sum(row.entry is not None for row in ledger.rows())} results")
+    return 0
+
+
+def _check(ledger: Ledger) -> int:
+    lines = ledger.outdated()
+    if not lines:
+        print(f"{ledger.page} is what experiments and results give")
+        return 0
+    shown_page = installed().files.show(ledger.page)
+    print(f"{shown_page} is not what experiments and results give; write it anew: python -m segcli record --table")
+    print("\n".join(lines[:_MOST_LINES]))
+    return 1
