@@ -18,7 +18,7 @@ ROWS = (
     {"segmenter"},
     {"task"},
     {"runs"},
-    {"callbacks"},
+    {"callbacks", "compare", "sweeps"},
     {"cli", "__main__"},
 )
 SIBLINGS_APART = 3
@@ -123,12 +123,24 @@ TORCH_FREE = [
     *("registry", "runs.run_folder", "cli.main", "cli.component_help", "cli.options", "cli.tune"),
     *(f"cli.{verb}" for verb in ("show", "why", "diff", "list", "minimize", "flatten", "schema", "check", "fit")),
     *(f"config.{path.stem}" for path in sorted((PACKAGE / "config").glob("[a-z]*.py"))),
+    *(f"runs.{name}" for name in ("identity", "surroundings", "passport", "changes_since", "ledger")),
+]
+WITHOUT_TORCH = [
+    *("runs.image_counts", "runs.stored_run", "cli.compare", "cli.record", "cli.rerun", "cli.sweep", "cli.verify"),
+    *(f"{room}.{path.stem}" for room in ("compare", "sweeps") for path in sorted((PACKAGE / room).glob("[a-z]*.py"))),
 ]
 
 
 @pytest.mark.parametrize("room", TORCH_FREE)
 def test_what_composes_experiments_is_free_of_torch(room: str) -> None:
     code = f"import sys, segcli.{room}; print([m for m in ('torch', 'pytorch_lightning', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_reads_runs_is_free_of_torch() -> None:
+    imports = ", ".join(f"segcli.{room}" for room in WITHOUT_TORCH)
+    code = f"import sys, {imports}; print([m for m in ('torch', 'pytorch_lightning') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -11,14 +11,16 @@ from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.files import Revision
 from segcli.config.library import Library, installed
 from segcli.config.review import Review, review
+from segcli.runs.ledger_staleness import Stale, newly_stale
+from segcli.runs.run_folder import CONFIG
 
 HELP = """usage: python -m segcli diff A B [--composed] [--build] [--all] [--format FORMAT] [--exit-code]
        python -m segcli diff --git REV [FILE ...] [--build] [--all] [--format FORMAT] [--exit-code]
 
 Compare two experiments by what they mean: with inheritance, interpolation and defaults resolved, components matched by
 class. A and B are files, folders of runs, or REV:FILE, with parents, presets and defaults of that revision of git;
-REV:FILE alone is compared with FILE as it is now. --git compares every experiment with what it was at REV;
-`git merge-base` gives where a branch began.
+REV:FILE alone is compared with FILE as it is now. Of two runs, the scores are compared as well. --git compares every
+experiment with what it was at REV; `git merge-base` gives where a branch began.
 
   --composed   compare what the files say only, without the defaults of the code
   --build      add parameters and FLOPs of both sides (imports torch)
@@ -65,8 +67,19 @@ def _pair(typed: Options) -> bool:
         from segcli.cli.model_cost import cost_of
 
         found.costs = (cost_of(a), cost_of(b))
-    print(json.dumps(found.as_dict(), indent=2) if typed.format == "json" else comparison_text(found, typed.format))
+    text, record = comparison_text(found, typed.format), found.as_dict()
+    if all(_is_run(word) for word in words):
+        from segcli.cli.delta_report import delta_record, delta_text
+        from segcli.compare.run_deltas import run_deltas
+
+        deltas = run_deltas(*(Path(word) for word in words))
+        text, record["deltas"] = f"{text}\n{delta_text(deltas, typed.format)}", delta_record(deltas)
+    print(json.dumps(record, indent=2) if typed.format == "json" else text)
     return bool(shown)
+
+
+def _is_run(word: str) -> bool:
+    return (Path(word) / CONFIG).is_file()
 
 
 def _side(word: str) -> Experiment:
@@ -92,10 +105,11 @@ def _review(typed: Options) -> bool:
             raise ConfigError([Problem(f"no file {word}, nor at {revision.name}{did_you_mean(word, near)}")])
     found = review(revision, [Path(word) for word in typed.words], show_hidden="--all" in typed.flags)
     costs = _costs(found) if "--build" in typed.flags else {}
+    stale = newly_stale(found.experiments(), revision)
     if typed.format == "json":
-        print(json.dumps(_as_dict(found, costs), indent=2))
+        print(json.dumps(_as_dict(found, costs, stale), indent=2))
     else:
-        print(review_text(found, revision.name, typed.format, costs))
+        print(review_text(found, revision.name, typed.format, costs, stale))
     return found.changed()
 
 
@@ -107,10 +121,11 @@ def _costs(found: Review) -> dict[str, tuple[str, str]]:
     return {name: (str(cost_of(old)), str(cost_of(new))) for name, (old, new) in found.pairs.items() if name in changed}
 
 
-def _as_dict(found: Review, costs: dict[str, tuple[str, str]]) -> dict[str, object]:
+def _as_dict(found: Review, costs: dict[str, tuple[str, str]], stale: list[Stale]) -> dict[str, object]:
     effects = [{**effect.change.as_dict(), "experiments": list(effect.experiments)} for effect in found.effects]
     rest = {key: getattr(found, key) for key in ("added", "removed", "unchanged", "hidden", "code", "other_code")}
     for key in ("broken", "mended", "still_broken"):
         rest[key] = {name: str(problem) for name, problem in getattr(found, key).items()}
     batches = [{"before": a, "after": b, "experiments": names} for (a, b), names in found.batches.items()]
-    return {"effects": effects, **rest, "effective_batch": batches, "costs": costs}
+    results = [each.as_dict() for each in stale]
+    return {"effects": effects, **rest, "effective_batch": batches, "costs": costs, "stale_results": results}

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from segcli.config.diff import GROUPS, Change
 from segcli.config.errors import Problem
 from segcli.config.review import Effect, Review
+from segcli.runs.ledger_staleness import Stale
 
 _WIDEST = 60
 _MANY = 6
@@ -76,14 +77,19 @@ def _comparison_table(found: Comparison) -> list[str]:
     return [*_table(head, rows), ""]
 
 
-def review_text(found: Review, revision: str, form: str, costs: Mapping[str, tuple[str, str]]) -> str:
-    """Return what a working tree does to the experiments of a revision; ``form`` is text or markdown."""
+def review_text(
+    found: Review, revision: str, form: str, costs: Mapping[str, tuple[str, str]], stale: Sequence[Stale] = ()
+) -> str:
+    """Return what a working tree does to experiments, and to recorded results; ``form`` is text or markdown."""
     names, is_markdown = _short_names(_users(found)), form == "markdown"
     head = f"{_counts(found)} since {revision}"
     lines = [f"### {head}", ""] if is_markdown else [head]
     lines += _effects_table(found, names) if is_markdown else _effect_lines(found, names)
     bullet = "- " if is_markdown else ""
-    return "\n".join([*lines, *(bullet + line for line in _remarks(found, names, costs))])
+    remarks = _remarks(found, names, costs)
+    if stale:
+        remarks.append(f"recorded results that are now stale: {_listed([str(each) for each in stale], {})}")
+    return "\n".join([*lines, *(bullet + line for line in remarks)])
 
 
 def _effects_table(found: Review, names: Mapping[str, str]) -> list[str]:

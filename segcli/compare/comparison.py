@@ -118,7 +118,7 @@ class Difference:
         p: Two-sided p-value; None where the noise between seeds is unknown.
         p_holm: Corrected for the number of differences looked at (Holm, 1979).
         verdict: ``higher``, ``lower`` (of the first group, beyond the noise), ``not distinguishable``, or ``unknown``
-            where a group has a single run.
+            where a group has a single run, or where fewer than two images tell anything.
     """
 
     subject: str

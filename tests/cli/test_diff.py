@@ -10,6 +10,7 @@ import pytest
 
 import segcli
 from segcli.cli.main import main
+from tests.compare.drawn import run_on_one_truth
 
 Capture = pytest.CaptureFixture[str]
 Git = Callable[..., str]
@@ -149,3 +150,39 @@ def test_a_class_whose_source_cannot_be_read_is_compared_by_its_name(own_package
     rc, out = outside(own_package, *words)
     assert rc == 0, out
     assert "Traceback" not in out
+
+
+def runs_of(folder: Path, **second: object) -> list[str]:
+    """Write two runs on the same images, of experiments that name a true backbone and no made-up arguments."""
+    model = {"decoder": {"class_path": "segcli.decoders.fpn.FPN", "init_args": {"dropout": 0.2}}}
+    paths = [
+        run_on_one_truth(folder / "1", 1, 0.8, config={"model": model}),
+        run_on_one_truth(folder / "2", 2, 0.85, decoder="UNet", **second),
+    ]
+    return [str(path) for path in paths]
+
+
+def test_of_two_runs_the_scores_are_compared_as_well(tmp_path: Path, capsys: Capture) -> None:
+    runs = runs_of(tmp_path / "x")
+
+    assert main(["diff", *runs]) == 0
+    out = capsys.readouterr().out
+    assert "model.decoder  FPN" in out
+    assert "scores, after - before\n  val/mIoU            +0." in out
+    assert out.endswith("one run each: the noise between seeds is unknown, and intervals are of the images only\n")
+    assert main(["diff", *runs, "--format", "json"]) == 0
+    deltas = json.loads(capsys.readouterr().out)["deltas"]
+    assert [one["subject"] for one in deltas["by_class"]] == ["background", "circle", "square"]
+    assert main(["diff", *runs, "--format", "markdown"]) == 0
+    assert "| val/mIoU | +0." in capsys.readouterr().out
+
+
+def test_of_runs_that_cannot_be_compared_it_says_why(tmp_path: Path, capsys: Capture) -> None:
+    first, second = runs_of(tmp_path / "x", content="beef")
+    assert main(["diff", first, second]) == 0
+    assert "no scores to compare: different images of val (content)" in capsys.readouterr().out
+    (Path(second) / "passport.json").unlink()
+    assert main(["diff", first, second]) == 0
+    assert capsys.readouterr().out.endswith("has no passport.json\n")
+    assert main(["diff", first, f"{second}/config.yaml"]) == 0
+    assert "scores" not in capsys.readouterr().out

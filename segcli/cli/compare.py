@@ -1,0 +1,87 @@
+"""Tell which runs are better, and whether it is noise: ``segcli compare RUNS``."""
+
+import math
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from segcli.cli.compare_report import WIDTH, report
+from segcli.cli.options import FORMATS, parse_options
+from segcli.compare.compare_runs import compare_runs
+from segcli.compare.comparison import Comparison
+from segcli.compare.load import shown
+from segcli.compare.metric import MEAN_IOU
+from segcli.config.errors import ConfigError, Problem
+
+HELP = """usage: python -m segcli compare RUNS ... [--by KEY,...] [--metric METRIC] [--level VALUE] [--html FILE]
+       [--plots FOLDER] [--format text|markdown|json] [--force]
+
+Tell which runs are better, how fast they learned and what they cost, and whether a difference is more than noise. RUNS
+are run folders, or folders of them. Runs that differ only in their seed are one group.
+
+  --by         group by the values of these keys instead, such as model.decoder
+  --metric     val/mIoU unless given; also mDice, pixel_accuracy, IoU/<class>, Dice/<class> of val or test, and what was
+               logged, such as val/loss. Scores are those of the best checkpoint
+  --level      value of the metric to which the way is timed; else 95 % of what the weakest group comes to
+  --html       write a page with plots, classes and images that needs nothing else
+  --plots      write the plots as PNG
+  --force      compare runs of different images, classes or definitions nonetheless
+
+  python -m segcli compare runs/camvid_fpn_lite0
+  python -m segcli compare runs/fpn runs/unet --by model.decoder --html report.html
+  python -m segcli compare runs/*/* --metric test/IoU/road --format markdown
+
+Intervals are of 95 %. They cover the noise of seeds and the choice of images; those of a difference do not cover how
+hard the images are for everybody, so judge by the differences and not by whether the intervals of groups overlap. A
+group is called better if p, corrected for the number of pairs (Holm), is below 0.05.
+
+Exit code: 0, or 2 for mistakes and runs that cannot be compared.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Print a comparison; write its page and plots.
+
+    Raises:
+        ConfigError: If there is no run, an option is wrong, or the runs cannot be compared.
+    """
+    values = {**FORMATS, **dict.fromkeys(("--by", "--metric", "--level", "--html", "--plots"), ())}
+    typed = parse_options(words, flags=("--force",), values=values)
+    if not typed.words:
+        raise ConfigError([Problem("compare needs runs: segcli compare runs/NAME")])
+    by = [key.strip() for key in typed.values.get("--by", "").split(",") if key.strip()]
+    metric, level = typed.values.get("--metric", MEAN_IOU), _level(typed.values.get("--level"))
+    places = [Path(word) for word in typed.words]
+    found = compare_runs(places, by, metric, level, force="--force" in typed.flags)
+    if page := typed.values.get("--html"):
+        from segcli.compare.page import write_page
+
+        _write(write_page, found, Path(page))
+    if folder := typed.values.get("--plots"):
+        from segcli.compare.plots import write_plots
+
+        _write(write_plots, found, Path(folder))
+    width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH
+    print(report(found, typed.format, width))
+    return 0
+
+
+def _level(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        level = float(text)
+    except ValueError:
+        level = math.nan
+    if not math.isfinite(level):
+        raise ConfigError([Problem(f"got {text!r}, expected a value of the metric, such as 0.6", "--level")])
+    return level
+
+
+def _write(write: Callable[[Comparison, Path], object], found: Comparison, path: Path) -> None:
+    try:
+        write(found, path)
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot write {path}: {error.strerror or error}")]) from None
+    print(f"written to {shown(path.resolve())}", file=sys.stderr)

@@ -1,0 +1,85 @@
+"""The columns of a comparison's table: what tells the groups apart, their scores, their pace, their cost."""
+
+from rich.cells import cell_len
+
+from segcli.compare.comparison import Comparison, Estimate, Group, Reached
+from segcli.compare.page_numbers import MISSING, count, duration, memory, plus_minus
+
+Columns = dict[str, list[str]]
+GAP = 2
+"""Characters between two columns."""
+_SHARE = 0.95
+_WIDEST = 40
+
+
+def columns_of(comparison: Comparison) -> Columns:
+    """Return every column by its heading, with a cell for each group."""
+    return {**_names(comparison), **_scores(comparison), **_cost(comparison)}
+
+
+def tables_of(comparison: Comparison, width: int) -> list[Columns]:
+    """Return the columns in as few tables as fit, each with what tells the groups apart.
+
+    Args:
+        comparison: What was found.
+        width: Characters of a line.
+    """
+    tables = [_names(comparison)]
+    for name, cells in {**_scores(comparison), **_cost(comparison)}.items():
+        if _width({**tables[-1], name: cells}) > width:
+            tables.append({"group": [group.label for group in comparison.groups]})
+        tables[-1][name] = cells
+    return tables
+
+
+def _width(columns: Columns) -> int:
+    return sum(max(map(cell_len, (name, *cells))) + GAP for name, cells in columns.items()) - GAP
+
+
+def _names(comparison: Comparison) -> Columns:
+    """Return the columns that tell the groups apart."""
+    if not comparison.keys:
+        return {"experiment": [group.label for group in comparison.groups]}
+    return {key: [_short(group.settings[i]) for group in comparison.groups] for i, key in enumerate(comparison.keys)}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _scores(comparison: Comparison) -> Columns:
+    groups = comparison.groups
+    columns = {
+        "runs": [str(len(group.runs)) for group in groups],
+        comparison.metric: [plus_minus(group.score) for group in groups],
+        "95 %": [_ends(group.score) for group in groups],
+        f"to {100 * _SHARE:.0f} % of best": [_way(g.convergence.to_share.get(_SHARE), g) for g in groups],
+    }
+    if comparison.level is not None:
+        ways = [(group.convergence.to_level, group) for group in groups]
+        columns[f"to {comparison.level:.3f}"] = [_way(way, group, timed=True) for way, group in ways]
+    return columns
+
+
+def _cost(comparison: Comparison) -> Columns:
+    costs = [group.cost for group in comparison.groups]
+    flops = [cost.flops_per_image for cost in costs]
+    return {
+        "params": [count(cost.parameters) for cost in costs],
+        "GFLOPs": [MISSING if value is None else f"{value / 1e9:.3g}" for value in flops],
+        "img/s": [MISSING if cost.images_per_s is None else f"{cost.images_per_s:.3g}" for cost in costs],
+        "memory": [memory(cost.peak_memory_bytes) for cost in costs],
+    }
+
+
+def _ends(estimate: Estimate) -> str:
+    low, high = estimate.low, estimate.high
+    return MISSING if low is None or high is None else f"{low:.3f} .. {high:.3f}"
+
+
+def _way(reached: Reached | None, group: Group, timed: bool = False) -> str:
+    if reached is None or reached.epochs is None:
+        return "not reached" if any(group.convergence.curves) else MISSING
+    whole = round(reached.epochs, 1)
+    said = f"{whole:g} epoch{'' if whole == 1 else 's'}" + (f", {duration(reached.train_s)}" if timed else "")
+    return said if reached.runs == len(group.runs) else f"{said} ({reached.runs} of {len(group.runs)})"

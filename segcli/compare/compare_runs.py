@@ -1,0 +1,168 @@
+"""Compare finished runs: read them, group them, and say how their groups differ, and whether that is noise."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from segcli.compare.comparison import Comparison, Difference, Group, Pair
+from segcli.compare.convergence import common_level, converged, shared_steps
+from segcli.compare.cost import cost_of
+from segcli.compare.grouping import Grouping, RunGroup, check_keys, group_runs, setting_changes
+from segcli.compare.guards import mismatches
+from segcli.compare.load import LeftOut, load_runs, shown
+from segcli.compare.measured_run import MeasuredRun, measure
+from segcli.compare.metric import MEAN_IOU, Metric, parse_metric
+from segcli.compare.settings import differing
+from segcli.compare.statistics import Moments, corrected, differences, estimates
+from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
+
+
+def compare_runs(
+    places: Sequence[Path],
+    by: Sequence[str] = (),
+    metric: str = MEAN_IOU,
+    level: float | None = None,
+    force: bool = False,
+) -> Comparison:
+    """Compare the runs among and below some folders.
+
+    Args:
+        places: Run folders, or folders of them.
+        by: Keys whose values make a group; none takes all runs of an experiment, whatever their seed, as one.
+        metric: Such as ``val/mIoU``, ``test/IoU/road`` or ``val/loss``.
+        level: Value of the metric to which the runs' ways are timed; None takes one that all groups come to.
+        force: Whether to compare runs of different data or metrics nonetheless.
+
+    Raises:
+        ConfigError: If a folder holds no run, no run is whole, a key or the metric is unknown, or the runs are not
+            comparable.
+    """
+    runs, left_out = load_runs(places)
+    if not runs:
+        raise _nothing_left(left_out)
+    check_keys(by, runs)
+    chosen = parse_metric(metric, runs)
+    measured, unmeasured = _measured(runs, chosen)
+    left_out += unmeasured
+    if not measured:
+        raise _nothing_left(left_out)
+    found = mismatches(measured, chosen)
+    if found and not force:
+        why = "these runs cannot be compared fairly; choose others, or add --force"
+        raise ConfigError([Problem(why), *(Problem(said) for said in found)])
+    notes = [f"compared nonetheless (--force): {said}" for said in found]
+    if chosen.has_images and len({one.image_set for one in measured}) > 1:
+        notes.append("the images are not the same, so those of each run are resampled by themselves")
+    grouping = group_runs(measured, by)
+    return _comparison(grouping, chosen, level, left_out, [*notes, *grouping.notes])
+
+
+def _comparison(
+    grouping: Grouping, metric: Metric, level: float | None, left_out: Sequence[LeftOut], notes: list[str]
+) -> Comparison:
+    everyone = [one for group in grouping.groups for one in group.runs]
+    lower = metric.is_lower_better([one.run for one in everyone])
+    means = [float(np.mean([one.value for one in group.runs])) for group in grouping.groups]
+    ranks = sorted(range(len(means)), key=lambda index: means[index] if lower else -means[index])
+    ordered = [grouping.groups[index] for index in ranks]
+    subjects = [name for name in everyone[0].subjects if all(name in one.subjects for one in everyone)]
+    moments = [moments_of(group.runs, subjects) for group in ordered]
+    if level is None:
+        level = common_level([[one.curve for one in group.runs] for group in ordered], lower)
+    steps = shared_steps([one.curve for one in everyone])
+    groups = []
+    for group, known in zip(ordered, moments, strict=True):
+        score, *by_class = estimates(known)
+        groups.append(
+            Group(
+                label=group.label,
+                settings=group.settings,
+                runs=tuple(one.run for one in group.runs),
+                values=tuple(one.value for one in group.runs),
+                score=score,
+                by_class=dict(zip(subjects[1:], by_class, strict=True)),
+                convergence=converged([one.curve for one in group.runs], level, steps, lower),
+                cost=cost_of(group.runs),
+            )
+        )
+    notes = [*notes, *_notes(groups, metric)]
+    pairs = _pairs(ordered, moments, subjects)
+    return Comparison(
+        str(metric), grouping.keys, tuple(groups), pairs, level, tuple(left_out), tuple(notes), lower_is_better=lower
+    )
+
+
+def moments_of(runs: Sequence[MeasuredRun], subjects: Sequence[str]) -> Moments:
+    """Summarise the runs of a group.
+
+    Args:
+        runs: At least one.
+        subjects: S names of what each of them has: the metric, and classes.
+    """
+    columns = [[one.subjects.index(name) for name in subjects] for one in runs]
+    values = np.stack([one.values[of] for one, of in zip(runs, columns, strict=True)])
+    if not runs[0].metric.has_images:
+        return Moments.of(values)
+    resampled = np.stack([one.resampled(subjects) for one in runs])
+    return Moments.of(values, resampled, np.min([one.num_images(subjects) for one in runs], axis=0))
+
+
+def _pairs(groups: Sequence[RunGroup], moments: Sequence[Moments], subjects: Sequence[str]) -> tuple[Pair, ...]:
+    indices = list(combinations(range(len(groups)), 2))
+    found = [differences(subjects, moments[i], moments[j]) for i, j in indices]
+    scores: list[Difference] = corrected([of_pair[0] for of_pair in found])
+    keys = differing([values for group in groups for values in group.experiments])
+    return tuple(
+        Pair(
+            groups[i].label,
+            groups[j].label,
+            score,
+            tuple(corrected(of_pair[1:])),
+            setting_changes(groups[i], groups[j], keys),
+        )
+        for (i, j), score, of_pair in zip(indices, scores, found, strict=True)
+    )
+
+
+def _measured(runs: Sequence[StoredRun], metric: Metric) -> tuple[list[MeasuredRun], list[LeftOut]]:
+    measured, left_out = [], []
+    for run in runs:
+        try:
+            measured.append(measure(run, metric))
+        except UnreadableRunError as error:
+            left_out.append((run.path, str(error)))
+    return measured, left_out
+
+
+def _notes(groups: Sequence[Group], metric: Metric) -> list[str]:
+    notes = []
+    if not metric.has_images:
+        notes.append(f"{metric} is not recorded by image: intervals are of seeds only")
+    single = [group.label for group in groups if len(group.runs) == 1]
+    if single:
+        notes.append(f"a single run tells nothing of the noise between seeds: {_listed(single)}")
+    devices = dict.fromkeys(group.cost.device for group in groups if group.cost.device)
+    if len(devices) > 1 or any(", " in device for device in devices):
+        notes.append(f"img/s and memory are of different devices: {_listed(list(devices))}")
+    if len(curves := {_steps(group) for group in groups}) > 1:
+        notes.append(f"the groups trained for different numbers of steps: {', '.join(map(str, sorted(curves)))}")
+    return notes
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = len(labels) - MAX_OPTIONS
+    return "; ".join(labels[:MAX_OPTIONS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _steps(group: Group) -> int:
+    return max((curve[-1].step for curve in group.convergence.curves if curve), default=0)
+
+
+def _nothing_left(left_out: Sequence[LeftOut]) -> ConfigError:
+    problems = [Problem(f"{shown(path)} {reason}") for path, reason in left_out[:MAX_OPTIONS]]
+    more = len(left_out) - len(problems)
+    tail = [Problem(f"and {more} more")] if more > 0 else []
+    return ConfigError([Problem(f"none of these runs can be compared: {len(left_out)} are left out"), *problems, *tail])

@@ -1,0 +1,55 @@
+"""What changed in the scores from one run to another, where each side is a single run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from segcli.compare.class_scores import MEANS, PIXEL_ACCURACY
+from segcli.compare.compare_runs import moments_of
+from segcli.compare.comparison import Difference
+from segcli.compare.guards import mismatches
+from segcli.compare.load import load_run, shown
+from segcli.compare.measured_run import MeasuredRun, measure
+from segcli.compare.metric import Metric
+from segcli.compare.statistics import differences
+from segcli.runs.stored_run import UnreadableRunError
+
+_STAGE = "val"
+
+
+@dataclass(frozen=True)
+class RunDeltas:
+    """Scores of the run after minus those of the run before, on the validation split.
+
+    Attributes:
+        scores: Of mIoU, mDice and pixel accuracy; intervals cover the choice of images only, there is no p.
+        by_class: Of every class's IoU.
+        why_not: Why there are none; empty if there are.
+    """
+
+    scores: tuple[Difference, ...] = ()
+    by_class: tuple[Difference, ...] = ()
+    why_not: str = ""
+
+
+def run_deltas(before: Path, after: Path) -> RunDeltas:
+    """Compare the scores of two runs.
+
+    Args:
+        before: A run folder.
+        after: Another.
+    """
+    metrics = [Metric(_STAGE, name) for name in (*MEANS, PIXEL_ACCURACY)]
+    try:
+        runs = [load_run(path) for path in (before, after)]
+        measured = [[measure(run, metric) for run in runs] for metric in metrics]
+    except UnreadableRunError as error:
+        return RunDeltas(why_not=f"{shown(error.path)} {error}")
+    if found := mismatches(measured[0], metrics[0]):
+        return RunDeltas(why_not="; ".join(found))
+    with_classes, *others = (_differences(old, new) for old, new in measured)
+    return RunDeltas((with_classes[0], *(found[0] for found in others)), tuple(with_classes[1:]))
+
+
+def _differences(before: MeasuredRun, after: MeasuredRun) -> list[Difference]:
+    subjects = [name for name in after.subjects if name in before.subjects]
+    return differences(subjects, moments_of([after], subjects), moments_of([before], subjects))

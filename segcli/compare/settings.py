@@ -1,0 +1,111 @@
+"""What tells experiments from each other: the keys in which they differ, and the values there as short text."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from segcli.config.dumper import dump_inline
+from segcli.registry import FAMILIES
+from segcli.runs.identity import SEED, identity, leaves
+
+Values = Mapping[str, Any]
+CLASS = ".class_path"
+NOT_SET = "not set"
+_WIDEST = 40
+
+
+def relevant(config: Mapping[str, Any]) -> Values:
+    """Return the values of an experiment that can change a result, by plain dotted keys, without the seed."""
+    return {key: value for key, value in identity(config).items() if key != SEED}
+
+
+def everything(config: Mapping[str, Any]) -> Values:
+    """Return all values of an experiment, by plain dotted keys such as ``model.decoder.width``."""
+    return {key.replace(".init_args", ""): value for key, value in leaves(config)}
+
+
+def keys_of(experiments: Iterable[Values]) -> list[str]:
+    """Return every key that has a value or a component, in the order of the experiments."""
+    return list(dict.fromkeys(key.removesuffix(CLASS) for values in experiments for key in values))
+
+
+def differing(experiments: Sequence[Values], among: Sequence[str] | None = None) -> list[str]:
+    """Return the keys in which experiments differ.
+
+    Of a component with different classes, the class alone counts: the arguments of one have no meaning for another.
+    They count among experiments that have the class in common.
+
+    Args:
+        experiments: Their values.
+        among: The keys to look at, such as those in which more experiments differ; None for all.
+    """
+    components = {key.removesuffix(CLASS) for values in experiments for key in values if key.endswith(CLASS)}
+    found = []
+    for key in keys_of(experiments) if among is None else among:
+        parents = [parent for parent in _parents(key) if parent in components]
+        variants: dict[tuple[str, ...], set[str]] = {}
+        for values in experiments:
+            classes = tuple(str(values.get(f"{parent}{CLASS}")) for parent in parents)
+            variants.setdefault(classes, set()).add(comparable(values, key))
+        if any(len(texts) > 1 for texts in variants.values()):
+            found.append(key)
+    return found
+
+
+def comparable(values: Values, key: str) -> str:
+    """Return the value at a key as text that is equal for equal values only; of a component, its class."""
+    path = values.get(f"{key}{CLASS}")
+    if path is not None:
+        return f"class {path}"
+    return json.dumps(values[key], sort_keys=True, default=str) if key in values else NOT_SET
+
+
+def text_at(values: Values, key: str) -> str:
+    """Return the value at a key for people: a component by its short name, what is not there as ``not set``."""
+    path = values.get(f"{key}{CLASS}")
+    if path is not None:
+        return _short_name(str(path))
+    return _text(values[key]) if key in values else NOT_SET
+
+
+def label(values: Values, keys: Sequence[str]) -> str:
+    """Return what tells an experiment from others that differ in some keys: ``FPN``, or ``lr=0.001, FPN``."""
+    names = {key: key.rpartition(".")[2] for key in keys}
+    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    parts = []
+    for key in keys:
+        text = text_at(values, key)
+        name = ".".join(key.split(".")[-2:]) if names[key] in twice else names[key]
+        if f"{key}{CLASS}" in values:
+            parts.append(text)
+        elif text != NOT_SET or len(keys) == 1:
+            parts.append(f"{name}={text if len(text) <= _WIDEST else text[: _WIDEST - 1] + '…'}")
+    return ", ".join(parts)
+
+
+def _parents(key: str) -> list[str]:
+    parts = key.split(".")
+    return [".".join(parts[:number]) for number in range(1, len(parts))]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_text(part) for part in value)}]"
+    if isinstance(value, Mapping):
+        arguments = value.get("init_args") if "class_path" in value else value
+        inside = ", ".join(f"{key}={_text(part)}" for key, part in (arguments or {}).items())
+        name = _short_name(str(value["class_path"])) if "class_path" in value else ""
+        return f"{name}({inside})" if inside or not name else name
+    return repr(value) if isinstance(value, float) else dump_inline(value)
+
+
+def _short_name(path: str) -> str:
+    """Return the registered name of a class; else the class's own, unless that is another one's registered name."""
+    own = path.rpartition(".")[2]
+    return _registered().get(path) or (path if own in _registered().values() else own)
+
+
+@cache
+def _registered() -> Mapping[str, str]:
+    return {target.replace(":", "."): name for family in FAMILIES.values() for name, target in family.table.items()}

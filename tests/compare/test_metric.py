@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from segcli.compare.metric import Metric, parse_metric
+from segcli.config.errors import ConfigError
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from tests.run_folders import write_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> StoredRun:
+    return StoredRun.load(write_run(tmp_path / "1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "has_images", "of_class", "class_metric"),
+    [
+        ("val/mIoU", True, "", "IoU"),
+        ("test/mDice", True, "", "Dice"),
+        ("val/pixel_accuracy", True, "", "IoU"),
+        ("val/Dice/circle", True, "circle", "Dice"),
+        ("val/loss", False, "", ""),
+    ],
+)
+def test_a_name_says_what_is_measured(
+    run: StoredRun, text: str, has_images: bool, of_class: str, class_metric: str
+) -> None:
+    metric = parse_metric(text, [run])
+
+    assert str(metric) == text
+    assert (metric.has_images, metric.of_class, metric.class_metric) == (has_images, of_class, class_metric)
+
+
+@pytest.mark.parametrize(("text", "near"), [("val/miou", "val/mIoU"), ("val/IoU/cirle", "val/IoU/circle")])
+def test_an_unknown_metric_is_a_mistake_with_a_suggestion(run: StoredRun, text: str, near: str) -> None:
+    with pytest.raises(ConfigError, match=f"no run has the metric '{text}' \\(did you mean '{near}'"):
+        parse_metric(text, [run])
+
+
+def test_a_loss_and_what_is_minimised_are_better_when_lower(run: StoredRun, tmp_path: Path) -> None:
+    assert Metric("val", "loss").is_lower_better([run])
+    assert not Metric("val", "mIoU").is_lower_better([run])
+    chosen = {"checkpoint": {"monitor": "val/mDice", "mode": "min"}}
+    assert Metric("val", "mDice").is_lower_better([StoredRun.load(write_run(tmp_path / "2", config=chosen))])
+
+
+def test_a_logged_value_is_that_of_the_epoch_of_the_scores(run: StoredRun) -> None:
+    scores = run.path / "val_scores.json"
+    scores.write_text(json.dumps({**json.loads(scores.read_text()), "epoch": 2}))
+
+    assert Metric("val", "loss").value(run) == 1 - 0.8 / 2
+
+
+def test_of_several_validations_in_an_epoch_it_is_that_of_the_scores(run: StoredRun) -> None:
+    best = run.scores()["mIoU"]
+    rows = [f"3,9,{best},0.1", f"3,19,{best - 0.1},0.2"]
+    (run.path / "metrics.csv").write_text("\n".join(["epoch,step,val/mIoU,val/loss", *rows]) + "\n")
+    times = ["4,10,1,1,1", "4,20,2,2,1"]
+    (run.path / "timing.csv").write_text("\n".join(["epoch,step,train_s,elapsed_s,images_per_s", *times]) + "\n")
+
+    assert Metric("val", "loss").value(run) == 0.1
+
+
+def test_a_test_has_what_its_scores_say(run: StoredRun) -> None:
+    (run.path / "test" / "1").mkdir(parents=True)
+    scores = {"epoch": None, "mAP": 0.6, "classes": {"circle": {"AP": 0.5}, "square": {"AP": None}}}
+    (run.path / "test" / "1" / "test_scores.json").write_text(json.dumps(scores))
+
+    assert Metric("test", "mAP").value(run) == 0.6
+    assert Metric("test", "AP/circle").value(run) == 0.5
+    with pytest.raises(UnreadableRunError, match="has no test/AP/square"):
+        Metric("test", "AP/square").value(run)
+
+
+def test_what_was_not_logged_has_no_value(run: StoredRun) -> None:
+    with pytest.raises(UnreadableRunError, match="has no val/mAP of epoch 4"):
+        Metric("val", "mAP").value(run)
