@@ -3,7 +3,7 @@
 from rich.cells import cell_len
 
 from segcli.compare.comparison import Comparison, Estimate, Group, Reached
-from segcli.compare.page_numbers import MISSING, count, duration, memory, plus_minus
+from segcli.compare.figures import MISSING, count, duration, memory, plus_minus
 
 Columns = dict[str, list[str]]
 GAP = 2

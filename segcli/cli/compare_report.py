@@ -13,9 +13,9 @@ from rich.text import Text
 
 from segcli.cli.compare_columns import GAP, Columns, columns_of, tables_of
 from segcli.compare.comparison import Comparison, Difference, Pair
+from segcli.compare.figures import plural
 from segcli.compare.load import shown
 from segcli.compare.metric import Metric
-from segcli.compare.page_numbers import plural
 from segcli.runs.stored_run import StoredRun
 
 WIDTH = 120

@@ -9,7 +9,7 @@ from segcli.datamodules.shapes_data_module import ShapesDataModule
 PLACES = np.array([[0, 3], [0, 0], [1, 1]])
 
 
-def _task(paths: list[str], places: np.ndarray, counts: list[int], multilabel: bool = False) -> Any:
+def _task(paths: list[str], places: np.ndarray, counts: list[int], multilabel: bool = False) -> Any:  # noqa: ANN401  (stands for a task)
     kind = SimpleNamespace(multilabel=multilabel)
     return cast(Any, SimpleNamespace(images=(paths, places, np.array(counts)), classes=("a", "b"), kind=kind))
 

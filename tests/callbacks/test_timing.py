@@ -15,7 +15,7 @@ MODULE = cast(Any, torch.nn.Linear(2, 3))
 BATCH = cast(Any, {"image": torch.zeros(4, 3, 2, 2)})
 
 
-def _trainer(folder: Path, devices: int = 1) -> Any:
+def _trainer(folder: Path, devices: int = 1) -> Any:  # noqa: ANN401  (stands for a Trainer)
     strategy = SimpleNamespace(root_device=torch.device("cpu"))
     state = SimpleNamespace(fn="fit")
     return SimpleNamespace(
@@ -30,7 +30,7 @@ def _trainer(folder: Path, devices: int = 1) -> Any:
     )
 
 
-def _train(timing: Timing, trainer: Any, seconds: float, validation_s: float) -> None:
+def _train(timing: Timing, trainer: Any, seconds: float, validation_s: float) -> None:  # noqa: ANN401
     timing.on_train_epoch_start(trainer, MODULE)
     time.sleep(seconds)
     timing.on_train_batch_end(trainer, MODULE, None, BATCH, 0)
