@@ -1,3 +1,3 @@
 """Config-driven experiments for semantic image segmentation."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

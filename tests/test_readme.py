@@ -36,6 +36,12 @@ CONSOLE = [
 DISTRIBUTED = [command for command in COMMANDS if "--trainer.devices" in command]
 SEGCLI = [command for command in COMMANDS if command.startswith("python -m segcli") and command not in DISTRIBUTED]
 SHORT = {
+    "sweep": [
+        "--trainer.max_epochs=1",
+        "--trainer.limit_train_batches=2",
+        "--model.schedule.warmup_steps=0",
+        "--model.backbone.name=test_resnet.r160_in1k",
+    ],
     "fit": [
         "--trainer.max_epochs=1",
         "--trainer.limit_train_batches=2",
@@ -48,6 +54,7 @@ SHORT = {
     "validate": ["--trainer.limit_val_batches=1"],
     "test": ["--trainer.limit_test_batches=1"],
     "predict": ["--trainer.limit_predict_batches=1"],
+    "rerun": ["--dry-run"],
     "tune": ["--model.backbone.name=test_resnet.r160_in1k", "--data.train_size=40"],
 }
 GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]

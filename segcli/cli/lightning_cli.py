@@ -91,8 +91,10 @@ class SegmentationCLI(LightningCLI):
 
     def resolved(self) -> dict[str, Any]:
         """Return every value of the run, defaults and nulls included."""
-        text = self.parser.dump(self.config, skip_unset=False, format="yaml")
-        return yaml.safe_load(text)
+        values = yaml.safe_load(self.parser.dump(self.config, skip_unset=False, format="yaml"))
+        if isinstance(limit := self.config.trainer.max_time, dict):  # of text or mapping, jsonargparse saves text
+            values["trainer"]["max_time"] = dict(limit)
+        return values
 
     def build(
         self,

@@ -10,6 +10,7 @@ from segcli.cli.fit import fit
 from segcli.cli.job import Job
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.changes_since import Since, changes_since
+from segcli.runs.run_folder import is_first_process
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 
 HELP = """usage: python -m segcli rerun RUN [--dry-run] [--key value ...]
@@ -30,7 +31,8 @@ def run(words: list[str]) -> int:
     if not words or words[0].startswith("-"):
         raise ConfigError([Problem("rerun needs the folder of a run: segcli rerun runs/quickstart/1")])
     before = load_run(words[0])
-    _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
+    if is_first_process():
+        _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
     if dry:
         return 0
     typed = command.parse(words[1:])

@@ -31,6 +31,7 @@ from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochLines
 from segcli.callbacks.results import Results
 from segcli.callbacks.run_record import RunRecord
+from segcli.callbacks.timing import Timing
 from segcli.cli.quiet import quiet
 from segcli.decoders.fpn import FPN
 from segcli.features import FeatureSpec
@@ -144,7 +145,7 @@ def fitted(module: pl.LightningModule, data: Batches, amp: bool, full: bool) -> 
         if full:
             passport = Passport(RunFolder(Path(folder)), ["bench"], 0, [])
             callbacks += [Pictures(), Results(), RunRecord({}, passport), EpochLines(), FiniteLoss(), CurrentBatch()]
-            callbacks += [ModelCheckpoint(Path(folder) / "checkpoints"), LastCheckpoint()]
+            callbacks += [Timing(passport), ModelCheckpoint(Path(folder) / "checkpoints"), LastCheckpoint()]
         trainer = pl.Trainer(
             max_epochs=1,
             accelerator="cpu",

@@ -13,6 +13,8 @@ from segcli.cli.lightning_cli import SegmentationCLI, check_monitor
 from segcli.cli.main import main
 from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
+from segcli.config.resolve import resolve
+from segcli.runs.identity import config_hash
 from segcli.runs.metrics_file import MetricsFile
 from segcli.runs.run_folder import RunFolder
 
@@ -76,6 +78,13 @@ def test_what_is_resolved_parses_to_itself(tiny: Path) -> None:
     resolved = _cli(tiny).resolved()
     assert SegmentationCLI(resolved).resolved() == resolved
     assert resolved["data"]["init_args"]["train_transforms"][0]["class_path"] == "albumentations.HorizontalFlip"
+
+
+def test_a_time_limit_stays_a_mapping(tiny: Path) -> None:
+    experiment = compose([tiny], ["--trainer.max_time", "{hours: 1}"])
+    resolved = SegmentationCLI(experiment.expanded()).resolved()
+    assert resolved["trainer"]["max_time"] == {"hours": 1}
+    assert config_hash(resolved) == config_hash(resolve(experiment).plain())
 
 
 def test_the_names_of_lightning_that_are_overridden_exist() -> None:
