@@ -111,6 +111,11 @@ class SegmentationTask(pl.LightningModule):
         self._settings: list[dict[str, Any]] = []
         self._step_loss, self._epoch_loss, self._eval_loss = RunningMean(), RunningMean(), RunningMean()
 
+    @property
+    def backbone(self) -> Backbone:
+        """The backbone, also before the segmenter is built."""
+        return self._backbone[0]
+
     def configure_model(self) -> None:
         """Build the segmenter once."""
         if self.segmenter is None:

@@ -8,15 +8,19 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.strategies import FSDPStrategy
 from torch import Tensor, nn
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
-from segcli.datasets.fingerprint import fingerprint
+from segcli.datasets.fingerprint import fingerprint, total_bytes
 from segcli.metrics.definitions import definitions
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import SPLITS, write_text
 from segcli.sample import DataError
 from segcli.task import SegmentationTask
+
+LONG_BYTES = 10_000_000_000
+"""Size of data above which the user is told what takes so long."""
 
 
 class Provenance(pl.Callback):
@@ -32,16 +36,23 @@ class Provenance(pl.Callback):
     def __init__(self, passport: Passport, sizes_only: bool = False) -> None:
         super().__init__()
         self._passport, self._sizes_only = passport, sizes_only
+        self._backbone_hash: str | None = None
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Hash the backbone before a strategy takes it apart."""
+        if stage == "fit" and isinstance(pl_module, SegmentationTask) and self._passport.get("weights") is None:
+            self._backbone_hash = weights_hash(pl_module.backbone)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record data and weights of a training; of one that goes on, see that its data are as they were."""
         before, now = self._passport.get("data"), self._data(trainer)
         if before is not None:
-            _tell_changes(before, now)
+            self._passport.add(data=_with_changes(before, now))
             return
         assert isinstance(pl_module, SegmentationTask)
-        assert pl_module.segmenter is not None
-        hashes = {"backbone": weights_hash(pl_module.segmenter.backbone), "model": weights_hash(pl_module)}
+        hashes = {"backbone": self._backbone_hash}
+        if not isinstance(trainer.strategy, FSDPStrategy):  # there every process holds a part only
+            hashes["model"] = weights_hash(pl_module)
         self._add(pl_module, data=now, weights=hashes)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -61,6 +72,9 @@ class Provenance(pl.Callback):
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         assert isinstance(data, SegmentationDataModule)
         try:
+            total = 0 if self._sizes_only else sum(total_bytes(dataset) for dataset in data.datasets.values())
+            if total > LONG_BYTES:
+                print(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
             found = {split: fingerprint(dataset, self._sizes_only) for split, dataset in data.datasets.items()}
         except OSError as error:
             raise DataError(f"{error.filename}: {error.strerror}") from None
@@ -79,7 +93,15 @@ def weights_hash(module: nn.Module) -> str:
     return found.hexdigest()[:16]
 
 
-def _tell_changes(before: dict[str, Any], now: dict[str, Any]) -> None:
+def _with_changes(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a run that goes on: where they changed in between, those of no other run."""
     changed = [split for split, found in now["splits"].items() if before["splits"].get(split) != found]
-    if changed:
-        print(f"the data of {', '.join(changed)} are not those that the run began with", file=sys.stderr, flush=True)
+    if not changed:
+        return now
+    print(f"the data of {', '.join(changed)} are not those that the run began with", file=sys.stderr, flush=True)
+    splits = {
+        split: {**found, "content": f"{before['splits'][split]['content']}, then {found['content']}"}
+        for split, found in now["splits"].items()
+        if split in changed and split in before["splits"]
+    }
+    return {**now, "splits": {**now["splits"], **splits}}

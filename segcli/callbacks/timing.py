@@ -41,11 +41,18 @@ class Timing(pl.Callback):
     Args:
         passport: The record of the run; None in processes that write none.
         flops_per_image: Floating-point operations of one forward pass, if they are known.
+        num_parameters: Of the model, if that is known; else those of the module are counted, of which a process of
+            FSDP holds a part only.
     """
 
-    def __init__(self, passport: Passport | None = None, flops_per_image: float | None = None) -> None:
+    def __init__(
+        self,
+        passport: Passport | None = None,
+        flops_per_image: float | None = None,
+        num_parameters: int | None = None,
+    ) -> None:
         super().__init__()
-        self._passport, self._flops = passport, flops_per_image
+        self._passport, self._flops, self._num_parameters = passport, flops_per_image, num_parameters
         self._rows: list[TimingRow] = []
         self._train_s, self._elapsed_s, self._num_images, self._peak_bytes = 0.0, 0.0, 0, 0
         self._begun_at: float | None = None
@@ -94,18 +101,16 @@ class Timing(pl.Callback):
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record the costs."""
         self._pause()
+        self._peak_bytes = max(self._peak_bytes, peak_memory(trainer.strategy.root_device))
         if not self._rows or self._rows[-1].step != trainer.global_step:
             self._note(trainer)
-        self._peak_bytes = max(self._peak_bytes, peak_memory(trainer.strategy.root_device))
         if self._passport is None:
             return
         rates = [row.images_per_s for row in self._rows]
-        parameters = [p.numel() for p in pl_module.parameters()]
-        trained = [p.numel() for p in pl_module.parameters() if p.requires_grad]
+        parameters = self._num_parameters or sum(p.numel() for p in pl_module.parameters())
         self._passport.add(
             cost={
-                "parameters": sum(parameters),
-                "trained_parameters": sum(trained),
+                "parameters": parameters,
                 "flops_per_image": self._flops,
                 "images_per_s": statistics.median(rates[1:] or rates),  # the first interval holds the warm-up
                 "train_s": self._trained(),
@@ -120,6 +125,7 @@ class Timing(pl.Callback):
         seconds = self._trained() - before
         rate = self._num_images / seconds if seconds > 0 else 0.0
         self._num_images = 0
+        self._peak_bytes = max(self._peak_bytes, peak_memory(trainer.strategy.root_device))
         times = (round(self._trained(), 3), round(self._elapsed(), 3), round(rate, 3))
         self._rows.append(TimingRow(trainer.current_epoch + 1, trainer.global_step, *times))
         if trainer.is_global_zero:

@@ -98,6 +98,7 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
         _build(job, config, passport, content)
         if passport is not None and changed:
             _save_config(job, config)
+            passport.add(**_hashes(config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
         call_trainer(job, run)
         status = "interrupted" if job.cli.trainer.interrupted else "finished"
         if passport is not None and job.verb == "fit":
@@ -137,17 +138,22 @@ def _passport(
 
     files = list(job.experiment.files)
     if job.going_on is None:
-        hashes = {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
+        loaded = job.arguments.checkpoint
         own: dict[str, object] = {
+            "loaded": None if loaded is None else {"checkpoint": str(loaded), "sha256": file_hash(loaded)},
             "experiment": [str(file) for file in job.arguments.files],
             "overrides": job.arguments.overrides,
         }
-        entries = {**own, **hashes, **job.entries}
+        entries = {**own, **_hashes(config), **job.entries}
         return Passport(job.folder, command_line, config["seed_everything"], files, **entries)
     at = {key: content[key] if content else 0 for key in ("epoch", "global_step")}
     where = f"after step {at['global_step']}" if content else "from its beginning: it has no checkpoint yet"
     print(f"going on with {job.folder.path} {where}", file=sys.stderr, flush=True)
     return Passport.go_on(job.folder, command_line, files, **at, changed=changed)
+
+
+def _hashes(config: dict[str, Any]) -> dict[str, str]:
+    return {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
 
 
 def _save_config(job: Job, config: dict[str, Any]) -> None:
@@ -171,7 +177,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     record = RunRecord(config, passport, continues=job.going_on is not None)
     always: list[Callback] = [record, PredictionWriter() if job.verb == "predict" else Results()]
     is_fit = job.verb == "fit"
-    always.append(Timing(passport, _flops_per_image(job) if is_fit and passport is not None else None))
+    always.append(Timing(passport, *(_size(job) if is_fit and passport is not None else ())))
     always += [SchedulePicture(), FiniteLoss()] if is_fit else []
     if passport is not None and job.verb != "predict":
         always.append(Provenance(passport, sizes_only=config["run"]["fingerprint"] == "sizes"))
@@ -180,8 +186,11 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
 
 
-def _flops_per_image(job: Job) -> float | None:
-    """Return the floating-point operations of one forward pass at the size of training images, if they can be told."""
+def _size(job: Job) -> tuple[float, int] | tuple[()]:
+    """Return FLOPs of one forward pass at the size of training images, and parameters; nothing if they are not known.
+
+    The random numbers of the run are left alone.
+    """
     import torch
 
     from segcli.cli.meta_build import measure_model
@@ -191,8 +200,8 @@ def _flops_per_image(job: Job) -> float | None:
         with torch.random.fork_rng(devices=[]):
             cost = measure_model(job.experiment.expanded())
     except PartError:  # the run itself will tell
-        return None
-    return cost.flops / cost.input_shape[0]
+        return ()
+    return cost.flops / cost.input_shape[0], cost.parameters
 
 
 def _resolved(cli: "SegmentationCLI", name: str) -> dict[str, Any]:

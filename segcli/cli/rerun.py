@@ -38,7 +38,10 @@ def run(words: list[str]) -> int:
     typed = command.parse(words[1:])
     if typed.files or typed.checkpoint:
         raise ConfigError([Problem("rerun takes the experiment from the run; -c and --ckpt_path are for fit")])
-    passport = before.passport
+    passport, root = before.passport, before.path.resolve().parent.parent
+    if state := passport.get("loaded"):
+        message = f"{before.path} began from the state in {state['checkpoint']}; begin it again with fit --ckpt_path"
+        raise ConfigError([Problem(f"{message} and --run.name")])
     entries = {
         "rerun_of": str(before.path),
         "experiment": passport.get("experiment"),
@@ -46,7 +49,9 @@ def run(words: list[str]) -> int:
     }
 
     made: list[Path] = []
-    code = execute("fit", ["-c", str(before.path / "config.yaml"), *words[1:]], lambda job: _train(job, made), entries)
+    place = ["--run.root", str(root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root)]
+    again = ["-c", str(before.path / "config.yaml"), *place, *words[1:]]
+    code = execute("fit", again, lambda job: _train(job, made), entries)
     if made:
         _print_outcome(before, made[0])
     return code

@@ -61,6 +61,10 @@ def run(words: list[str]) -> int:
     """Measure again and compare; print both."""
     values = {"--split": ("val", "test"), "--tolerance": ()}
     typed = parse_options(words, values=values, takes_overrides=True)
+    if typed.files or any(word.startswith("--ckpt_path") for word in typed.overrides):
+        raise ConfigError(
+            [Problem("verify takes experiment and checkpoint from the run; for others there is validate")]
+        )
     if len(typed.words) != 1:
         raise ConfigError([Problem(f"verify takes the folder of one run, got {len(typed.words)}: segcli verify RUN")])
     split = typed.values.get("--split", "val")
@@ -74,7 +78,8 @@ def run(words: list[str]) -> int:
         record.agrees = False
     made: list[Path] = []
     verb = {"val": "validate", "test": "test"}[split]
-    code = execute(verb, ["--ckpt_path", str(best), *typed.overrides], lambda job: _measure(job, split, made))
+    words = ["--ckpt_path", str(best), *typed.overrides]
+    code = execute(verb, words, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
     if made:
         _compare(made[0], record)
     return code or int(not record.agrees)

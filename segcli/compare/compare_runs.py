@@ -1,7 +1,7 @@
 """Compare finished runs: read them, group them, and say how their groups differ, and whether that is noise."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 
 import numpy as np
@@ -114,16 +114,17 @@ def _pairs(groups: Sequence[RunGroup], moments: Sequence[Moments], subjects: Seq
     indices = list(combinations(range(len(groups)), 2))
     found = [differences(subjects, moments[i], moments[j]) for i, j in indices]
     scores: list[Difference] = corrected([of_pair[0] for of_pair in found])
+    classes = iter(corrected([one for of_pair in found for one in of_pair[1:]]))
     keys = differing([values for group in groups for values in group.experiments])
     return tuple(
         Pair(
             groups[i].label,
             groups[j].label,
             score,
-            tuple(corrected(of_pair[1:])),
+            tuple(islice(classes, len(subjects) - 1)),
             setting_changes(groups[i], groups[j], keys),
         )
-        for (i, j), score, of_pair in zip(indices, scores, found, strict=True)
+        for (i, j), score in zip(indices, scores, strict=True)
     )
 
 

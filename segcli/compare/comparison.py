@@ -116,7 +116,7 @@ class Difference:
         subject: What is compared: the metric, or the name of a class.
         estimate: The difference and its 95 % interval; no deviation.
         p: Two-sided p-value; None where the noise between seeds is unknown.
-        p_holm: Corrected for the number of differences looked at (Holm, 1979).
+        p_holm: Corrected for the number of differences of its kind, scores or classes, in all pairs (Holm, 1979).
         verdict: ``higher``, ``lower`` (of the first group, beyond the noise), ``not distinguishable``, or ``unknown``
             where a group has a single run, or where fewer than two images tell anything.
     """

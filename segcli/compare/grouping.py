@@ -76,7 +76,9 @@ def group_runs(measured: Sequence[MeasuredRun], by: Sequence[str] = ()) -> Group
     members: dict[tuple[str, ...], list[MeasuredRun]] = {}
     for one in kept:
         values = everything(one.run.config) if by else {}
-        own = tuple(comparable(values, key) for key in by) if by else (one.run.experiment_hash,)
+        own = (
+            tuple(comparable(values, key) for key in by) if by else (one.run.experiment_hash, *one.run.weights_at_start)
+        )
         members.setdefault(own, []).append(one)
     sets = [sorted(runs, key=lambda one: (_number(one.run.seed), str(one.run.path))) for runs in members.values()]
     keys = tuple(by) or tuple(differing([relevant(runs[0].run.config) for runs in sets]))
@@ -120,18 +122,13 @@ def _of_group(name: str, runs: Sequence[MeasuredRun], experiments: Sequence[Valu
     if len(experiments) > 1:
         keys = ", ".join(differing(experiments))
         notes.append(f"the runs of {name} differ in more than the seed, so ± is not that of seeds alone: {keys}")
-    by_config: dict[str, list[str]] = {}
-    for one in runs:
-        if _is_drawn(one.run.seed):
-            by_config.setdefault(one.run.config_hash, []).append(shown(one.run.path))
-    for paths in by_config.values():
-        if len(paths) > 1:
-            notes.append(f"{', '.join(paths)} are of one experiment and one {SEED}, and differ: they count as repeats")
+    if len(experiments) == 1 and len({one.run.weights_at_start for one in runs}) > 1:
+        notes.append(f"the runs of {name} began from different weights, so ± is not that of seeds alone")
     return notes
 
 
 def _without_copies(measured: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun], list[str]]:
-    """Leave out all but the newest of runs with one experiment, one seed and one result: they are one run."""
+    """Leave out all but the newest of runs with one experiment and one seed: repeats tell nothing of other seeds."""
     kept: list[MeasuredRun] = []
     notes = []
     for one in sorted(measured, key=lambda each: str(each.run.passport.get("started") or ""), reverse=True):
@@ -140,14 +137,19 @@ def _without_copies(measured: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun],
             kept.append(one)
         else:
             older, newest = shown(one.run.path), shown(newer.run.path)
-            notes.append(f"{older} has the seed and the result of {newest}, which is newer: they count as one run")
+            same = "the same result" if _has_result_of(one, newer) else "another result"
+            notes.append(f"{older} has the {SEED} of {newest}, which is newer, and {same}: only the newer counts")
     return [one for one in measured if one in kept], notes
 
 
 def _is_copy(one: MeasuredRun, other: MeasuredRun) -> bool:
-    same_seed = _is_drawn(one.run.seed) and one.run.config_hash == other.run.config_hash
+    same = (one.run.config_hash, one.run.weights_at_start) == (other.run.config_hash, other.run.weights_at_start)
+    return _is_drawn(one.run.seed) and same
+
+
+def _has_result_of(one: MeasuredRun, other: MeasuredRun) -> bool:
     same_images = one.ids == other.ids and np.array_equal(one.images, other.images)
-    return same_seed and same_images and np.array_equal(one.values, other.values)
+    return same_images and np.array_equal(one.values, other.values)
 
 
 def _is_drawn(seed: int | bool | None) -> bool:

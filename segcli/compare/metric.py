@@ -55,7 +55,7 @@ class Metric:
         """Return whether it is a loss, or the best checkpoint is chosen by its minimum."""
         chosen = [run.config.get("checkpoint") or {} for run in runs]
         is_minimised = any(each.get("monitor") == self.logged and each.get("mode") == "min" for each in chosen)
-        return self.name.rpartition("/")[2].endswith("loss") or is_minimised
+        return (not self.of_class and self.name.rpartition("/")[2].endswith("loss")) or is_minimised
 
     def value(self, run: StoredRun) -> float:
         """Return the value of a metric that counts do not give, at the epoch of the run's scores.

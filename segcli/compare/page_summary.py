@@ -181,7 +181,3 @@ def _runs(comparison: Comparison) -> Html:
     return table(
         f"{comparison.metric} of every run", ("Run", "group", "seed", comparison.metric, "folder"), rows, (0, 1, 4)
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

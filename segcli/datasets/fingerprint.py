@@ -50,6 +50,12 @@ def _sample(sources: Iterable[Path | bytes], read: Callable[[Path], bytes]) -> b
     return b"".join(read(part) if isinstance(part, Path) else hashlib.blake2b(part).digest() for part in sources)
 
 
+def total_bytes(dataset: SampleDataset) -> int:
+    """Return the size of all files of a split, which :func:`fingerprint` reads."""
+    sources = (part for index in range(len(dataset)) for part in dataset.sources(index))
+    return sum(part.stat().st_size for part in sources if isinstance(part, Path))
+
+
 def _size(path: Path) -> bytes:
     return path.stat().st_size.to_bytes(8, "big")
 

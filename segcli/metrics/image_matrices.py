@@ -71,6 +71,7 @@ def image_ious(matrices: Tensor) -> Tensor:
     Args:
         matrices: ``(B, K, K)`` counts, truth by prediction, or ``(B, K, 2, 2)`` by class of a multilabel task.
     """
+    matrices = matrices.cpu()  # Apple's GPUs have no float64
     if matrices.ndim == 4:
         right, truth, predicted = matrices[:, :, 1, 1], matrices[:, :, 1].sum(2), matrices[:, :, :, 1].sum(2)
     else:

@@ -8,7 +8,6 @@ from typing import Any
 
 IRRELEVANT = (
     "data.num_workers",
-    "data.root",
     "defaults",
     "last_checkpoint",
     "pictures",
@@ -25,8 +24,8 @@ IRRELEVANT = (
 )
 """Keys, and those below them, that say where a run lies and what it writes, not what it trains."""
 SEED = "seed_everything"
-PATHS = (".weights", "_dir", "_path", ".dirpath")
-"""Ends of keys whose value is a path: the same thing at another place. What lies there is hashed by the passport."""
+PATHS = (".root", "_dir", "_path", ".dirpath")
+"""Ends of keys whose value is a path of data, of which the last part counts: the passport has their fingerprint."""
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -64,7 +63,7 @@ def _hash(values: Mapping[str, Any]) -> str:
 
 
 def _canonical(key: str, value: Any) -> Any:  # noqa: ANN401  (a value of an experiment)
-    """Return a value as JSON may hold it: 1.0 is 1, a tuple a list, and of a path the last part counts."""
+    """Return a value as JSON may hold it: 1.0 is 1, a tuple a list, and of a path of data the last part counts."""
     if isinstance(value, Mapping):
         return {str(name): _canonical(key, part) for name, part in value.items()}
     if isinstance(value, list | tuple):

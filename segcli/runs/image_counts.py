@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +148,7 @@ class ImageCounts:
         try:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 parts = {name: file[name] for name in ("ids", "shape", "image", "cell", "count", "epoch")}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             raise CountsError(f"{path} cannot be read: {error}") from None
         shape = tuple(int(size) for size in parts["shape"])
         found = cls(

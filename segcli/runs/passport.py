@@ -11,7 +11,15 @@ from typing import Any
 import segcli
 from segcli.runs.run_folder import PACKAGES_FILE, PASSPORT, PATCH, RunFolder, write_bytes, write_text
 from segcli.runs.stop_signals import slurm_job
-from segcli.runs.surroundings import git_state, hardware, installed_packages, source_chain, uncommitted, versions
+from segcli.runs.surroundings import (
+    MOST_PATCH_BYTES,
+    git_state,
+    hardware,
+    installed_packages,
+    source_chain,
+    uncommitted,
+    versions,
+)
 
 FINISHED = "finished"
 SCHEMA = 2
@@ -109,7 +117,7 @@ def _circumstances(folder: RunFolder, command: list[str], files: Sequence[Path],
         )
     if is_new:
         write_text(folder.path / PACKAGES_FILE, installed_packages())
-    if is_new and patch:
+    if is_new and patch and len(patch) <= MOST_PATCH_BYTES:
         write_bytes(folder.path / PATCH, patch.encode(errors="surrogateescape"))
     return {
         "command": command,

@@ -22,6 +22,7 @@ CHECKPOINTS = "checkpoints"
 PACKAGES_FILE = "packages.txt"
 PATCH = "uncommitted.patch"
 SPLITS = "splits.json"
+METRICS = "metrics.csv"
 LAST = "last.ckpt"
 PICTURES = "predictions"
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,9 +14,8 @@ import yaml
 from segcli.runs.identity import SEED, config_hash, experiment_hash
 from segcli.runs.image_counts import CountsError, ImageCounts
 from segcli.runs.passport import FINISHED, SCHEMA
-from segcli.runs.run_folder import CONFIG, PASSPORT
+from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT
 
-METRICS = "metrics.csv"
 TIMING = "timing.csv"
 WORST = "worst"
 Row = Mapping[str, float]
@@ -100,12 +100,23 @@ class StoredRun:
         return experiment_hash(self.config)
 
     @property
+    def weights_at_start(self) -> tuple[str, ...]:
+        """What the run began from, where that is not drawn from the seed: pretrained weights, another run's state."""
+        arguments = ((self.config.get("model") or {}).get("backbone") or {}).get("init_args") or {}
+        is_given = arguments.get("weights") is not None or arguments.get("pretrained")
+        hashes = self.passport.get("weights") or {}
+        state = self.passport.get("loaded") or {}
+        return tuple(str(part) for part in (hashes.get("backbone") if is_given else None, state.get("sha256")) if part)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in the order of their indices."""
         return tuple(self.passport["data"]["classes"])
 
     def folder(self, stage: str) -> Path:
         """Return where the scores of a stage lie: ``val`` in the run's folder, ``test`` in the newest test of it.
+
+        A test of another checkpoint than the best one that the run has now does not count, nor does one of ``verify``.
 
         Raises:
             UnreadableRunError: If it was never tested.
@@ -114,10 +125,20 @@ class StoredRun:
             return self.path
         tests = [each for each in (self.path / stage).glob("*") if (each / f"{stage}_scores.json").is_file()]
         numbered = sorted((each for each in tests if each.name.isdigit()), key=lambda each: int(each.name))
-        if not numbered:
+        found = [each for each in numbered if self._is_of_best(each)]
+        if not found:
             best = self.path / "checkpoints" / "best.ckpt"
-            raise UnreadableRunError(self.path, f"was not tested: python -m segcli test --ckpt_path {best}")
-        return numbered[-1]
+            how = "was not tested" if not numbered else "was tested, but not by its best checkpoint"
+            raise UnreadableRunError(self.path, f"{how}: python -m segcli test --ckpt_path {best}")
+        return found[-1]
+
+    def _is_of_best(self, test: Path) -> bool:
+        if not (test / PASSPORT).is_file():
+            return True
+        passport = _json(self.path, test / PASSPORT)
+        best = (self.passport.get("checkpoints") or {}).get("best.ckpt")
+        measured = (passport.get("loaded") or {}).get("sha256")
+        return "verifies" not in passport and (None in (best, measured) or best == measured)
 
     def scores(self, stage: str = "val") -> Mapping[str, Any]:
         """Return ``<stage>_scores.json``: ``epoch``, ``mIoU``, ``mDice``, ``pixel_accuracy``, and ``classes`` by name.
@@ -174,7 +195,7 @@ def find_runs(places: Sequence[Path]) -> list[Path]:
 def _below(folder: Path) -> Iterator[Path]:
     if (folder / PASSPORT).is_file() or (folder / CONFIG).is_file():
         yield folder
-    elif folder.is_dir():
+    elif folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
         for child in sorted(children, key=lambda each: (each.name.isdigit(), each.name.zfill(9))):
             yield from _below(child)

@@ -24,6 +24,8 @@ PACKAGES = (
 )
 """Those whose version may change a result; ``packages.txt`` in the run folder has them all."""
 MOST_PATCH_BYTES = 10_000_000
+"""Size above which the patch is hashed, but not kept."""
+MOST_UNTRACKED_FILES = 200
 UNTRACKED = (".py", ".yaml", ".yml", ".toml")
 """Ends of files that are not committed yet and belong into the patch: code and experiments, not data."""
 MOST_UNTRACKED_BYTES = 200_000
@@ -34,38 +36,42 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
-    changed = _git(folder, "status", "--porcelain", "--untracked-files=all") or ""
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=normal")
     return {
         "commit": commit.strip(),
         "branch": (_git(folder, "rev-parse", "--abbrev-ref", "HEAD") or "").strip(),
-        "changed": [line[3:] for line in changed.splitlines()],
+        "changed": None if changed is None else [line[3:] for line in changed.splitlines()],
     }
 
 
 def uncommitted(folder: Path, runs: Path) -> str | None:
     """Return the patch that turns the commit into the working tree, for ``git apply``.
 
-    Of files that git does not know, code and experiments are in it (:data:`UNTRACKED`).
+    Of files that git does not know, the first 200 with code and experiments are in it (:data:`UNTRACKED`).
 
     Args:
         folder: In the repository.
         runs: Folder of the runs, whose files are left out.
 
     Returns:
-        The patch; empty if nothing changed, None outside of a repository or above :data:`MOST_PATCH_BYTES`.
+        The patch; empty if nothing changed, None outside of a repository.
     """
     patch = _git(folder, "diff", "--binary", "HEAD")
     others = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", ":/")
     top = _git(folder, "rev-parse", "--show-toplevel")
     if patch is None or top is None:
         return None
-    for name in filter(None, (others or "").split("\0")):
-        path = Path(top.strip()) / name
-        if path.suffix not in UNTRACKED or path.is_relative_to(runs.resolve()) or not path.is_file():
-            continue
-        if path.stat().st_size <= MOST_UNTRACKED_BYTES:
-            patch += _git(Path(top.strip()), "diff", "--binary", "--no-index", "/dev/null", name, ends=(0, 1)) or ""
-    return patch if len(patch) <= MOST_PATCH_BYTES else None
+    own = [name for name in filter(None, (others or "").split("\0")) if _belongs(Path(top.strip()) / name, runs)]
+    for name in own[:MOST_UNTRACKED_FILES]:
+        patch += _git(Path(top.strip()), "diff", "--binary", "--no-index", "/dev/null", name, ends=(0, 1)) or ""
+    return patch
+
+
+def _belongs(path: Path, runs: Path) -> bool:
+    """Return whether a file that git does not know is code or an experiment."""
+    if path.suffix not in UNTRACKED or path.is_relative_to(runs.resolve()) or not path.is_file():
+        return False
+    return path.stat().st_size <= MOST_UNTRACKED_BYTES
 
 
 def versions() -> dict[str, str]:
@@ -86,10 +92,13 @@ def installed_packages() -> str:
 
 
 def hardware() -> dict[str, Any]:
-    """Return processor, cores that this process may use, and memory in bytes; None for what the system does not say."""
+    """Return processor, cores for this process, memory in bytes, and GPUs with their driver as ``nvidia-smi`` says.
+
+    What the system does not say is None.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"processor": _processor(), "cores": cores, "memory_bytes": memory}
+    return {"processor": _processor(), "cores": cores, "memory_bytes": memory, "gpus": _gpus()}
 
 
 def file_hash(path: Path) -> str | None:
@@ -107,6 +116,15 @@ def file_hash(path: Path) -> str | None:
 def source_chain(files: Iterable[Path]) -> list[dict[str, str | None]]:
     """Return experiment files, in the order of reading, with a hash of what they held."""
     return [{"file": str(file), "sha256": file_hash(file)} for file in files]
+
+
+def _gpus() -> list[str] | None:
+    command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return [line.strip() for line in done.stdout.splitlines() if line.strip()]
 
 
 def _processor() -> str | None:

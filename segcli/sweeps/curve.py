@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segcli.config.errors import did_you_mean
-from segcli.runs.stored_run import METRICS, TIMING
+from segcli.runs.run_folder import METRICS
+from segcli.runs.stored_run import TIMING
 
 VALIDATION = "val/"
 

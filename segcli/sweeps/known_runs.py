@@ -38,6 +38,8 @@ class KnownRuns:
             changed = run.config.stat().st_mtime_ns
         except OSError:
             return ""
+        if passport_of(run).get("loaded"):  # from another run's state, which is another experiment
+            return ""
         known = self._hashes.get(run.path)
         if known is None or known[0] != changed:
             known = self._hashes[run.path] = changed, _hash(run.config)

@@ -7,6 +7,7 @@ from torch import nn
 
 from segcli.callbacks.provenance import weights_hash
 from segcli.cli.main import main
+from segcli.runs.stored_run import StoredRun
 
 
 def _passport(folder: str) -> dict:  # type: ignore[type-arg]
@@ -69,3 +70,18 @@ def test_a_run_that_goes_on_with_other_data_says_so(tiny: Path, capsys: pytest.C
     last = "runs/tiny/1/checkpoints/last.ckpt"
     assert main(["fit", "--ckpt_path", last, "--trainer.max_epochs", "2"]) == 0
     assert "the data of val are not those that the run began with" in capsys.readouterr().err
+    after = _passport("runs/tiny/1")
+    assert after["data"]["splits"]["val"]["content"].startswith("another, then ")
+    assert after["data"]["splits"]["train"] == record["data"]["splits"]["train"]
+    assert after["overrides"][-2:] == ["--trainer.max_epochs", "2"]
+    assert after["config_hash"] == StoredRun.load(Path("runs/tiny/1")).config_hash != record["config_hash"]
+
+
+def test_a_run_from_another_state_says_from_which(tiny: Path) -> None:
+    assert main(["fit", "-c", str(tiny), "--trainer.max_epochs", "1"]) == 0
+    last = "runs/tiny/1/checkpoints/last.ckpt"
+    assert main(["fit", "-c", str(tiny), "--ckpt_path", last, "--run.name", "more"]) == 0
+    loaded = _passport("runs/more/1")["loaded"]
+    assert loaded == {"checkpoint": last, "sha256": _passport("runs/tiny/1")["checkpoints"]["last.ckpt"]}
+    assert _passport("runs/tiny/1")["loaded"] is None
+    assert main(["rerun", "runs/more/1"]) == 2

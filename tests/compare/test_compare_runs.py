@@ -175,6 +175,10 @@ def test_many_pairs_are_corrected_for_their_number(tmp_path: Path) -> None:
     assert len(pairs) == 15
     lowest = min(pair.score.p for pair in pairs if pair.score.p is not None)
     assert min(pair.score.p_holm for pair in pairs if pair.score.p_holm is not None) == pytest.approx(15 * lowest)
+    classes = [one for pair in pairs for one in pair.by_class]
+    least = min(classes, key=lambda one: one.p or 1.0)
+    assert least.p is not None
+    assert least.p_holm == pytest.approx(min(1.0, len(classes) * least.p))
 
 
 def test_comparing_needs_no_torch() -> None:

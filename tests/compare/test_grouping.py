@@ -87,18 +87,49 @@ def test_a_repeat_with_the_same_result_is_the_same_run(tmp_path: Path, monkeypat
     found = grouped(*paths)
 
     assert [one.run.path for one in found.groups[0].runs] == [paths[0]]
-    assert found.notes == ("x/2 has the seed and the result of x/1, which is newer: they count as one run",)
+    assert found.notes == (
+        "x/2 has the seed_everything of x/1, which is newer, and the same result: only the newer counts",
+    )
 
 
-def test_a_repeat_with_another_result_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeat_tells_nothing_of_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for n in (1, 2):
         write_run(Path.cwd() / "x" / str(n), seed=1, counts=draw(truth_pixels(), 0.8, n))
 
     found = grouped(Path.cwd() / "x" / "1", Path.cwd() / "x" / "2")
 
-    assert len(found.groups[0].runs) == 2
-    assert found.notes == ("x/1, x/2 are of one experiment and one seed_everything, and differ: they count as repeats",)
+    assert len(found.groups[0].runs) == 1
+    (note,) = found.notes
+    assert "and another result: only the newer counts" in note
+
+
+def _amend(run: Path, **entries: object) -> Path:
+    passport = json.loads((run / "passport.json").read_text())
+    (run / "passport.json").write_text(json.dumps({**passport, **entries}))
+    return run
+
+
+def test_runs_from_other_weights_are_another_group(tmp_path: Path) -> None:
+    backbone = {"class_path": "segcli.backbones.timm_backbone.TimmBackbone", "init_args": {"weights": "w.pt"}}
+    config = {"model": {"backbone": backbone}}
+    paths = [write_run(tmp_path / "x" / str(n), seed=n, config=config) for n in (1, 2, 3)]
+    for path, content in zip(paths, ("a", "a", "b"), strict=True):
+        _amend(path, weights={"backbone": content, "model": str(path)})
+    assert [len(group.runs) for group in grouped(*paths).groups] == [2, 1]
+
+
+def test_a_run_from_the_state_of_another_is_another_group(tmp_path: Path) -> None:
+    paths = [write_run(tmp_path / "x" / str(n), seed=n) for n in (1, 2)]
+    _amend(paths[1], loaded={"checkpoint": "last.ckpt", "sha256": "abc"})
+    assert [len(group.runs) for group in grouped(*paths).groups] == [1, 1]
+    (group,) = grouped(*paths, by=("model.decoder",)).groups
+    assert len(group.runs) == 2
+    assert (
+        grouped(*paths, by=("model.decoder",))
+        .notes[0]
+        .endswith("began from different weights, so ± is not that of seeds alone")
+    )
 
 
 def test_runs_without_a_known_seed_are_no_repeats(tmp_path: Path) -> None:

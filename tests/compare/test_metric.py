@@ -41,6 +41,7 @@ def test_an_unknown_metric_is_a_mistake_with_a_suggestion(run: StoredRun, text: 
 
 def test_a_loss_and_what_is_minimised_are_better_when_lower(run: StoredRun, tmp_path: Path) -> None:
     assert Metric("val", "loss").is_lower_better([run])
+    assert not Metric("val", "IoU/forest loss").is_lower_better([run])  # a class
     assert not Metric("val", "mIoU").is_lower_better([run])
     chosen = {"checkpoint": {"monitor": "val/mDice", "mode": "min"}}
     assert Metric("val", "mDice").is_lower_better([StoredRun.load(write_run(tmp_path / "2", config=chosen))])

@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_a_large_validation_is_a_small_file(tmp_path: Path) -> None:
     ImageCounts.of([f"{n}.png" for n in range(200)], dense).write(tmp_path / "x.npz")
     assert (tmp_path / "x.npz").stat().st_size < 200 * 10 * 10 * 10
     np.testing.assert_array_equal(ImageCounts.read(tmp_path / "x.npz").total(), dense.sum(axis=0))
+
+
+def test_no_damage_is_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    ImageCounts.of(IDS, MATRICES).write(path)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with contextlib.suppress(CountsError):
+            ImageCounts.read(path)
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text", "outside"])

@@ -94,4 +94,22 @@ def test_the_newest_test_counts(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "test_scores.json").write_text(json.dumps({"mIoU": score, "epoch": None}))
     assert run.scores("test")["mIoU"] == 0.1
+    (run.path / "test" / "10" / "passport.json").write_text('{"verifies": "runs/a/1"}')
+    assert run.scores("test")["mIoU"] == 0.2
+
+
+def test_a_test_of_another_checkpoint_does_not_count(tmp_path: Path) -> None:
+    path = write_run(tmp_path / "runs" / "a" / "1")
+    passport = json.loads((path / "passport.json").read_text()) | {"checkpoints": {"best.ckpt": "b", "last.ckpt": "l"}}
+    (path / "passport.json").write_text(json.dumps(passport))
+    run = StoredRun.load(path)
+    for number, content in ((1, "b"), (2, "l")):
+        folder = path / "test" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "test_scores.json").write_text(json.dumps({"mIoU": number}))
+        (folder / "passport.json").write_text(json.dumps({"loaded": {"sha256": content}}))
+    assert run.scores("test")["mIoU"] == 1
+    (path / "test" / "1" / "passport.json").write_text(json.dumps({"loaded": {"sha256": "of before"}}))
+    with pytest.raises(UnreadableRunError, match="was tested, but not by its best checkpoint"):
+        run.folder("test")
     assert len(CLASSES) == len(run.classes)
