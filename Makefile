@@ -37,6 +37,7 @@ check: lint types test ## lint, types and tests: what CI runs
 
 bench: $(READY) ## measure; prints ratios
 	$(BIN)/python -m tests.benchmarks.bench_config
+	$(BIN)/python -m tests.benchmarks.bench_compare
 	$(BIN)/python -m tests.benchmarks.bench_loading
 	$(BIN)/python -m tests.benchmarks.bench_metrics
 	$(BIN)/python -m tests.benchmarks.bench_dice

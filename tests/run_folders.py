@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def write_run(
     counts: NDArray[np.int64] | None = None,
     status: str = "finished",
     config: dict[str, Any] | None = None,
+    classes: Sequence[str] = CLASSES,
 ) -> Path:
     """Write one run folder.
 
@@ -58,6 +60,7 @@ def write_run(
         content: Content hash of the validation images.
         counts: ``(N, K, K)`` confusion matrices of these images; None draws them.
         status: Of the passport.
+        classes: Names of the classes.
         config: Sections to be merged over :data:`CONFIG`, one level deep.
     """
     path.mkdir(parents=True)
@@ -73,7 +76,7 @@ def write_run(
         epoch=len(curve),
     )
     found.write(path / "val_images.npz")
-    scores = _scores(found)
+    scores = _scores(found, classes)
     (path / "val_scores.json").write_text(json.dumps({"stage": "val", "epoch": len(curve), **scores}))
     _write_tables(path, curve, scores["mIoU"], images_per_s)
     fingerprint = {"count": images, "ids": "1d5", "content": content}
@@ -88,7 +91,7 @@ def write_run(
         "seed": seed,
         "started": "2026-01-01T00:00:00+00:00",
         "ended": "2026-01-01T00:10:00+00:00",
-        "data": {"classes": list(CLASSES), "splits": {"train": fingerprint, "val": fingerprint}},
+        "data": {"classes": list(classes), "splits": {"train": fingerprint, "val": fingerprint}},
         "metrics": {"task": "multiclass", "IoU": "right / (truth + predicted - right)"},
         "cost": {
             "parameters": 5_200_000,
@@ -126,13 +129,13 @@ def _draw(seed: int, images: int, quality: float) -> NDArray[np.int64]:
     return matrices
 
 
-def _scores(found: ImageCounts) -> dict[str, Any]:
+def _scores(found: ImageCounts, classes: Sequence[str]) -> dict[str, Any]:
     matrix = found.total().astype(float)
     right, truth, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
     iou, dice = right / (truth + predicted - right), 2 * right / (truth + predicted)
     by_class = {
         name: {"IoU": round(float(i), 6), "Dice": round(float(d), 6), "pixels": int(t)}
-        for name, i, d, t in zip(CLASSES, iou, dice, truth, strict=True)
+        for name, i, d, t in zip(classes, iou, dice, truth, strict=True)
     }
     means = {"mIoU": iou.mean(), "mDice": dice.mean(), "pixel_accuracy": right.sum() / truth.sum()}
     return {**{name: round(float(value), 6) for name, value in means.items()}, "classes": by_class}
