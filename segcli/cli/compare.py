@@ -53,8 +53,11 @@ def run(words: list[str]) -> int:
     by = [key.strip() for key in typed.values.get("--by", "").split(",") if key.strip()]
     metric, level = typed.values.get("--metric", MEAN_IOU), _level(typed.values.get("--level"))
     places = [Path(word) for word in typed.words]
+    page = typed.values.get("--html")
+    if page is not None and Path(page).suffix not in (".html", ".htm"):
+        raise ConfigError([Problem(f"got {page!r}, expected a name that ends in .html", "--html")])
     found = compare_runs(places, by, metric, level, force="--force" in typed.flags)
-    if page := typed.values.get("--html"):
+    if page is not None:
         from segcli.compare.page import write_page
 
         _write(write_page, found, Path(page))

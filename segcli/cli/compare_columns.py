@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from segcli.compare.comparison import Comparison, Estimate, Group, Reached
+from segcli.compare.comparison import Comparison, Group, Reached
 from segcli.compare.figures import MISSING, count, duration, memory, plus_minus
 
 Columns = dict[str, list[str]]
@@ -52,7 +52,7 @@ def _scores(comparison: Comparison) -> Columns:
     columns = {
         "runs": [str(len(group.runs)) for group in groups],
         comparison.metric: [plus_minus(group.score) for group in groups],
-        "95 %": [_ends(group.score) for group in groups],
+        "95 %": [_ends(group) for group in groups],
         f"to {100 * _SHARE:.0f} % of best": [_way(g.convergence.to_share.get(_SHARE), g) for g in groups],
     }
     if comparison.level is not None:
@@ -72,9 +72,11 @@ def _cost(comparison: Comparison) -> Columns:
     }
 
 
-def _ends(estimate: Estimate) -> str:
-    low, high = estimate.low, estimate.high
-    return MISSING if low is None or high is None else f"{low:.3f} .. {high:.3f}"
+def _ends(group: Group) -> str:
+    low, high = group.score.low, group.score.high
+    if low is None or high is None:
+        return MISSING
+    return f"{low:.3f} .. {high:.3f}" + (" (images only)" if len(group.runs) == 1 else "")
 
 
 def _way(reached: Reached | None, group: Group, timed: bool = False) -> str:

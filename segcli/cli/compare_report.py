@@ -76,7 +76,7 @@ def pair_sentence(pair: Pair, comparison: Comparison) -> str:
     if verdict == "unknown":
         single = [label for label in (pair.first, pair.second) if runs[label] == 1]
         who = "one run each" if len(single) == 2 else "".join(f"{label} has one run" for label in single)
-        seeds_unknown = f"{who}: the noise between seeds is unknown"
+        seeds_unknown = f"{who}: the noise between seeds is unknown, and not in the interval"
         said = seeds_unknown if single else "the noise is unknown: equal runs, or hardly two images"
     elif verdict in ("higher", "lower"):
         is_first = (verdict == "higher") != comparison.lower_is_better

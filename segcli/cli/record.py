@@ -79,6 +79,8 @@ def _record(ledger: Ledger, typed: Options) -> Entry:
     if path.is_file() and not entry.is_of(before := Entry.read(path)):
         message = f"{path} holds the result of another experiment, {before.command}; give this one a --name of its own"
         raise ConfigError([Problem(message)])
+    if path.is_file():
+        print(f"replaces {score(before.figure())}")
     save(path, entry.text())
     return entry
 
@@ -132,7 +134,8 @@ def _write_table(ledger: Ledger) -> int:
         message = f"{ledger.page} has no place for the results; add these two lines:\n{BEGIN}\n{END}"
         raise ConfigError([Problem(message)])
     save(ledger.page, page)
-    print(f"{ledger.page}  written: {sum(row.entry is not None for row in ledger.rows())} results")
+    number = sum(row.entry is not None for row in ledger.rows())
+    print(f"{ledger.page}  written: {number} result{'' if number == 1 else 's'}")
     return 0
 
 

@@ -8,8 +8,12 @@ from segcli.cli import arguments as command
 from segcli.cli.experiment_run import execute
 from segcli.cli.fit import fit
 from segcli.cli.job import Job
+from segcli.config.compose import compose
+from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.resolve import resolve
 from segcli.runs.changes_since import Since, changes_since
+from segcli.runs.continuation import changes
 from segcli.runs.run_folder import is_first_process
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 
@@ -33,11 +37,12 @@ def run(words: list[str]) -> int:
     before = load_run(words[0])
     if is_first_process():
         _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
-    if dry:
-        return 0
     typed = command.parse(words[1:])
     if typed.files or typed.checkpoint:
         raise ConfigError([Problem("rerun takes the experiment from the run; -c and --ckpt_path are for fit")])
+    _print_overrides(before, typed.overrides)
+    if dry:
+        return 0
     passport, root = before.passport, before.path.resolve().parent.parent
     if state := passport.get("loaded"):
         message = f"{before.path} began from the state in {state['checkpoint']}; begin it again with fit --ckpt_path"
@@ -83,9 +88,23 @@ def _print_changes(before: StoredRun, found: list[Since]) -> None:
         print(f"{before.path}: code, packages, machine and experiment files are as they were")
         return
     width = max(len(each.what) for each in found)
+    files = {source["file"] for source in before.passport.get("sources") or []}
     print(f"{before.path}: what differs now")
     for each in found:
         print(f"  {each.what:{width}}  {each.then} → {each.now}")
+    if any(each.what in files for each in found):
+        print(f"  the run's own {before.path / 'config.yaml'} is trained, whatever the experiment files say by now")
+
+
+def _print_overrides(before: StoredRun, overrides: list[str]) -> None:
+    """Say what the command line changes.
+
+    Raises:
+        ConfigError: If it has mistakes.
+    """
+    now = resolve(compose([before.path / "config.yaml"], overrides)).plain()
+    for key, (old, new) in changes(before.config, now).items():
+        print(f"  {key.replace('.init_args', '')}  {dump_inline(old)} → {dump_inline(new)}  (command line)")
 
 
 def _print_outcome(before: StoredRun, path: Path) -> None:

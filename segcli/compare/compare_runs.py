@@ -45,6 +45,8 @@ def compare_runs(
         raise _nothing_left(left_out)
     check_keys(by, runs)
     chosen = parse_metric(metric, runs)
+    if level is not None and chosen.has_images and not 0 <= level <= 1:
+        raise ConfigError([Problem(f"got {level:g}, expected 0 to 1, as {chosen} is", "--level")])
     measured, unmeasured = _measured(runs, chosen)
     left_out += unmeasured
     if not measured:
@@ -88,8 +90,8 @@ def _comparison(
                 cost=cost_of(group.runs),
             )
         )
-    notes = [*notes, *_notes(groups, metric)]
     pairs = _pairs(ordered, moments, subjects)
+    notes = [*notes, *_notes(groups, metric), *_other_settings(pairs, grouping.keys)]
     return Comparison(
         str(metric), grouping.keys, tuple(groups), pairs, level, tuple(left_out), tuple(notes), lower_is_better=lower
     )
@@ -151,6 +153,14 @@ def _notes(groups: Sequence[Group], metric: Metric) -> list[str]:
     if len(curves := {_steps(group) for group in groups}) > 1:
         notes.append(f"the groups trained for different numbers of steps: {', '.join(map(str, sorted(curves)))}")
     return notes
+
+
+def _other_settings(pairs: Sequence[Pair], keys: Sequence[str]) -> list[str]:
+    """Say where groups that were made by some keys differ in others too."""
+    changed = dict.fromkeys(key for pair in pairs for key, _, _ in pair.settings)
+    others = [key for key in changed if not any(key == own or key.startswith(f"{own}.") for own in keys)]
+    made_by = ", ".join(keys)
+    return [f"the groups differ in more than {made_by}: {_listed(others)}"] if others and keys else []
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -33,7 +33,12 @@ def mismatches(measured: Sequence[MeasuredRun], metric: Metric) -> list[str]:
     if metric.name == "loss":
         facts["losses"] = [_loss(one) for one in measured]
     found = {what: said for what, each in facts.items() if (said := _difference(what, measured, each))}
-    if metric.has_images and not {"classes", images} & found.keys():
+    if metric.has_images and len({one.ids for one in measured}) > 1 and not {"classes", images} & found.keys():
+        names = [{"names": hashlib.sha256("\n".join(one.ids).encode()).hexdigest()} for one in measured]
+        numbers = " against ".join(dict.fromkeys(str(len(one.ids)) for one in measured))
+        what = f"images that were measured, {numbers} (trainer.limit_val_batches, data.val_batch_size)"
+        found["measured"] = _difference(what, measured, names)
+    elif metric.has_images and not {"classes", images} & found.keys():
         found["truth"] = _difference("masks", measured, [_truth(one) for one in measured])
     return [said for said in found.values() if said]
 
@@ -68,5 +73,4 @@ def _loss(one: MeasuredRun) -> Facts:
 def _truth(one: MeasuredRun) -> Facts:
     """Return a digest of every class's truth pixels, image by image: masks may differ where names do not."""
     truth = zip(one.run.classes, one.truth.T, strict=True)
-    digests = {name: hashlib.sha256(pixels.tobytes()).hexdigest() for name, pixels in truth}
-    return {"names": hashlib.sha256("\n".join(one.ids).encode()).hexdigest(), **digests}
+    return {name: hashlib.sha256(pixels.tobytes()).hexdigest() for name, pixels in truth}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcli.compare.class_scores import PIXEL_ACCURACY, class_scores, set_score, table
-from segcli.compare.metric import Metric
+from segcli.compare.metric import MEAN_IOU, Metric
 from segcli.compare.resampling import effective_number, resampled
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.passport import passport_of
@@ -92,6 +92,11 @@ def measure(run: StoredRun, metric: Metric) -> MeasuredRun:
     try:
         curve = [point for point in run.curve(metric.logged) if np.isfinite(point.value)]
         train_s = run.timing[-1]["train_s"] if run.timing else None
+        epoch = run.scores().get("epoch")
+        if epoch and not any(point.epoch == epoch for point in run.curve(MEAN_IOU)):
+            raise UnreadableRunError(
+                run.path, f"is damaged: metrics.csv or timing.csv has no validation of epoch {epoch}"
+            )
         if metric.has_images:
             return _from_counts(run, metric, curve, train_s)
         labels = [name for name in run.classes if _is_logged(run, metric, name)]

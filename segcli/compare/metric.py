@@ -78,13 +78,15 @@ def parse_metric(text: str, runs: Sequence[StoredRun]) -> Metric:
     """Return the metric that a text names.
 
     Args:
-        text: Such as ``val/mIoU``.
+        text: Such as ``val/mIoU``; without a stage it is of ``val``.
         runs: Those to compare; one of them has to know it.
 
     Raises:
         ConfigError: If none does; the message suggests another.
     """
     known = _known(runs)
+    if f"val/{text}" in known:
+        text = f"val/{text}"
     if text not in known:
         message = f"no run has the metric {text!r}{did_you_mean(text, known)}"
         raise ConfigError([Problem(message, "--metric", options=tuple(known))])

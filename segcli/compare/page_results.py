@@ -86,10 +86,16 @@ def classes(comparison: Comparison) -> Html:
     return section("Classes", "classes", side_by_side(*plots), *notice, details("Classes as tables", *tables))
 
 
+def _nothing_beyond(pair: Pair) -> str:
+    if all(each.p is None for each in pair.by_class):
+        return "The noise between seeds is unknown."
+    return "No class differs beyond the noise."
+
+
 def _differences(comparison: Comparison, pair: Pair, metric: str) -> Html:
     name = _name(pair)
     beyond = [each.subject for each in pair.by_class if each.verdict in BEYOND_NOISE]
-    found = joined(["Beyond the noise: ", some(beyond), "."]) if beyond else "No class differs beyond the noise."
+    found = joined(["Beyond the noise: ", some(beyond), "."]) if beyond else _nothing_beyond(pair)
     sides = (f"{pair.second} better", f"{pair.first} better")
     draw = partial(class_differences_figure, class_rows(comparison, pair), metric, sides)
     return figure(inline_svg(draw, f"Differences of {metric} by class, {name}"), f"{name}.", found)

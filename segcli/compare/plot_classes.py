@@ -60,14 +60,13 @@ def classes_figure(comparison: Comparison, columns: Sequence[Sequence[str]]) -> 
     add_legend(figure, labels, bars=True)
     longest = min(max(len(name) for names in columns for name in names), _LONGEST)
     left = longest * LETTER_PX + 8
-    highest = max(_highest(group, names) for group in comparison.groups for names in columns)
     for column, names in enumerate(columns):
         place = (column * WIDTH_PX + left, top, WIDTH_PX - left - _RIGHT_PX, row * len(names))
         axes = add_axes(figure, *place)
         for position, group in enumerate(comparison.groups):
             _draw(axes, group, names, position, (position * bar + _GAP_PX / 2) / row, bar / row)
         axes.set_ylim(len(names), 0)
-        axes.set_xlim(0, max(1.0, highest))
+        axes.set_xlim(0, 1)
         axes.set_yticks([at + 0.5 for at in range(len(names))], [shorten(name, _LONGEST) for name in names], color=INK)
         number_axis(axes, "x")
         axes.set_xlabel(class_metric(comparison.metric), fontsize=SMALL_PX)
@@ -88,8 +87,3 @@ def _draw(axes: Axes, group: Group, names: Sequence[str], position: int, offset:
 
 def _bar_px(groups: int) -> float:
     return {1: 12, 2: 9, 3: 7}.get(groups, 5 if groups <= 8 else 3.5)
-
-
-def _highest(group: Group, names: Sequence[str]) -> float:
-    found = [group.by_class[name] for name in names if name in group.by_class]
-    return max((each.mean if each.high is None else each.high for each in found), default=0.0)

@@ -22,7 +22,7 @@ deviation is short by sqrt((n - 1) / n) (Hesterberg 2015, "What teachers should 
 
 degrees of freedom, df_i being n - 1 of a group of runs and N - 1 of images. Several differences are corrected by Holm
 (1979), "A simple sequentially rejective multiple test procedure". Of a single run s² is unknown: an interval, of its
-group and of differences from it, then covers the images only, and nothing is called higher or lower.
+group and of differences from it, then lacks the noise of its seed, and nothing is called higher or lower.
 """
 
 from collections.abc import Sequence
@@ -140,12 +140,11 @@ def _judged(one: Difference, p: float) -> Difference:
 
 def _noise(groups: Sequence[Moments]) -> tuple[Floats, Floats]:
     """Return ``(S,)`` variances of a mean, or of a difference of two, and degrees of freedom; NaN if not known."""
-    parts = [(group.variance / group.runs, np.full(len(group.mean), group.runs - 1.0)) for group in groups]
-    has_spread = all(group.runs > 1 for group in groups)
     rows = [group.resampled for group in groups if group.resampled is not None]
-    if len(rows) == len(groups):
-        of_images = _image_variance(groups, rows, has_spread)
-        parts = [*parts, of_images] if has_spread else [of_images]
+    with_images = len(rows) == len(groups)
+    repeated = [group for group in groups if group.runs > 1 or not with_images]  # of a single run s² is not known
+    parts = [(group.variance / group.runs, np.full(len(group.mean), group.runs - 1.0)) for group in repeated]
+    parts += [_image_variance(groups, rows)] if with_images else []
     total = np.sum([part for part, _ in parts], axis=0)
     total = np.where(total < _ROUNDING**2, 0.0, total)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -153,11 +152,11 @@ def _noise(groups: Sequence[Moments]) -> tuple[Floats, Floats]:
     return total, freedom
 
 
-def _image_variance(groups: Sequence[Moments], rows: Sequence[Floats], has_spread: bool) -> tuple[Floats, Floats]:
+def _image_variance(groups: Sequence[Moments], rows: Sequence[Floats]) -> tuple[Floats, Floats]:
     """Return ``(S,)`` V_images and its degrees of freedom; NaN where fewer than two images tell anything."""
     images = np.min([group.images for group in groups], axis=0)
     of_all = _variance(rows[0] if len(rows) == 1 else rows[0] - rows[1])
-    joint = np.sum([group.joint for group in groups], axis=0) if has_spread else 0.0
+    joint = np.sum([group.joint for group in groups], axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(images >= _FEWEST, np.maximum(of_all - joint, 0.0) * images / (images - 1), np.nan), images - 1
 

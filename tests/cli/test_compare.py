@@ -7,6 +7,7 @@ from segcli.cli.main import main
 from segcli.compare import page, plots
 from segcli.compare.comparison import Comparison
 from tests.compare.drawn import run_on_one_truth
+from tests.run_folders import write_run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -99,3 +100,12 @@ def test_other_data_are_refused_unless_forced(runs: Path, capsys: Capture) -> No
 def test_mistakes_are_explained(runs: Path, capsys: Capture, words: list[str], message: str) -> None:
     assert main(["compare", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_page_overwrites_no_experiment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "runs" / "a" / "1")
+    experiment = tmp_path / "x.yaml"
+    experiment.write_text("model: {}")
+    assert main(["compare", str(tmp_path / "runs"), "--html", str(experiment)]) == 2
+    assert "expected a name that ends in .html" in capsys.readouterr().err
+    assert experiment.read_text() == "model: {}"

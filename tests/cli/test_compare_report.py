@@ -60,10 +60,12 @@ def test_who_has_one_run_is_told(found: Comparison) -> None:
     single = replace(one, runs=one.runs[:1])
 
     assert sentence(replace(found, groups=(single, other)), unknown).endswith(
-        "FPN has one run: the noise between seeds is unknown"
+        "FPN has one run: the noise between seeds is unknown, and not in the interval"
     )
     both = replace(found, groups=(single, replace(other, runs=other.runs[:1])))
-    assert sentence(both, unknown).endswith(": one run each: the noise between seeds is unknown")
+    assert sentence(both, unknown).endswith(
+        ": one run each: the noise between seeds is unknown, and not in the interval"
+    )
     fewer = replace(found, groups=(one, replace(other, runs=other.runs[:2])))
     assert sentence(fewer, difference("m", 0.1, "not distinguishable")).endswith("at these 3 and 2 seeds")
 

@@ -35,7 +35,7 @@ def test_one_run(run: Path, capsys: Capture) -> None:
     assert content()["experiment"] == [A]
     assert capsys.readouterr().out.splitlines() == [
         f"{RESULT}  val mIoU {content()['val']['mIoU']['mean']:.3f} (1 seed)",
-        f"{PAGE}  written: 1 results",
+        f"{PAGE}  written: 1 result",
     ]
     assert [line.split(" | ")[0] for line in PAGE.read_text().splitlines() if line.startswith("| `")] == [
         "| `a`",

@@ -45,6 +45,17 @@ def test_a_dry_run_only_says_what_differs(copied: Path, capsys: pytest.CaptureFi
     assert main(["rerun", str(copied), "--dry-run"]) == 0
     assert "1.0 → " in capsys.readouterr().out
     assert [path.name for path in Path("runs/tiny").iterdir()] == ["1"]
+    assert main(["rerun", str(copied), "--dry-run", "--trainer.max_epochs", "3"]) == 0
+    assert "trainer.max_epochs  2 → 3  (command line)" in capsys.readouterr().out
+    assert main(["rerun", str(copied), "--dry-run", "--trainer.max_epoch", "3"]) == 2
+
+
+def test_files_that_changed_since_are_told_not_to_count(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    passport = json.loads((copied / "passport.json").read_text())
+    passport["sources"][0]["sha256"] = "before"
+    (copied / "passport.json").write_text(json.dumps(passport))
+    assert main(["rerun", str(copied), "--dry-run"]) == 0
+    assert "the run's own runs/tiny/1/config.yaml is trained" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

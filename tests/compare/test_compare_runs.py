@@ -10,6 +10,7 @@ from segcli.compare.compare_runs import compare_runs
 from segcli.config.errors import ConfigError
 from segcli.runs.image_counts import ImageCounts
 from tests.compare.drawn import draw, run_on_one_truth, truth_pixels
+from tests.run_folders import write_run
 
 
 @pytest.fixture
@@ -149,14 +150,49 @@ def test_the_newest_test_is_compared(six: Path) -> None:
     assert all(len(curve) == 4 for group in found.groups for curve in group.convergence.curves)
 
 
+def test_groups_that_differ_in_more_than_what_made_them_are_noted(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        run_on_one_truth(tmp_path / "a" / str(seed), seed, 0.8)
+        run_on_one_truth(tmp_path / "b" / str(seed), seed, 0.8, decoder="UNet", config={"trainer": {"max_epochs": 9}})
+    notes = compare_runs([tmp_path], by=["model.decoder"]).notes
+    assert "the groups differ in more than model.decoder: trainer.max_epochs" in notes
+    assert not [note for note in compare_runs([tmp_path]).notes if "differ in more" in note]
+
+
+def test_a_run_whose_best_validation_is_not_in_its_tables_is_left_out(six: Path) -> None:
+    path = six / "FPN" / "1"
+    (path / "metrics.csv").write_text("epoch,step,val/mIoU\n")
+    ((left_out, reason),) = compare_runs([six]).left_out
+    assert left_out == path
+    assert reason == "is damaged: metrics.csv or timing.csv has no validation of epoch 4"
+
+
+def test_runs_that_measured_fewer_images_are_told_as_such(tmp_path: Path) -> None:
+    for number, images in ((1, 12), (2, 8)):
+        write_run(tmp_path / str(number), seed=number, images=images)
+        passport = tmp_path / str(number) / "passport.json"
+        passport.write_text(passport.read_text().replace('"count": 8', '"count": 12'))
+    with pytest.raises(ConfigError, match="images that were measured, 12 against 8"):
+        compare_runs([tmp_path])
+
+
+def test_a_level_is_one_of_the_metric(six: Path) -> None:
+    with pytest.raises(ConfigError, match="got 60, expected 0 to 1, as val/mIoU is"):
+        compare_runs([six], level=60)
+
+
+def test_val_need_not_be_said(six: Path) -> None:
+    assert compare_runs([six], metric="mDice").metric == "val/mDice"
+
+
 def test_unlike_training_is_noted(six: Path) -> None:
     path = six / "FPN" / "1"
     passport = path / "passport.json"
     passport.write_text(passport.read_text().replace('"cpu"', '"NVIDIA H100"'))
     for seed in (1, 2, 3):
         timing, metrics = (six / "UNet" / str(seed) / name for name in ("timing.csv", "metrics.csv"))
-        timing.write_text("\n".join(timing.read_text().splitlines()[:-1]) + "\n")
-        metrics.write_text("\n".join(metrics.read_text().splitlines()[:-1]) + "\n")
+        timing.write_text(timing.read_text().replace("4,40,", "4,30,").replace("3,30,", "3,20,"))
+        metrics.write_text(metrics.read_text().replace("3,39,", "3,29,").replace("2,29,", "2,19,"))
 
     assert compare_runs([six]).notes == (
         "img/s and memory are of different devices: NVIDIA H100, cpu; cpu",

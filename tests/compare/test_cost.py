@@ -31,8 +31,7 @@ def test_what_nobody_recorded_is_not_known(tmp_path: Path) -> None:
     path = write_run(tmp_path / "1")
     passport = json.loads((path / "passport.json").read_text())
     (path / "passport.json").write_text(json.dumps({**passport, "cost": None}))
-    (path / "timing.csv").write_text("epoch,step,train_s,elapsed_s,images_per_s\n")
 
     found = cost_of([measure(StoredRun.load(path), Metric("val", "mIoU"))])
 
-    assert (found.parameters, found.peak_memory_bytes, found.train_s, found.device) == (None, None, None, "")
+    assert (found.parameters, found.peak_memory_bytes, found.device) == (None, None, "")
