@@ -29,9 +29,11 @@ def test_count_and_frequency_are_the_users_choice(tiny: Path, words: list[str], 
 
 
 def test_impossible_counts_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected at least 0 and 1"):
+    with pytest.raises(ValueError, match="expected at least 0, 1 and 0"):
+        Pictures(worst=-1)
+    with pytest.raises(ValueError, match="expected at least 0, 1 and 0"):
         Pictures(count=-1)
-    with pytest.raises(ValueError, match="expected at least 0 and 1"):
+    with pytest.raises(ValueError, match="expected at least 0, 1 and 0"):
         Pictures(every_n_epochs=0)
 
 
