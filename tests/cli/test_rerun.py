@@ -11,7 +11,8 @@ from segcli.cli.main import main
 def copied(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The trained run, to be changed; its path from the working directory."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1")
+    others = shutil.ignore_patterns("test", "validate")  # of tests before
+    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1", ignore=others)
     return Path("runs/tiny/1")
 
 

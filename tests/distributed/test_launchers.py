@@ -15,8 +15,9 @@ def assert_is_one_run(folder: Path, stdout: str, stderr: str) -> None:
     assert [path.name for path in (folder / "runs" / "tiny").iterdir()] == ["1"]
     run = folder / "runs" / "tiny" / "1"
     assert sorted(path.name for path in run.iterdir() if not path.name.startswith("events.")) == [
-        *("checkpoints", "composed.yaml", "config.yaml", "hparams.yaml", "metrics.csv"),
-        *("passport.json", "predictions", "schedule.png", "val_scores.json"),
+        *("checkpoints", "composed.yaml", "config.yaml", "hparams.yaml", "metrics.csv", "packages.txt"),
+        *("passport.json", "predictions", "schedule.png", "splits.json", "timing.csv"),
+        *("val_images.npz", "val_scores.json", "worst"),
     ]
     assert len(list(run.glob("events.*"))) == 1
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
