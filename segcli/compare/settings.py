@@ -76,6 +76,7 @@ def label(values: Values, keys: Sequence[str]) -> str:
     parts = []
     for key in keys:
         text = text_at(values, key)
+        text = text.rpartition("/")[2] if key.endswith(".weights") else text  # the table has the whole path
         name = ".".join(key.split(".")[-2:]) if names[key] in twice else names[key]
         if f"{key}{CLASS}" in values:
             parts.append(text)

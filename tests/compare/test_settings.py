@@ -81,3 +81,8 @@ def test_keys_are_plain_and_components_among_them() -> None:
     keys = keys_of([everything(experiment(dropout=0.2))])
     assert {"model.decoder", "model.decoder.dropout", "seed_everything", "run.name"} <= set(keys)
     assert not [key for key in keys if "init_args" in key or "class_path" in key]
+
+
+def test_of_a_path_to_weights_the_name_labels() -> None:
+    values = {"model.backbone.weights": "weights/a.safetensors", "model.lr": 1}
+    assert label(values, ["model.backbone.weights"]) == "weights=a.safetensors"
