@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with working_directory(folder):
         assert main(["fit", "-c", "tiny.yaml"]) == 0
     return folder / "runs" / "tiny" / "1"
+
+
+@pytest.fixture
+def copied(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The trained run, to be changed; its path from the working directory."""
+    monkeypatch.chdir(tmp_path)
+    others = shutil.ignore_patterns("test", "validate")  # of tests before
+    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1", ignore=others)
+    return Path("runs/tiny/1")
 
 
 @pytest.fixture

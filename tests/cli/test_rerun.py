@@ -1,19 +1,9 @@
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from segcli.cli.main import main
-
-
-@pytest.fixture
-def copied(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The trained run, to be changed; its path from the working directory."""
-    monkeypatch.chdir(tmp_path)
-    others = shutil.ignore_patterns("test", "validate")  # of tests before
-    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1", ignore=others)
-    return Path("runs/tiny/1")
 
 
 def test_the_same_comes_out_again(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:

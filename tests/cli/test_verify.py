@@ -7,15 +7,6 @@ import pytest
 from segcli.cli.main import main
 
 
-@pytest.fixture
-def copied(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The trained run, to be changed; its path from the working directory."""
-    monkeypatch.chdir(tmp_path)
-    others = shutil.ignore_patterns("test", "validate")  # of tests before
-    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1", ignore=others)
-    return Path("runs/tiny/1")
-
-
 def test_a_checkpoint_measures_what_the_run_recorded(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(copied)]) == 0
     out = capsys.readouterr().out
