@@ -41,7 +41,10 @@ def test_of_several_labels_precision_and_recall_are_drawn(tmp_path: Path) -> Non
 
 
 def test_names_that_no_font_has_are_no_failure(tmp_path: Path) -> None:
-    write_plots(make_comparison(tmp_path / "runs", labels=("網",), classes=("道路", "$\\frac", "c")), tmp_path)
+    comparison = make_comparison(tmp_path / "runs", labels=("網",), classes=("道路", "$\\frac", "c"))
+    paths = write_plots(comparison, tmp_path)
+    assert paths
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
 
 
 @pytest.mark.parametrize(
