@@ -126,7 +126,16 @@ TORCH_FREE = [
     *(f"runs.{name}" for name in ("identity", "surroundings", "passport", "changes_since", "ledger")),
 ]
 WITHOUT_TORCH = [
-    *("runs.image_counts", "runs.stored_run", "cli.compare", "cli.record", "cli.rerun", "cli.sweep", "cli.verify"),
+    *(
+        "runs.class_scores",
+        "runs.image_counts",
+        "runs.stored_run",
+        "cli.compare",
+        "cli.record",
+        "cli.rerun",
+        "cli.sweep",
+        "cli.verify",
+    ),
     *(f"{room}.{path.stem}" for room in ("compare", "sweeps") for path in sorted((PACKAGE / room).glob("[a-z]*.py"))),
 ]
 

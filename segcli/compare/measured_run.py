@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from segcli.compare.class_scores import PIXEL_ACCURACY, class_scores, set_score, table
 from segcli.compare.metric import MEAN_IOU, Metric
 from segcli.compare.resampling import effective_number, resampled
+from segcli.runs.class_scores import PIXEL_ACCURACY, class_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.passport import passport_of
 from segcli.runs.run_folder import RunFolder
@@ -31,7 +31,7 @@ class MeasuredRun:
         train_s: Seconds of training.
         ids: Names of the images, sorted; empty where the metric is not one of images.
         images: ``(N, 3 K + 2)`` pixels of each image, in the order of ``ids``; see
-            :func:`segcli.compare.class_scores.table`.
+            :func:`segcli.runs.class_scores.table`.
         metric: What was measured.
     """
 

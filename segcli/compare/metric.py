@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segcli.compare.class_scores import MEANS, PIXEL_ACCURACY
 from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.runs.class_scores import MEANS, PIXEL_ACCURACY
 from segcli.runs.stored_run import Point, StoredRun, UnreadableRunError
 
 STAGES = ("val", "test")

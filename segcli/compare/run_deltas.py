@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from segcli.compare.class_scores import MEANS, PIXEL_ACCURACY
 from segcli.compare.compare_runs import moments_of
 from segcli.compare.comparison import Difference
 from segcli.compare.guards import mismatches
@@ -11,6 +10,7 @@ from segcli.compare.load import load_run, shown
 from segcli.compare.measured_run import MeasuredRun, measure
 from segcli.compare.metric import Metric
 from segcli.compare.statistics import differences
+from segcli.runs.class_scores import MEANS, PIXEL_ACCURACY
 from segcli.runs.stored_run import UnreadableRunError
 
 _STAGE = "val"

@@ -4,9 +4,9 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 from scipy.stats import t, ttest_ind
 
-from segcli.compare.class_scores import set_score
 from segcli.compare.resampling import effective_number, weights
 from segcli.compare.statistics import Moments, corrected, differences, estimates, holm
+from segcli.runs.class_scores import set_score
 
 Floats = NDArray[np.float64]
 IMAGES, CLASSES, RESAMPLES = 101, 5, 300

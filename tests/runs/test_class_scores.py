@@ -3,8 +3,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from segcli.compare.class_scores import class_scores, set_score, table
 from segcli.metrics.scores import Scores
+from segcli.runs.class_scores import class_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
 
 
