@@ -10,7 +10,7 @@ from typing import Any
 from segcli.cli import arguments as command
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
-from segcli.runs.continuation import changes, is_free, of_this_job, unfinished
+from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError, is_first_process
 
@@ -66,9 +66,9 @@ def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str,
         ConfigError: If it would be another experiment.
     """
     found = changes(before, now)
-    other = {key: values for key, values in found.items() if not is_free(key)}
+    other = {key: found.get(key, (None, None)) for key in another_experiment(before, now)}
     if other:
-        shown = [f"  {_plain(key)}: {dump_inline(old)} → {dump_inline(new)}" for key, (old, new) in other.items()]
+        shown = [f"  {_named(key)}: {dump_inline(old)} → {dump_inline(new)}" for key, (old, new) in other.items()]
         more = [f"  and {len(shown) - MOST_CHANGES} more"] if len(shown) > MOST_CHANGES else []
         message = (
             f"{run.path} was begun with another experiment; go on with it as it was:\n"
@@ -160,5 +160,5 @@ def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
     return Continuation(run, checkpoint or last)
 
 
-def _plain(key: str) -> str:
-    return key.replace(".init_args", "").removesuffix(".class_path")
+def _named(key: str) -> str:
+    return key.removesuffix(".class_path")

@@ -24,7 +24,7 @@ experiment with what it was at REV; `git merge-base` gives where a branch began.
 
   --composed   compare what the files say only, without the defaults of the code
   --build      add parameters and FLOPs of both sides (imports torch)
-  --all        include run folders, loggers and paths that only moved
+  --all        include what changes no result: run folders, loggers, workers, and paths that only moved
   --format     text, markdown (for a pull request) or json
   --exit-code  1 if anything differs, as git's
 

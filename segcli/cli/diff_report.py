@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from segcli.config.diff import GROUPS, Change
+from segcli.config.diff import Change
 from segcli.config.errors import Problem
+from segcli.config.keys import GROUPS
 from segcli.config.review import Effect, Review
 from segcli.runs.ledger_staleness import Stale
 
@@ -52,7 +53,9 @@ class Comparison:
             same = str(self.costs[0]) == str(self.costs[1])
             lines.append(f"{self.costs[0]}" + (" on both sides" if same else f" → {self.costs[1]}"))
         if self.hidden:
-            lines.append(f"not shown: {', '.join(self.hidden)} (run folders, loggers, moved paths; --all shows them)")
+            lines.append(
+                f"not shown: {', '.join(self.hidden)} (run folders, loggers, workers, moved paths; --all shows them)"
+            )
         return lines
 
 
@@ -137,7 +140,9 @@ def _remarks(found: Review, names: Mapping[str, str], costs: Mapping[str, tuple[
     if found.other_code:
         lines.append(f"other code changed: {_listed(found.other_code, {})}")
     for key, users in found.hidden.items():
-        lines.append(f"not shown: {key} (moved path, run folder or logger; --all shows it): {_listed(users, names)}")
+        lines.append(
+            f"not shown: {key} (moved path, run folder, logger or workers; --all shows it): {_listed(users, names)}"
+        )
     return [*lines, f"unchanged: {_listed(found.unchanged, names)}"]
 
 

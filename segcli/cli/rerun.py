@@ -104,7 +104,7 @@ def _print_overrides(before: StoredRun, overrides: list[str]) -> None:
     """
     now = resolve(compose([before.path / "config.yaml"], overrides)).plain()
     for key, (old, new) in changes(before.config, now).items():
-        print(f"  {key.replace('.init_args', '')}  {dump_inline(old)} → {dump_inline(new)}  (command line)")
+        print(f"  {key}  {dump_inline(old)} → {dump_inline(new)}  (command line)")
 
 
 def _print_outcome(before: StoredRun, path: Path) -> None:

@@ -9,7 +9,7 @@ from segcli.compare.load import shown
 from segcli.compare.measured_run import MeasuredRun
 from segcli.compare.settings import Values, comparable, differing, everything, keys_of, label, relevant, text_at
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.runs.identity import SEED
+from segcli.config.keys import SEED
 from segcli.runs.stored_run import StoredRun
 
 

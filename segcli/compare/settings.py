@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from segcli.config.canonical import leaves
 from segcli.config.dumper import dump_inline
+from segcli.config.keys import SEED, meaning_of
 from segcli.registry import FAMILIES
-from segcli.runs.identity import SEED, identity, leaves
+from segcli.runs.identity import identity
 
 Values = Mapping[str, Any]
 CLASS = ".class_path"
@@ -22,7 +24,7 @@ def relevant(config: Mapping[str, Any]) -> Values:
 
 def everything(config: Mapping[str, Any]) -> Values:
     """Return all values of an experiment, by plain dotted keys such as ``model.decoder.width``."""
-    return {key.replace(".init_args", ""): value for key, value in leaves(config)}
+    return dict(leaves(config))
 
 
 def keys_of(experiments: Iterable[Values]) -> list[str]:
@@ -76,7 +78,7 @@ def label(values: Values, keys: Sequence[str]) -> str:
     parts = []
     for key in keys:
         text = text_at(values, key)
-        text = text.rpartition("/")[2] if key.endswith(".weights") else text  # the table has the whole path
+        text = text.rpartition("/")[2] if meaning_of(key).last_part else text  # the table has the whole path
         name = ".".join(key.split(".")[-2:]) if names[key] in twice else names[key]
         if f"{key}{CLASS}" in values:
             parts.append(text)

@@ -2,27 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
+from segcli.config.canonical import canonical, text
 from segcli.config.compose import Experiment
+from segcli.config.keys import GROUPS, Group, meaning_of
 from segcli.config.library import Place
 from segcli.config.node import Key, Node, Source, lookup
 from segcli.config.render import one_line, same
 from segcli.config.resolve import resolve
 
 Fields = dict[Key, Node]
-GROUPS = ("architecture", "data", "optimisation", "runtime")
-ARCHITECTURE = ("model.backbone", "model.decoder", "model.task", "model.mean", "model.std", "model.value_range")
-OPTIMISATION = (
-    *("model.loss", "model.optimizer", "model.schedule", "model.parameter_groups", "model.freezing"),
-    *("seed_everything", "checkpoint"),
-    *("trainer.max_epochs", "trainer.min_epochs", "trainer.max_steps", "trainer.min_steps", "trainer.max_time"),
-    *("trainer.accumulate_grad_batches", "trainer.gradient_clip_val", "trainer.gradient_clip_algorithm"),
-    *("trainer.limit_train_batches", "trainer.overfit_batches", "trainer.callbacks"),
-)
-HIDDEN = ("run", "trainer.logger", "trainer.default_root_dir", "checkpoint.dirpath")
-PATHS = (".root", ".weights", "_dir", "path")
-UNORDERED = ("callbacks", "loggers")
+Argument = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,6 +26,7 @@ class Change:
         old_source: Who set the value before; None where there was none.
         new_source: Who set the value after.
         fell_back: Whether the value after is one that the value before lay over.
+        hidden: Whether both mean the same experiment: of another folder of runs, or a path whose last part stays.
     """
 
     key: str
@@ -44,28 +35,12 @@ class Change:
     old_source: Source | None = None
     new_source: Source | None = None
     fell_back: bool = False
+    hidden: bool = False
 
     @property
-    def group(self) -> str:
-        """One of :data:`GROUPS`."""
-        if _below(self.key, ARCHITECTURE):
-            return "architecture"
-        if _below(self.key, OPTIMISATION):
-            return "optimisation"
-        return "data" if _below(self.key, ("data",)) else "runtime"
-
-    @property
-    def hidden(self) -> bool:
-        """Whether this is where a run lies or how it is logged, and says nothing about the experiment.
-
-        A path whose last part stays is one: the same thing at another place.
-        """
-        if _below(self.key, HIDDEN):
-            return True
-        if not self.key.endswith(PATHS):
-            return False
-        paths = [PurePath(value) for value in (self.old, self.new)]
-        return any(len(path.parts) > 1 for path in paths) and paths[0].name == paths[1].name
+    def group(self) -> Group:
+        """The heading that it stands under."""
+        return meaning_of(self.key).group
 
     @property
     def origin(self) -> Source | None:
@@ -126,25 +101,25 @@ class _Differ:
         for key in dict.fromkeys((*a, *b)):
             name = f"{at}.{key}" if at else str(key)
             places = in_a.child(key), in_b.child(key)
-            yield from self.nodes(a.get(key), b.get(key), name, *places, in_b.annotation(key))
+            yield from self.nodes(a.get(key), b.get(key), name, *places, (in_b.arguments_of or "", str(key)))
 
     def nodes(
-        self, a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place, annotation: str = ""
+        self, a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place, argument: Argument = ("", "")
     ) -> Iterator[Change]:
-        """Compare what stands at one key."""
+        """Compare what stands at one key, an argument of some class or of none."""
         if in_a.arguments_of is not None and _is_section(a) and _is_section(b):
             yield from self.mappings(a.value if a else {}, b.value if b else {}, at, in_a, in_b)
         elif a is not None and b is not None:
             if _is_component(a) and _is_component(b):
                 yield from self._components(a, b, at, in_a, in_b)
                 return
-            lists = _as_list(a), _as_list(b)
+            lists = _as_list(a, at), _as_list(b, at)
             if in_a.family is not None and (a.is_list() or b.is_list()) and None not in lists:
                 yield from self._lists(lists[0] or [], lists[1] or [], at, in_a, in_b, a, b)
-            elif not same(a.plain(), b.plain(), annotation):
-                yield self._change(a, b, at, in_a, in_b)
+            elif not _mean_the_same(a, b, at, in_b, argument) or _has_moved(a, b, at):
+                yield self._change(a, b, at, in_a, in_b, argument)
         elif a is not b:
-            yield self._change(a, b, at, in_a, in_b)
+            yield self._change(a, b, at, in_a, in_b, argument)
 
     def _components(self, a: Node, b: Node, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
         paths = _path(a, in_a), _path(b, in_b)
@@ -171,14 +146,28 @@ class _Differ:
             if j not in matched.values():
                 yield self._change(None, node, f"{at}[{_label(names_b, j)}]", in_a, in_b)
         order = [matched[i] for i in sorted(matched)]
-        if order != sorted(order) and (in_a.family is None or in_a.family.name not in UNORDERED):
+        if order != sorted(order) and meaning_of(at).order != "none":
             before, after = ([names_a[i] for i in sorted(matched)], [names_b[j] for j in sorted(order)])
             said = ", ".join(before), ", ".join(after)
             yield Change(f"{at}: order", *said, whole_a.source, whole_b.source)
 
     @staticmethod
-    def _change(a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place) -> Change:
-        return Change(at, one_line(a, in_a), one_line(b, in_b), *_sources(a, b), fell_back=_lay_over(a, b))
+    def _change(
+        a: Node | None, b: Node | None, at: str, in_a: Place, in_b: Place, argument: Argument = ("", "")
+    ) -> Change:
+        hidden = not meaning_of(at).counts or _mean_the_same(a, b, at, in_b, argument)
+        texts = one_line(a, in_a), one_line(b, in_b)
+        return Change(at, *texts, *_sources(a, b), fell_back=_lay_over(a, b), hidden=hidden)
+
+
+def _mean_the_same(a: Node | None, b: Node | None, at: str, place: Place, argument: Argument) -> bool:
+    values = (None if node is None else canonical(node.plain(), at, *argument, place.library) for node in (a, b))
+    return len({text(value) for value in values}) == 1
+
+
+def _has_moved(a: Node, b: Node, at: str) -> bool:
+    """Return whether two paths differ, be it in where they lead to the same thing."""
+    return meaning_of(at).last_part and a.plain() != b.plain()
 
 
 def _sources(a: Node | None, b: Node | None) -> tuple[Source | None, Source | None]:
@@ -262,12 +251,10 @@ def _is_section(node: Node | None) -> bool:
     return node is None or node.is_mapping()
 
 
-def _as_list(node: Node) -> list[Node] | None:
-    """Return the elements of a list of components; none for null, one for a component alone."""
+def _as_list(node: Node, at: str) -> list[Node] | None:
+    """Return the elements of a list of components; of callbacks none for null, one for a callback alone."""
     if node.is_list():
-        return list(node.value)
+        return list(node.value) if all(_is_component(element) for element in node.value) else None
+    if meaning_of(at).order != "none":
+        return None
     return [] if node.value is None else [node] if _is_component(node) else None
-
-
-def _below(key: str, prefixes: Sequence[str]) -> bool:
-    return any(key == prefix or key.startswith((f"{prefix}.", f"{prefix}[", f"{prefix}:")) for prefix in prefixes)

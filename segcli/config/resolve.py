@@ -68,7 +68,7 @@ def _value(node: Node, place: Place) -> Node:
         return node.laid_over(None, {key: _value(child, Place(place.library)) for key, child in node.value.items()})
     cls = node.value["class_path"]
     try:
-        path = place.class_path(str(cls.value))
+        path = place.class_path(place.library.short_name(place.class_path(str(cls.value)), place.family))
     except UnknownClassError:  # of an experiment that was not checked
         return node
     given = node.value["init_args"].value if "init_args" in node.value else {}

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segcli.config.compose import Experiment, compose
-from segcli.config.diff import GROUPS, Change, diff, effective_batch
+from segcli.config.diff import Change, diff, effective_batch
 from segcli.config.discover import find_experiments
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.files import PACKAGE, Revision
+from segcli.config.keys import GROUPS
 from segcli.config.library import Library, installed
 from segcli.config.node import Source
 from segcli.registry import SECTIONS

@@ -5,33 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from segcli.runs.identity import leaves
+from segcli.config.canonical import leaves
+from segcli.config.keys import meaning_of
+from segcli.config.render import same
+from segcli.runs.identity import differing_keys, identity
 from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import PASSPORT, RunFolder
 from segcli.runs.stop_signals import slurm_job
-
-FREE = (
-    "last_checkpoint",
-    "pictures",
-    "run",
-    "data.num_workers",
-    "data.root",
-    "trainer.accelerator",
-    "trainer.barebones",
-    "trainer.enable_checkpointing",
-    "trainer.enable_model_summary",
-    "trainer.enable_progress_bar",
-    "trainer.log_every_n_steps",
-    "trainer.logger",
-    "trainer.max_epochs",
-    "trainer.max_steps",
-    "trainer.max_time",
-    "trainer.min_epochs",
-    "trainer.min_steps",
-    "trainer.profiler",
-    "trainer.strategy",
-)
-"""Keys, and those below them, that may change on the way: how long and where, not what is trained."""
 
 
 def unfinished(parent: Path) -> list[RunFolder]:
@@ -55,16 +35,15 @@ def of_this_job(parent: Path, command: list[str]) -> RunFolder | None:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Return the dotted keys whose values differ, with both."""
-    old, new = dict(leaves(before)), dict(leaves(after))
-    keys = dict.fromkeys((*old, *new))
-    return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
+    """Return the plain dotted keys whose values differ, with both."""
+    old, new, counting = dict(leaves(before)), dict(leaves(after)), differing_keys(identity(before), identity(after))
+    pairs = {key: (old.get(key), new.get(key)) for key in (*old, *new)}
+    return {key: pair for key, pair in pairs.items() if not same(*pair) or (key in counting and None not in pair)}
 
 
-def is_free(key: str) -> bool:
-    """Return whether a key may change while a run is interrupted."""
-    plain = key.replace(".init_args", "")
-    return any(plain == free or plain.startswith(f"{free}.") for free in FREE)
+def another_experiment(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the plain dotted keys that may not differ when a run is resumed, but do."""
+    return [key for key in differing_keys(identity(before), identity(after)) if not meaning_of(key).free]
 
 
 def _children(parent: Path) -> list[Path]:

@@ -53,6 +53,10 @@ def check_one_experiment(runs: Sequence[StoredRun]) -> None:
             keys = listed(differences(settings_of(first.config), settings_of(other.config))) or "paths"
             message = f"{both} are of different experiments: {keys}; record each by itself, with --name NAME"
             raise ConfigError([Problem(message)])
+        if first.weights_at_start != other.weights_at_start:
+            raise ConfigError(
+                [Problem(f"{both} began from different weights; record each by itself, with --name NAME")]
+            )
         changed = [split for split in ("train", "val") if _split(first, split) != _split(other, split)]
         if changed:
             raise ConfigError([Problem(f"{both} saw different images: data of {', '.join(changed)}")])

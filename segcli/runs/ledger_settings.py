@@ -12,9 +12,10 @@ from typing import Any
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError
+from segcli.config.keys import SEED
 from segcli.config.library import Library
 from segcli.config.resolve import resolve
-from segcli.runs.identity import SEED, identity
+from segcli.runs.identity import differing_keys, identity
 
 Settings = dict[str, Any]
 _CLASS = ".class_path"
@@ -63,7 +64,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
     Of a component of another class, the class alone is named.
     """
-    keys = [key for key in sorted({*before, *after}) if before.get(key, _NOT_SET) != after.get(key, _NOT_SET)]
+    keys = sorted(differing_keys(before, after))
     switched = [key.removesuffix(_CLASS) for key in keys if key.endswith(_CLASS)]
     found: dict[str, str] = {}
     for key in keys:

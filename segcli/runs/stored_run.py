@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from segcli.runs.identity import SEED, config_hash, experiment_hash
+from segcli.config.keys import SEED
+from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import CountsError, ImageCounts
 from segcli.runs.passport import FINISHED, SCHEMA
 from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT

@@ -8,8 +8,9 @@ from typing import Any
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_standalone
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.keys import SEED, meaning_of
 from segcli.config.resolve import resolve
-from segcli.runs.identity import IRRELEVANT, SEED, config_hash, identity
+from segcli.runs.identity import config_hash, identity
 from segcli.runs.run_folder import write_text
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.grid import Settings, as_words
@@ -152,11 +153,14 @@ def _duplicates(cells: list[Cell]) -> list[Problem]:
             continue
         pairs = zip(other.settings, cell.settings, strict=True)
         keys = tuple(key for (key, one), (_, two) in pairs if one != two)
-        why = "these keys say where a run lies and how fast it is, not what it trains" if _irrelevant(keys) else ""
+        why = _why_the_same(keys)
         message = f"{other.label} and {cell.label} are the same experiment" + (f": {why}" if why else "")
         problems.setdefault(keys, Problem(f"{message}; leave one out"))
     return list(problems.values())
 
 
-def _irrelevant(keys: tuple[str, ...]) -> bool:
-    return all(any(key == other or key.startswith(f"{other}.") for other in IRRELEVANT) for key in keys)
+def _why_the_same(keys: tuple[str, ...]) -> str:
+    meanings = [meaning_of(key) for key in keys]
+    if not any(meaning.counts for meaning in meanings):
+        return "these keys say where a run lies and how fast it is, not what it trains"
+    return "of a path, the last part counts" if all(meaning.last_part for meaning in meanings) else ""

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from segcli.runs.identity import config_hash, identity
+from segcli.runs.identity import differing_keys as keys_that_differ
 from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import PASSPORT, RunFolder
 
@@ -78,8 +79,7 @@ class KnownRuns:
 
 def differing_keys(run: RunFolder, expected: dict[str, Any]) -> list[str]:
     """Return the keys in which a run's experiment differs from what was to be run."""
-    found = identity(_config(run.config))
-    return [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
+    return keys_that_differ(expected, identity(_config(run.config)))
 
 
 def _hash(path: Path) -> str:

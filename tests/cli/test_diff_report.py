@@ -21,7 +21,7 @@ def test_groups_stand_in_order_and_long_values_on_lines_of_their_own() -> None:
         "optimisation",
         "  trainer.max_epochs  1 → 2  b.yaml:3",
         "effective batch 8 → 16",
-        "not shown: run.name (run folders, loggers, moved paths; --all shows them)",
+        "not shown: run.name (run folders, loggers, workers, moved paths; --all shows them)",
     ]
 
 

@@ -82,33 +82,32 @@ def test_plain_mappings_are_one_value(two: Callable[..., list[Change]]) -> None:
     [
         ("run.name", "a", "b", True),
         ("trainer.logger", "true", "false", True),
-        ("data.root", "data/camvid", "/mnt/camvid", True),
-        ("data.root", "cells", "nuclei", False),
+        ("data.num_workers", "0", "2", True),
+        ("model.backbone.weights", "data/x.pt", "/mnt/x.pt", True),
+        ("model.backbone.weights", "x.pt", "y.pt", False),
         ("model.backbone.weights", "null", "a/b.safetensors", False),
         ("checkpoint.monitor", "val/loss", "train/loss", False),
         ("trainer.max_epochs", "1", "2", False),
+        ("trainer.limit_train_batches", "1", "1.0", False),
     ],
 )
-def test_where_a_run_lies_is_hidden(key: str, old: str, new: str, hidden: bool) -> None:
-    assert Change(key, old, new).hidden is hidden
+def test_what_changes_no_result_is_hidden(key: str, old: str, new: str, hidden: bool, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(BASE)
+    (change,) = diff(*(compose([tmp_path / "x.yaml"], [f"--{key}", value]) for value in (old, new)))
+    assert (change.key, change.hidden) == (key, hidden)
 
 
 @pytest.mark.parametrize(
-    ("key", "group"),
+    ("a", "b"),
     [
-        ("model.backbone.name", "architecture"),
-        ("model.decoder", "architecture"),
-        ("data.batch_size", "data"),
-        ("model.loss.smooth", "optimisation"),
-        ("trainer.callbacks[EarlyStopping].patience", "optimisation"),
-        ("trainer.max_epochs", "optimisation"),
-        ("seed_everything", "optimisation"),
-        ("trainer.precision", "runtime"),
-        ("model.channels_last", "runtime"),
+        ("{class_path: Timer}", "[Timer]"),
+        ("[]", "null"),
+        ("[Timer, LearningRateMonitor]", "[LearningRateMonitor, Timer]"),
+        ("[pytorch_lightning.callbacks.timer.Timer]", "[Timer]"),
     ],
 )
-def test_changes_are_grouped(key: str, group: str) -> None:
-    assert Change(key, "1", "2").group == group
+def test_what_means_the_same_is_no_change(a: str, b: str, two: Callable[..., list[Change]]) -> None:
+    assert two(*(f"{BASE}trainer: {{callbacks: {value}}}" for value in (a, b))) == []
 
 
 def test_the_origin_is_where_the_difference_was_written(two: Callable[..., list[Change]]) -> None:

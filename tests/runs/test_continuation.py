@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.runs.continuation import changes, is_free, of_this_job, unfinished
+from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.run_folder import RunFolder, write_text
 
 
@@ -49,10 +49,18 @@ def test_changes_are_named_by_dotted_keys() -> None:
     assert changes(before, after) == {"a.b": (1, 2), "d": ({}, None), "d.f": (None, 3)}
 
 
-def test_how_long_and_where_may_change_but_not_what() -> None:
-    assert is_free("trainer.max_epochs")
-    assert is_free("data.init_args.num_workers")
-    assert is_free("pictures.count")
-    assert not is_free("model.optimizer.init_args.lr")
-    assert not is_free("data.init_args.batch_size")
-    assert not is_free("trainer.max_epochs_of_something_else")
+def test_changes_are_of_meaning_as_much_as_of_text() -> None:
+    trainer = {"trainer": {"limit_train_batches": 1, "log_every_n_steps": 5, "x": 2}}
+    after = {"trainer": {"limit_train_batches": 1.0, "log_every_n_steps": 5.0, "x": 2.0}}
+    assert changes(trainer, after) == {"trainer.limit_train_batches": (1, 1.0)}
+
+
+def test_what_is_trained_may_not_change_but_how_long_and_where_it_lies_may() -> None:
+    def experiment(weights: str, epochs: int) -> dict[str, object]:
+        model = {"backbone": {"init_args": {"weights": weights}}}
+        return {"trainer": {"max_epochs": epochs}, "model": model, "run": {"name": f"run {epochs}"}}
+
+    before, moved, other = experiment("a/x.pt", 1), experiment("/b/x.pt", 2), experiment("/b/y.pt", 2)
+    assert another_experiment(before, moved) == []
+    assert changes(before, moved)["model.backbone.weights"] == ("a/x.pt", "/b/x.pt")
+    assert another_experiment(before, other) == ["model.backbone.weights"]

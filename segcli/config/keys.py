@@ -1,0 +1,123 @@
+"""What the keys of an experiment mean: to ``diff``, to the identity of a run, and to a run that is resumed.
+
+The one table that ``diff``, ``compare``, ``record``, the ledger, sweeps and resuming read. A new key has the meaning of
+the longest row above it, which for an argument of ``model``, ``data`` or ``trainer`` is: another value is another
+experiment, ``diff`` shows it, and a run cannot be resumed with it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Literal
+
+Group = Literal["architecture", "data", "optimisation", "runtime"]
+GROUPS: tuple[Group, ...] = ("architecture", "data", "optimisation", "runtime")
+SEED = "seed_everything"
+"""Tells the runs of one experiment from each other."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a key means.
+
+    Attributes:
+        group: Heading under which ``diff`` shows it.
+        counts: Whether another value can change a result, and so is part of a run's identity and shown by ``diff``.
+        free: Whether it may change when a run is resumed. What does not count is free.
+        order: What order counts in its value: that of lists, that of lists and of the keys of mappings, or none; that
+            is of this key alone, not of those below it.
+        last_part: Whether of a path the last part alone counts: the same thing at another place is the same.
+    """
+
+    group: Group
+    counts: bool = True
+    free: bool = False
+    order: Literal["lists", "lists and keys", "none"] = "lists"
+    last_part: bool = False
+
+
+_ARCHITECTURE, _DATA = Meaning("architecture"), Meaning("data", order="lists and keys")
+_OPTIMISATION, _RUNTIME = Meaning("optimisation"), Meaning("runtime")
+_LENGTH = Meaning("optimisation", free=True)
+_MACHINE = Meaning("runtime", free=True)
+_RECORDS = Meaning("runtime", counts=False, free=True)
+
+KEYS: Mapping[str, Meaning] = {
+    SEED: _OPTIMISATION,
+    "data": _DATA,
+    "data.num_workers": replace(_DATA, counts=False, free=True),
+    "data.root": replace(_DATA, free=True),  # the passport has the data's fingerprint, and what of it changed
+    "model": _RUNTIME,
+    "model.backbone": _ARCHITECTURE,
+    "model.decoder": _ARCHITECTURE,
+    "model.task": _ARCHITECTURE,
+    "model.mean": _ARCHITECTURE,
+    "model.std": _ARCHITECTURE,
+    "model.value_range": _ARCHITECTURE,
+    "model.loss": _OPTIMISATION,
+    "model.optimizer": _OPTIMISATION,
+    "model.schedule": _OPTIMISATION,
+    "model.parameter_groups": _OPTIMISATION,
+    "model.freezing": _OPTIMISATION,
+    "checkpoint": _OPTIMISATION,
+    "trainer": _RUNTIME,
+    "trainer.max_epochs": _LENGTH,
+    "trainer.min_epochs": _LENGTH,
+    "trainer.max_steps": _LENGTH,
+    "trainer.min_steps": _LENGTH,
+    "trainer.max_time": _LENGTH,
+    "trainer.accumulate_grad_batches": _OPTIMISATION,
+    "trainer.gradient_clip_val": _OPTIMISATION,
+    "trainer.gradient_clip_algorithm": _OPTIMISATION,
+    "trainer.limit_train_batches": _OPTIMISATION,
+    "trainer.overfit_batches": _OPTIMISATION,
+    "trainer.callbacks": replace(_OPTIMISATION, order="none"),
+    "trainer.accelerator": _MACHINE,
+    "trainer.strategy": _MACHINE,
+    "trainer.barebones": _RECORDS,
+    "trainer.default_root_dir": _RECORDS,
+    "trainer.enable_autolog_hparams": _RECORDS,
+    "trainer.enable_checkpointing": _RECORDS,
+    "trainer.enable_model_summary": _RECORDS,
+    "trainer.enable_progress_bar": _RECORDS,
+    "trainer.log_every_n_steps": _RECORDS,
+    "trainer.logger": replace(_RECORDS, order="none"),
+    "trainer.profiler": _RECORDS,
+    "last_checkpoint": _RECORDS,
+    "pictures": _RECORDS,
+    "run": _RECORDS,
+    "defaults": _RECORDS,
+}
+"""Keys, each for itself and those below it; the longest one that fits counts."""
+
+PATHS = ("root", "weights", "path", "dirpath", "*_dir", "*_path")
+"""Names of arguments of any class whose value is a path: of each, the last part counts. The passport has the
+fingerprint of the data, and a hash of the weights that a run began with."""
+
+_UNKNOWN = Meaning("runtime")
+_WITHIN = re.compile(r"\.init_args(?=\.|$)|\[[^\]]*\]|: order$")
+
+
+@cache
+def meaning_of(key: str) -> Meaning:
+    """Return what a key means.
+
+    Args:
+        key: Dotted, with or without ``init_args``; elements of a list by their class, as ``diff`` names them, or not.
+    """
+    name = plain(key)
+    parts = name.split(".")
+    rows = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    row = next((row for row in rows if row in KEYS), None)
+    found = KEYS[row] if row is not None else _UNKNOWN
+    if found.order == "none" and row != name:
+        found = replace(found, order="lists")
+    is_path = parts[-1] != "class_path" and any(fnmatchcase(parts[-1], name) for name in PATHS)
+    return replace(found, last_part=True) if is_path else found
+
+
+def plain(key: str) -> str:
+    """Return a key without ``init_args`` and the names of list elements: ``trainer.callbacks.patience``."""
+    return _WITHIN.sub("", key)
