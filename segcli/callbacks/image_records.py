@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.runs.image_counts import ImageCounts
 from segcli.task import SegmentationTask
 
@@ -15,8 +15,32 @@ def image_names(data: SegmentationDataModule | None, stage: str) -> dict[str, st
     return {} if dataset is None else dict(zip(dataset.paths(), dataset.ids(), strict=True))
 
 
-def image_counts(module: SegmentationTask, names: Mapping[str, str], epoch: int | None) -> ImageCounts:
-    """Return the counts of the last evaluation, in the order of the images' names however many devices counted."""
+def image_groups(data: SegmentationDataModule | None, stage: str) -> tuple[str, dict[str, str]]:
+    """Return the pattern of groups, and the group of every image by its path; nothing where there are none."""
+    split: Split = "val" if stage == "val" else "test"
+    found = data.groups(split) if data is not None and split in data.datasets else None
+    if data is None or found is None:
+        return "", {}
+    pattern, groups = found
+    return pattern, dict(zip(data.datasets[split].paths(), groups, strict=True))
+
+
+def image_counts(
+    module: SegmentationTask,
+    names: Mapping[str, str],
+    epoch: int | None,
+    pattern: str = "",
+    groups: Mapping[str, str] | None = None,
+) -> ImageCounts:
+    """Return the counts of the last evaluation, in the order of the images' names however many devices counted.
+
+    Args:
+        module: The task that counted.
+        names: Name of every image by its path.
+        epoch: Training epoch, from 1; None where there was none.
+        pattern: Of the groups.
+        groups: Group of every image by its path.
+    """
     paths, places, counts = module.images
     named = [names.get(path, path) for path in paths]
     order = sorted(range(len(named)), key=named.__getitem__)
@@ -27,4 +51,6 @@ def image_counts(module: SegmentationTask, names: Mapping[str, str], epoch: int 
     sorted_image, cell, count = (part[cells].astype(np.uint32) for part in (image, places[:, 1], counts))
     classes = len(module.classes)
     shape = (classes, 2, 2) if module.kind.multilabel else (classes, classes)
-    return ImageCounts(tuple(named[i] for i in order), shape, sorted_image, cell, count, epoch or 0)
+    group_names = tuple(groups[paths[i]] for i in order) if groups else ()
+    ids = tuple(named[i] for i in order)
+    return ImageCounts(ids, shape, sorted_image, cell, count, epoch or 0, group_names, pattern)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ LONG_BYTES = 10_000_000_000
 class Provenance(pl.Callback):
     """Record fingerprints of the data, a hash of the weights at the start, and the definitions of the metrics.
 
-    The names of all images go to ``splits.json``, by split and in order.
+    The names of all images go to ``splits.json``, by split and in order, with their groups where images share one.
 
     Args:
         passport: The record of the run.
@@ -78,9 +79,25 @@ class Provenance(pl.Callback):
             found = {split: fingerprint(dataset, self._sizes_only) for split, dataset in data.datasets.items()}
         except OSError as error:
             raise DataError(f"{error.filename}: {error.strerror}") from None
-        names = {split: dataset.ids() for split, dataset in data.datasets.items()}
+        names: dict[str, Any] = {split: dataset.ids() for split, dataset in data.datasets.items()}
+        grouped = ((str(split), data.groups(split)) for split in data.datasets if split != "predict")
+        groups = {split: groups for split, groups in grouped if groups is not None}
+        if any(len(set(of_split)) < len(of_split) for _, of_split in groups.values()):
+            names["groups"] = {split: of_split for split, (_, of_split) in groups.items()}
         write_text(Path(trainer.default_root_dir) / SPLITS, json.dumps(names, indent=0, ensure_ascii=False) + "\n")
-        return {"class": type(data).__name__, "classes": list(data.classes), "splits": found}
+        record = {"class": type(data).__name__, "classes": list(data.classes), "splits": found}
+        return {**record, "group": _group_facts(groups)} if groups else record
+
+
+def _group_facts(groups: Mapping[str, tuple[str, list[str]]]) -> dict[str, Any]:
+    """Return the pattern of the groups, how many each split has, and how many of them are in ``train`` too."""
+    train = set(groups["train"][1]) if "train" in groups else None
+    splits: dict[str, dict[str, int]] = {}
+    for split, (_, names) in groups.items():
+        splits[split] = {"groups": len(set(names))}
+        if train is not None and split != "train":
+            splits[split]["also_in_train"] = len(train & set(names))
+    return {"pattern": next(iter(groups.values()))[0], "splits": splits}
 
 
 def weights_hash(module: nn.Module) -> str:

@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from rich.console import Console
 from rich.table import Table
 
-from segcli.callbacks.image_records import image_counts, image_names
+from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.callbacks.pictures import Pictures
 from segcli.metrics.scores import Scores
 from segcli.runs.run_folder import write_text
@@ -79,7 +79,8 @@ class Results(pl.Callback):
             return
         folder, data = Path(trainer.default_root_dir), trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         names = image_names(data, stage)
-        image_counts(module, names, epoch).write(folder / f"{stage}_images.npz")
+        counts = image_counts(module, names, epoch, *image_groups(data, stage))
+        counts.write(folder / f"{stage}_images.npz")
         for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set in __init__ by helpers
             if isinstance(callback, Pictures):
                 callback.worst.write(folder, epoch, names, data.palette)

@@ -50,10 +50,14 @@ class CamVidDataModule(SegmentationDataModule):
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+        group: Which images belong together: a pattern over their paths below ``root``, without the suffix, whose fields
+            name the group, for ``compare``. None takes the drives that the files are named by, ``"{drive}_*"``.
 
     Raises:
         DataError: In ``setup``, if files are missing or at fault.
     """
+
+    usual_group = "{drive}_*"
 
     def __init__(
         self,
@@ -65,9 +69,11 @@ class CamVidDataModule(SegmentationDataModule):
         num_workers: int = 0,
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        group: str | None = None,
     ) -> None:
-        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
         self.root, self.limit, self.split_seed = Path(root), limit, split_seed
+        self.folder = self.root
         self.classes = tuple(COLOURS)
         self.palette = np.array(list(COLOURS.values()), np.uint8)
 

@@ -47,6 +47,9 @@ class FolderDataModule(SegmentationDataModule):
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+        group: Which images belong together, such as the frames of a clip: a pattern over their paths below ``root``,
+            without the suffix, whose fields name the group: ``"{clip}_*"``, ``"{patient}/*"``. A split by hashes keeps
+            groups together, and ``compare`` goes by them. None for every image by itself.
 
     Raises:
         DataError: If neither ``classes`` nor ``mask_values`` is given or they disagree; in ``setup``, if files are
@@ -71,10 +74,12 @@ class FolderDataModule(SegmentationDataModule):
         num_workers: int = 0,
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        group: str | None = None,
     ) -> None:
-        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
+        self.folder = Path(root)
         self.splits = FolderSplits(
-            Path(root), image_dir, mask_dir, val_fraction, test_fraction, split_seed=split_seed, limit=limit
+            self.folder, image_dir, mask_dir, val_fraction, test_fraction, split_seed, limit, self.group
         )
         self.image_mode = image_mode
         self.classes, indices = _classes(classes, mask_values)

@@ -49,6 +49,9 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+        group: Which images belong together, such as the frames of a clip: a pattern over their paths below ``root``,
+            without the suffix, whose fields name the group: ``"{clip}_*"``, ``"{patient}/*"``. A split by hashes keeps
+            groups together, and ``compare`` goes by them. None for every image by itself.
 
     Raises:
         DataError: If ``classes`` is empty, or a name is there twice or no name of a folder; in ``setup``, if files are
@@ -75,10 +78,12 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         num_workers: int = 0,
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        group: str | None = None,
     ) -> None:
-        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
+        self.folder = Path(root)
         self.splits = FolderSplits(
-            Path(root), image_dir, mask_dir, val_fraction, test_fraction, split_seed=split_seed, limit=limit
+            self.folder, image_dir, mask_dir, val_fraction, test_fraction, split_seed, limit, self.group
         )
         self.classes = _folder_names(classes)
         self.palette = default_palette(len(classes) + 1)[1:]  # its first is for a background

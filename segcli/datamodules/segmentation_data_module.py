@@ -4,6 +4,7 @@ import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path, PurePath
 from typing import Literal
 
 import albumentations as A
@@ -18,6 +19,8 @@ from torch.utils.data import DataLoader
 from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
 from segcli.datasets.equal_size_batches import EqualSizeBatches
+from segcli.datasets.folder_splits import named_groups
+from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.sample import DataError, Sample
@@ -46,20 +49,27 @@ class SegmentationDataModule(LightningDataModule, ABC):
         num_workers: Processes that load images; 0 loads in the main process.
         train_transforms: Albumentations transforms of training images and masks; None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+        group: Which images belong together: see :class:`segcli.datasets.group_pattern.GroupPattern`; None for
+            ``usual_group``.
 
     Attributes:
         classes: Names of the classes; their positions are the indices in masks.
         palette: ``(K, 3)`` uint8 RGB colours of the classes.
         multilabel: Whether masks have a channel per class, for ``model.task: multilabel``.
         datasets: The datasets that :meth:`setup` prepared, by split.
+        folder: Of the data, which groups are named below; None where there is none.
+        group: The pattern of groups that was asked for.
+        usual_group: The pattern where none is asked for and it fits all images; None for no groups.
 
     Raises:
-        ValueError: If ``batch_size`` or ``val_batch_size`` is below 1, or ``num_workers`` below 0.
+        ValueError: If ``batch_size`` or ``val_batch_size`` is below 1, ``num_workers`` below 0, or ``group`` wrong.
     """
 
     classes: tuple[str, ...]
     palette: NDArray[np.uint8]
     multilabel: bool = False
+    folder: Path | None = None
+    usual_group: str | None = None
 
     def __init__(
         self,
@@ -68,6 +78,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         num_workers: int,
         train_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
         val_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
+        group: str | None = None,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
@@ -79,6 +90,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
             )
         self.num_workers = num_workers
         self.train_transforms, self.val_transforms = train_transforms, val_transforms
+        self.group = None if group is None else _pattern(group)
         self.datasets: dict[Split, SampleDataset] = {}
         self._begin = (0, 0)
 
@@ -109,6 +121,29 @@ class SegmentationDataModule(LightningDataModule, ABC):
                     "image in place: predictions have the image's own size. Remove them; images of any size work."
                 )
             self.datasets[split] = self.make_dataset(split, transform)
+            if split != "predict":
+                self.groups(split)  # a pattern that does not fit is told before the first epoch
+
+    def groups(self, split: Split) -> tuple[str, list[str]] | None:
+        """Return the pattern and the group of every image of a prepared split, in order; None where there are none.
+
+        Raises:
+            DataError: If ``group`` does not fit an image.
+        """
+        paths = self._paths_in_folder(split)
+        if self.group is not None:
+            return self.group.text, named_groups(self.group, paths)
+        usual = None if self.usual_group is None else GroupPattern(self.usual_group)
+        found = [] if usual is None else [name for path in paths if (name := usual.group(path)) is not None]
+        return (usual.text, found) if usual is not None and len(found) == len(paths) else None
+
+    def _paths_in_folder(self, split: Split) -> list[str]:
+        dataset = self.datasets[split]
+        folder = self.folder
+        if folder is None:
+            return dataset.ids()
+        paths = [PurePath(path) for path in dataset.paths()]
+        return [(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix() for path in paths]
 
     def state_dict(self) -> dict[str, int]:
         """Return the epoch to go on with and how many of its steps are done, for a checkpoint."""
@@ -178,6 +213,13 @@ class SegmentationDataModule(LightningDataModule, ABC):
             pin_memory=torch.cuda.is_available(),
             worker_init_fn=_start_worker,
         )
+
+
+def _pattern(text: str) -> GroupPattern:
+    try:
+        return GroupPattern(text)
+    except GroupPatternError as error:
+        raise ValueError(f"data.group {error}.") from None
 
 
 def _start_worker(_worker: int) -> None:

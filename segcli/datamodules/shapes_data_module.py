@@ -30,10 +30,14 @@ class ShapesDataModule(SegmentationDataModule):
         train_transforms: Albumentations transforms of training pictures and masks; ``fill_mask: 255`` in one that
             pads leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+        group: Which pictures belong together: a pattern over names such as ``val_00003``, whose fields name the group,
+            for ``compare``. None for every picture by itself, as they are drawn.
 
     Raises:
         ValueError: If a size is too small.
     """
+
+    usual_group = "{picture}"
 
     def __init__(
         self,
@@ -48,8 +52,9 @@ class ShapesDataModule(SegmentationDataModule):
         num_workers: int = 0,
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        group: str | None = None,
     ) -> None:
-        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms)
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
         self.lengths: dict[Split, int] = {
             "train": train_size,
             "val": val_size,

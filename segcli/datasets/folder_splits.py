@@ -1,10 +1,11 @@
 """Which files of a data set in folders train, validate and test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
 from segcli.datasets.split_folders import split_folders
@@ -25,6 +26,7 @@ class FolderSplits:
         test_fraction: Share of images to test with where there is no test folder, 0 to below 1.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images; None for all.
+        group: Which images stay together in a split by hashes; None for each by itself.
     """
 
     root: Path
@@ -34,6 +36,7 @@ class FolderSplits:
     test_fraction: float
     split_seed: int
     limit: int | None
+    group: GroupPattern | None = None
 
     def pairs(
         self, split: Literal["train", "val", "test"], pair: Callable[[Path, Path], list[tuple[Path, Masks]]]
@@ -50,9 +53,10 @@ class FolderSplits:
         found = self._all(split, pair)
         if not found:
             share = self.val_fraction if split == "val" else self.test_fraction
+            unit = "an image" if self.group is None else f"a group of data.group {self.group.text!r}"
             raise DataError(
                 f"{self.root} has no images to {split} with: there is no {split} folder, and data.{split}_fraction "
-                f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have an image for every split, or "
+                f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have {unit} for every split, or "
                 f"make a folder {self.root / split / self.image_dir}."
             )
         if split == "train":
@@ -84,6 +88,27 @@ class FolderSplits:
             0.0 if name in folders else share
             for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
         ]
-        names = [image.stem for image, _ in pairs]
-        (test, val), train = hash_split(pairs, names, fractions, self.split_seed)
+        (test, val), train = hash_split(pairs, self._names([image for image, _ in pairs]), fractions, self.split_seed)
         return {"train": train, "val": val, "test": test}[split]
+
+    def _names(self, images: Sequence[Path]) -> list[str]:
+        """Return what is hashed of every image: its group, or its own name."""
+        if self.group is None:
+            return [image.stem for image in images]
+        return named_groups(self.group, [image.relative_to(self.root).as_posix() for image in images])
+
+
+def named_groups(pattern: GroupPattern, paths: Sequence[str]) -> list[str]:
+    """Return the group of every image.
+
+    Args:
+        pattern: Of ``data.group``.
+        paths: Of images below the folder of the data.
+
+    Raises:
+        DataError: If the pattern does not fit one of them.
+    """
+    try:
+        return pattern.groups(paths)
+    except GroupPatternError as error:
+        raise DataError(f"data.group {error}.") from None

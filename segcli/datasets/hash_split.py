@@ -14,13 +14,14 @@ def hash_split(
 
     The first part takes the first ranks, the second the next, and so on. One more item moves at most one other item
     across each border between parts, since it shifts ranks by at most one; a split by a threshold of the hash would
-    move none, but leave small parts empty.
+    move none, but leave small parts empty. Items of one name, the frames of a clip, stay together: a part takes whole
+    names as long as that brings it closer to its size.
 
     Args:
         items: What to split; the order within each part is kept.
-        names: Unique name of every item.
+        names: Name of every item.
         fractions: Share of every part, 0 to 1, with a sum below 1. A part gets its share of the items, rounded, and at
-            least one. With too few items for that, the rest comes first, then the last part.
+            least one name. With too few names for that, the rest comes first, then the last part.
         seed: Another seed gives another split.
 
     Returns:
@@ -34,14 +35,24 @@ def hash_split(
             f"a split got fractions {list(fractions)}, expected each >= 0 and a sum < 1; lower one until images remain "
             "to train with."
         )
-    order, parts = _order(names, seed), []
+    members: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        members.setdefault(name, []).append(position)
+    unique = list(members)
+    queue, parts = [members[unique[rank]] for rank in _order(unique, seed)], []
     for number, fraction in enumerate(fractions):
         reserved = 1 + sum(later > 0 for later in fractions[number + 1 :])
         wanted = max(1, round(fraction * len(items))) if fraction else 0
-        size = max(0, min(wanted, len(order) - reserved))
-        parts.append([items[i] for i in sorted(order[:size])])
-        order = order[size:]
-    return parts, [items[i] for i in sorted(order)]
+        taken: list[int] = []
+        while len(queue) > reserved and wanted and _is_closer(len(taken), len(queue[0]), wanted):
+            taken += queue.pop(0)
+        parts.append([items[i] for i in sorted(taken)])
+    return parts, [items[i] for i in sorted(position for group in queue for position in group)]
+
+
+def _is_closer(size: int, more: int, wanted: int) -> bool:
+    """Return whether a part comes closer to its size with some items more; an empty one takes what there is."""
+    return not size or abs(size + more - wanted) < abs(size - wanted)
 
 
 def hash_limit(items: Sequence[T], names: Sequence[str], limit: int | None, seed: int = 0) -> list[T]:

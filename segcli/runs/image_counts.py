@@ -49,6 +49,8 @@ class ImageCounts:
         cell: Position in the flattened counts of the image.
         count: Pixels.
         epoch: Training epoch, from 1; 0 where there was none.
+        groups: Which images belong together, by the pattern ``data.group``: a name for each; empty if it is not known.
+        pattern: That pattern.
     """
 
     ids: tuple[str, ...]
@@ -57,14 +59,18 @@ class ImageCounts:
     cell: NDArray[np.uint32]
     count: NDArray[np.uint32]
     epoch: int = 0
+    groups: tuple[str, ...] = ()
+    pattern: str = ""
 
     @classmethod
-    def of(cls, ids: Sequence[str], dense: Counts, epoch: int = 0) -> "ImageCounts":
+    def of(
+        cls, ids: Sequence[str], dense: Counts, epoch: int = 0, groups: Sequence[str] = (), pattern: str = ""
+    ) -> "ImageCounts":
         """Keep what is not zero in ``(N, K, K)`` or ``(N, K, 2, 2)`` counts."""
         flat = dense.reshape(len(ids), -1)
         image, cell = np.nonzero(flat)
         parts = (image.astype(np.uint32), cell.astype(np.uint32), flat[image, cell].astype(np.uint32))
-        return cls(tuple(ids), dense.shape[1:], *parts, epoch)
+        return cls(tuple(ids), dense.shape[1:], *parts, epoch, tuple(groups), pattern)
 
     @property
     def num_classes(self) -> int:
@@ -135,6 +141,8 @@ class ImageCounts:
             cell=self.cell,
             count=self.count,
             epoch=np.array(self.epoch),
+            groups=np.array(self.groups, np.str_),
+            pattern=np.array(self.pattern),
         )
         write_bytes(path, buffer.getvalue())
 
@@ -148,6 +156,7 @@ class ImageCounts:
         try:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 parts = {name: file[name] for name in ("ids", "shape", "image", "cell", "count", "epoch")}
+                parts |= {name: file[name] for name in ("groups", "pattern") if name in file}  # since 0.5
         except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             raise CountsError(f"{path} cannot be read: {error}") from None
         shape = tuple(int(size) for size in parts["shape"])
@@ -158,8 +167,11 @@ class ImageCounts:
             parts["cell"].astype(np.uint32),
             parts["count"].astype(np.uint32),
             int(parts["epoch"]),
+            tuple(str(name) for name in parts.get("groups", ())),
+            str(parts.get("pattern", "")),
         )
         inside = not found.image.size or (found.image.max() < len(found.ids) and found.cell.max() < np.prod(shape))
-        if not inside or not len(found.image) == len(found.cell) == len(found.count):
+        fits = len(found.image) == len(found.cell) == len(found.count) and len(found.groups) in (0, len(found.ids))
+        if not inside or not fits:
             raise CountsError(f"{path} does not fit together")
         return found

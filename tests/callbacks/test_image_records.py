@@ -3,7 +3,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from segcli.callbacks.image_records import image_counts, image_names
+from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.datamodules.shapes_data_module import ShapesDataModule
 
 PLACES = np.array([[0, 3], [0, 0], [1, 1]])
@@ -29,6 +29,22 @@ def test_images_are_in_the_order_of_their_names_whoever_counted_them() -> None:
 
 def test_of_several_labels_an_image_has_four_counts_per_class() -> None:
     assert image_counts(_task(["a"], PLACES[:2], [1, 2], multilabel=True), {}, epoch=None).shape == (2, 2, 2)
+
+
+def test_images_keep_their_groups_whoever_counted_them() -> None:
+    groups = {"/data/x.png": "x", "/data/b.png": "b"}
+    names = {"/data/x.png": "x.png", "/data/b.png": "b.png"}
+    task = _task(["/data/x.png", "/data/b.png"], PLACES, [5, 6, 7])
+    found = image_counts(task, names, 2, "{clip}", groups)
+    assert (found.ids, found.groups, found.pattern) == (("b.png", "x.png"), ("b", "x"), "{clip}")
+    assert image_counts(task, names, 2).groups == ()
+
+
+def test_groups_are_those_of_the_split() -> None:
+    data = ShapesDataModule(train_size=2, val_size=3, image_size=32, group="{split}_*")
+    data.setup("fit")
+    assert image_groups(data, "val") == ("{split}_*", dict.fromkeys(["val_00000", "val_00001", "val_00002"], "val"))
+    assert image_groups(data, "test") == image_groups(None, "val") == ("", {})
 
 
 def test_names_are_those_of_the_split() -> None:

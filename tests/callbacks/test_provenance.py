@@ -36,6 +36,22 @@ def test_fit_records_data_weights_and_definitions(in_trained: Path) -> None:
     assert set(passport["checkpoints"]) == {"best.ckpt", "last.ckpt"}
 
 
+def test_groups_of_images_are_recorded_by_split(tiny: Path) -> None:
+    plain = tiny.read_text()
+    for pattern in ("{split}_000{clip}", "{split}_*"):
+        tiny.write_text(plain.replace("batch_size: 8", f"batch_size: 8\n  group: '{pattern}'"))
+        assert main(["fit", "-c", str(tiny), "--trainer.max_epochs", "1"]) == 0
+    run, other = (StoredRun.load(Path(f"runs/tiny/{number}")) for number in (1, 2))
+    assert run.passport["data"]["group"] == {
+        "pattern": "{split}_000{clip}",
+        "splits": {"train": {"groups": 24}, "val": {"groups": 6, "also_in_train": 0}},
+    }
+    assert run.counts().groups == tuple(f"val/{n:02d}" for n in range(6))
+    names = json.loads((other.path / "splits.json").read_text())
+    assert names["groups"] == {"train": ["train"] * 24, "val": ["val"] * 6}
+    assert other.counts().pattern == "{split}_*"
+
+
 def test_the_same_seed_begins_with_the_same_weights(tiny: Path) -> None:
     for words in ([], [], ["--seed_everything", "1"]):
         assert main(["fit", "-c", str(tiny), "--trainer.max_epochs", "1", *words]) == 0

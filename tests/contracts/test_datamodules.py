@@ -14,7 +14,7 @@ import torch
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.registry import FAMILIES, names
-from segcli.sample import IGNORE_INDEX, Batch
+from segcli.sample import IGNORE_INDEX, Batch, DataError
 from tests.datamodules.data import write_pairs
 
 Class = type[SegmentationDataModule]
@@ -151,3 +151,58 @@ def check(batch: Batch, data: SegmentationDataModule, with_mask: bool) -> None:
         shape = (count, num_classes, height, width) if data.multilabel else (count, height, width)
         assert (batch["mask"].dtype, batch["mask"].shape) == (torch.uint8, shape)
         assert set(batch["mask"].unique().tolist()) <= {*range(2 if data.multilabel else num_classes), IGNORE_INDEX}
+
+
+@every_case
+@pytest.mark.parametrize("pattern", ["no field", "{a}{b}", "{a", ""])
+def test_a_pattern_of_groups_that_is_none_is_an_error_at_once(name: str, pattern: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"data.group got {pattern!r}")):
+        find(name)(**CASES[name](tmp_path), group=pattern)
+
+
+@every_case
+def test_groups_are_those_of_the_pattern_and_must_fit_every_image(name: str, tmp_path: Path) -> None:
+    arguments = CASES[name](tmp_path)
+    data = find(name)(**arguments, group="{all}")
+    data.setup("fit")
+    for split in ("train", "val"):
+        pattern, groups = data.groups(split) or ("", [])
+        assert pattern == "{all}"
+        assert groups == [Path(path).stem for path in data.datasets[split].paths()]
+    with pytest.raises(DataError, match=r"data\.group got 'x\{all\}', which does not fit"):
+        find(name)(**arguments, group="x{all}").setup("fit")
+
+
+@every_case
+def test_without_a_pattern_there_are_no_groups_but_those_that_the_data_are_known_for(name: str, tmp_path: Path) -> None:
+    data = find(name)(**CASES[name](tmp_path))
+    data.setup("validate")
+    found = data.groups("val")
+    assert (found is not None) == (name == "ShapesDataModule")  # the drives of CamVid are not in these names
+    assert found is None or len(set(found[1])) == len(data.datasets["val"])
+
+
+@pytest.mark.parametrize("name", ["FolderDataModule", "MultilabelFolderDataModule"])
+def test_a_split_by_hashes_keeps_groups_together(name: str, tmp_path: Path) -> None:
+    frames = [f"{clip}_{frame}" for clip in "abcdefgh" for frame in range(3)]
+    arguments = CASES[name](tmp_path / "one") | {"root": str(tmp_path)}
+    masks = ["labels"] if name == "FolderDataModule" else ["labels/lung", "labels/heart"]
+    for folder in masks:
+        write_pairs(tmp_path / "images", tmp_path / folder, frames, (0, 128) if "Multi" not in name else (0, 1))
+    data = find(name)(**arguments, group="{clip}_*")
+    data.setup("fit")
+    data.setup("test")
+    of_splits = [set((data.groups(split) or ("", []))[1]) for split in ("train", "val", "test")]
+    assert [len(groups) for groups in of_splits] == [4, 2, 2]
+    assert set.union(*of_splits) == set("abcdefgh")
+    with pytest.raises(DataError, match=r"have a group of data\.group '\{all\}/\*' for every split"):
+        find(name)(**arguments, group="{all}/*").setup("fit")
+
+
+def test_the_drives_of_camvid_are_known(tmp_path: Path) -> None:
+    for split, frames in (("train", ["0001TP_006690", "0016E5_05430"]), ("val", ["0016E5_07959", "0016E5_07961"])):
+        write_pairs(tmp_path / split, tmp_path / f"{split}annot", frames, tuple(range(12)))
+    data = find("CamVidDataModule")(root=str(tmp_path))
+    data.setup("fit")
+    assert data.groups("train") == ("{drive}_*", ["0001TP", "0016E5"])
+    assert data.groups("val") == ("{drive}_*", ["0016E5", "0016E5"])

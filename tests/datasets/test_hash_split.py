@@ -76,3 +76,26 @@ def test_limits_are_nested_and_keep_the_order() -> None:
     assert hash_limit(NAMES, NAMES, None) == hash_limit(NAMES, NAMES, 5000) == NAMES
     with pytest.raises(ValueError, match="limit got 0"):
         hash_limit(NAMES, NAMES, 0)
+
+
+def test_items_of_one_name_stay_together() -> None:
+    clips = [f"clip_{number % 25}" for number in range(1000)]  # 40 frames each
+    for seed in range(5):
+        (test, val), train = hash_split(range(1000), clips, [0.1, 0.2], seed)
+        of_parts = [{clips[item] for item in part} for part in (test, val, train)]
+        assert not any(one & other for one in of_parts for other in of_parts if one is not other)
+        assert [len(test), len(val), len(train)] == [80, 200, 720] or [len(test), len(val)] == [120, 200]
+        assert train == sorted(train)
+
+
+def test_clips_of_unequal_lengths_come_as_close_to_the_share_as_the_next_one_lets_them() -> None:
+    clips = [f"clip_{number}" for number in range(30) for _ in range(1 + 7 * (number % 3))]
+    (val,), train = hash_split(range(len(clips)), clips, [0.25])
+    assert abs(len(val) - len(clips) / 4) <= 7.5
+    assert len(val) + len(train) == len(clips)
+
+
+def test_few_clips_leave_parts_empty_as_few_images_do() -> None:
+    (test, val), train = hash_split(range(6), ["a"] * 3 + ["b"] * 3, [0.2, 0.2])
+    assert (len(test), len(val), len(train)) == (0, 3, 3)
+    assert hash_split(range(3), ["a"] * 3, [0.2]) == ([[]], [0, 1, 2])

@@ -16,6 +16,15 @@ def test_a_file_holds_what_was_counted(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.total(), MATRICES.sum(axis=0))
 
 
+def test_a_file_holds_the_groups_of_the_images(tmp_path: Path) -> None:
+    ImageCounts.of(IDS, MATRICES, 7, ["x", "x", "y", "é"], "{clip}_*").write(tmp_path / "x.npz")
+    found = ImageCounts.read(tmp_path / "x.npz")
+    assert (found.groups, found.pattern) == (("x", "x", "y", "é"), "{clip}_*")
+    ImageCounts.of(IDS, MATRICES, 7, ["x"], "{clip}_*").write(tmp_path / "short.npz")
+    with pytest.raises(CountsError, match="does not fit together"):
+        ImageCounts.read(tmp_path / "short.npz")
+
+
 def test_terms_are_rows_columns_and_the_diagonal() -> None:
     terms = ImageCounts.of(IDS, MATRICES).terms()
     np.testing.assert_array_equal(terms.right, MATRICES.diagonal(axis1=1, axis2=2))

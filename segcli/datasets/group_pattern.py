@@ -1,0 +1,98 @@
+"""Which images belong together, such as the frames of one drive: a pattern over their paths. Torch-free."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+_TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<any>\*)|(?P<slash>/)|(?P<text>[^{}*/]+)|(?P<brace>[{}])")
+_SHOWN = 5
+
+
+class GroupPatternError(ValueError):
+    """A pattern is wrong, or does not fit the images; the message says why."""
+
+
+class GroupPattern:
+    """Name the group of an image by the fields of a pattern over its path.
+
+    ``"{drive}_*"`` makes ``0016E5`` of ``val/0016E5_07959.png``, ``"{patient}/*"`` makes ``p07`` of
+    ``images/p07/slice_3.png``, ``"{city}_{sequence}_*"`` makes ``bonn/000004`` of ``bonn_000004_000019.png``. A pattern
+    of n parts between slashes is compared with the last n parts of the path, without the suffix. A field takes as few
+    characters as possible, at least one, ``*`` any number; neither takes a slash.
+
+    Args:
+        pattern: Text, ``{fields}`` and ``*``.
+
+    Attributes:
+        text: The pattern.
+        fields: Names of its fields.
+
+    Raises:
+        GroupPatternError: If it has no field, a field twice or without a name, a brace too many, an empty part, or
+            fields that nothing separates.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self.text = pattern
+        tokens = list(_TOKEN.finditer(pattern))
+        kinds = [str(token.lastgroup) for token in tokens]
+        self.fields = tuple(token["field"] for token in tokens if token.lastgroup == "field")
+        self._check(kinds)
+        self._parts = pattern.count("/") + 1
+        self._regex = re.compile("".join(map(_regex, tokens)), re.DOTALL)
+
+    def group(self, path: str) -> str | None:
+        """Return the group of an image; None if the pattern does not fit it.
+
+        Args:
+            path: Below the folder of the data, with slashes, with or without the suffix of an image.
+        """
+        found = self._regex.fullmatch("/".join(_stem(path).split("/")[-self._parts :]))
+        return "/".join(found.groups()) if found else None
+
+    def groups(self, paths: Sequence[str]) -> list[str]:
+        """Return the group of every image.
+
+        Raises:
+            GroupPatternError: If the pattern does not fit one of them.
+        """
+        found = [self.group(path) for path in paths]
+        strangers = [_stem(path) for path, name in zip(paths, found, strict=True) if name is None]
+        if strangers:
+            listed = ", ".join(strangers[:_SHOWN]) + (
+                f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
+            )
+            raise GroupPatternError(
+                f"got {self.text!r}, which does not fit {len(strangers)} of {len(paths)} images: {listed}; it is "
+                "compared with the end of these paths. Correct it, or move these images out of the data"
+            )
+        return [name for name in found if name is not None]
+
+    def _check(self, kinds: Sequence[str]) -> None:
+        wild = ("field", "any")
+        wrong = ""
+        if "brace" in kinds:
+            wrong = "a brace has no partner"
+        elif not self.fields:
+            wrong = "it has no {field} to name the group"
+        elif odd := [name for name in self.fields if not name.isidentifier()]:
+            wrong = f"{{{odd[0]}}} is no name of a field"
+        elif len(set(self.fields)) < len(self.fields):
+            wrong = "a field stands in it twice"
+        elif "" in self.text.split("/") or {".", ".."} & set(self.text.split("/")):
+            wrong = "a part between slashes is empty, . or .."
+        elif any(a in wild and b in wild for a, b in pairwise(kinds)):
+            wrong = "nothing separates two of its fields or *"
+        if wrong:
+            raise GroupPatternError(
+                f"got {self.text!r}: {wrong}; expected a pattern such as '{{drive}}_*' or '{{patient}}/*'"
+            )
+
+
+def _regex(token: re.Match[str]) -> str:
+    return {"field": "([^/]+?)", "any": "[^/]*?", "slash": "/"}.get(str(token.lastgroup)) or re.escape(token[0])
+
+
+def _stem(path: str) -> str:
+    return PurePosixPath(path).with_suffix("").as_posix() if path else path
