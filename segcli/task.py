@@ -302,20 +302,11 @@ class SegmentationTask(pl.LightningModule):
             scores = scores.with_average_precision(self._average_precision.compute().cpu())
             self._average_precision.reset()
         self.scores[stage], self.images = scores, self._image_matrices.gathered()
-        values = {
-            f"{stage}/loss": self._eval_loss.compute(reduce=True),
-            f"{stage}/mIoU": float(scores.mean_iou),
-            f"{stage}/mDice": float(scores.mean_dice),
-            f"{stage}/pixel_accuracy": float(scores.pixel_accuracy),
-        }
-        for name, iou, dice in zip(self.classes, scores.iou.tolist(), scores.dice.tolist(), strict=True):
-            if not math.isnan(iou):  # absent classes have no value
-                values |= {f"{stage}/IoU/{name}": iou, f"{stage}/Dice/{name}": dice}
-        if scores.average_precision is not None and scores.mean_average_precision is not None:
-            values[f"{stage}/mAP"] = float(scores.mean_average_precision)
-            precisions = zip(self.classes, scores.average_precision.tolist(), strict=True)
-            values |= {f"{stage}/AP/{name}": value for name, value in precisions if not math.isnan(value)}
+        values, absent = {f"{stage}/loss": self._eval_loss.compute(reduce=True)}, {}
+        for score, value in scores.named(stage, self.classes):
+            (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
         self.log_dict(values)
+        self.log_dict(absent, logger=False)  # a monitor must see that a class is absent, not its value of before
         self._metric.reset()
         self._image_matrices.reset()
         self._eval_loss.reset()

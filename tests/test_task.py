@@ -89,8 +89,8 @@ def test_frozen_parameters_are_not_optimised() -> None:
 
 
 def test_scores_leave_absent_classes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    task, logged = _task().eval(), {}
-    monkeypatch.setattr(task, "log_dict", logged.update)
+    task, logged, monitored = _task().eval(), {}, {}
+    monkeypatch.setattr(task, "log_dict", lambda values, logger=True: (logged if logger else monitored).update(values))
     monkeypatch.setattr(task, "forward", lambda image: torch.tensor([5.0, 0, 0]).view(1, 3, 1, 1).expand(2, 3, 8, 8))
     labels = torch.zeros(2, 8, 8, dtype=torch.uint8)
     labels[0, :4] = 1
@@ -100,6 +100,7 @@ def test_scores_leave_absent_classes_out(monkeypatch: pytest.MonkeyPatch) -> Non
     assert logged["val/IoU/a"] == pytest.approx(88 / 120)
     assert logged["val/IoU/b"] == 0
     assert "val/IoU/c" not in logged
+    assert math.isnan(monitored["val/IoU/c"])
     assert logged["val/mIoU"] == pytest.approx(88 / 240)
     assert math.isfinite(logged["val/loss"])
 

@@ -6,7 +6,10 @@ import time
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import TQDMProgressBar
 
-SHOWN = ("train/loss", "val/loss", "val/mIoU")
+from segcli.score_spec import logged_scores
+
+SHOWN = tuple(str(score) for score in logged_scores(()) if score.spec.is_shown)
+"""``train/loss``, ``val/loss`` and ``val/mIoU``."""
 
 
 class EpochBar(TQDMProgressBar):

@@ -97,36 +97,35 @@ def _monitored(trainer: pl.Trainer, scores: Scores) -> float:
 
 def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
     """Return scores as plain values; classes that neither truth nor prediction holds have null."""
-    record: dict[str, object] = {
-        "mIoU": _or_null(float(scores.mean_iou)),
-        "mDice": _or_null(float(scores.mean_dice)),
-        "pixel_accuracy": _or_null(float(scores.pixel_accuracy)),
-    }
-    by_class: dict[str, dict[str, object]] = {
-        name: {"IoU": _or_null(float(iou)), "Dice": _or_null(float(dice)), "pixels": int(pixels)}
-        for name, iou, dice, pixels in zip(classes, scores.iou, scores.dice, scores.pixels, strict=True)
-    }
-    if scores.average_precision is not None and scores.mean_average_precision is not None:
-        record["mAP"] = _or_null(float(scores.mean_average_precision))
-        for name, value in zip(classes, scores.average_precision, strict=True):
-            by_class[name]["AP"] = _or_null(float(value))
+    record: dict[str, object] = {}
+    by_class: dict[str, dict[str, object]] = {name: {} for name in classes}
+    for spec, values in scores.measured():
+        if not spec.per_class:
+            record[spec.name] = _or_null(float(values))
+            continue
+        for name, value in zip(classes, values.tolist(), strict=True):
+            by_class[name][spec.name] = _or_null(value)
+    for name, pixels in zip(classes, scores.pixels.tolist(), strict=True):
+        by_class[name]["pixels"] = pixels
     return {**record, "classes": by_class}
 
 
 def score_table(classes: tuple[str, ...], scores: Scores, title: str) -> Table:
     """Return one row per class and one of means; classes that are absent are marked so and not in the means."""
-    columns = {"IoU": (scores.iou, scores.mean_iou), "Dice": (scores.dice, scores.mean_dice)}
-    if scores.average_precision is not None and scores.mean_average_precision is not None:
-        columns["AP"] = (scores.average_precision, scores.mean_average_precision)
+    measured = list(scores.measured())
+    means = {spec.class_score: _cell(float(value)) for spec, value in measured if spec.is_mean}
+    columns = {spec.name: (spec.title, values.tolist()) for spec, values in measured if spec.per_class}
     table = Table(title=title)
     table.add_column("class")
-    for column in (*columns, "pixels"):
-        table.add_column(column, justify="right")
+    for heading in (*(heading for heading, _ in columns.values()), "pixels"):
+        table.add_column(heading, justify="right")
     for index, (name, pixels) in enumerate(zip(classes, scores.pixels.tolist(), strict=True)):
-        table.add_row(name, *(_cell(float(values[index])) for values, _ in columns.values()), f"{pixels:,}")
+        table.add_row(name, *(_cell(values[index]) for _, values in columns.values()), f"{pixels:,}")
     table.add_section()
-    table.add_row("mean", *(_cell(float(mean)) for _, mean in columns.values()), f"{int(scores.pixels.sum()):,}")
-    table.add_row("pixel accuracy", _cell(float(scores.pixel_accuracy)))
+    table.add_row("mean", *(means.get(name, "") for name in columns), f"{int(scores.pixels.sum()):,}")
+    for spec, value in measured:
+        if not (spec.per_class or spec.is_mean):
+            table.add_row(spec.title, _cell(float(value)))
     return table
 
 

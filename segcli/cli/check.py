@@ -131,7 +131,7 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
 
 def _build(report: Report, experiment: Experiment, config: "Namespace", builds: bool) -> None:
     """Build what can be without data and weights."""
-    from segcli.cli.lightning_cli import check_monitor, measures_average_precision, monitors
+    from segcli.cli.lightning_cli import check_monitor, keys_set, monitors
     from segcli.cli.meta_build import measure_model
     from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
 
@@ -154,7 +154,7 @@ def _build(report: Report, experiment: Experiment, config: "Namespace", builds: 
     classes = data.classes if data is not None else None
     for key, monitor in monitors(config).items():
         try:
-            check_monitor(monitor, key, classes, measures_average_precision(config))
+            check_monitor(monitor, key, classes, keys_set(config))
         except ValueError as error:
             problems.append(Problem(str(error), key, experiment.source(key)))
     report.errors += dict.fromkeys(problems)

@@ -25,14 +25,11 @@ from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
+from segcli.score_spec import SCORES, VAL, find_score, logged_scores
 from segcli.task import SegmentationTask
 
 yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, member: dumper.represent_data(member.value))
 """jsonargparse saves defaults through it, and those of Lightning's Timer are members of an enumeration of strings."""
-
-AVERAGE_PRECISION_KEY = "model.average_precision_thresholds"
-MEAN_AVERAGE_PRECISION = "val/mAP"
-MONITORED = ("train/loss", "val/loss", "val/mIoU", "val/mDice", "val/pixel_accuracy")
 
 
 class SegmentationCLI(LightningCLI):
@@ -116,7 +113,7 @@ class SegmentationCLI(LightningCLI):
         """
         self._folder, self._callbacks, self._continued_at = folder, callbacks, continued_at
         for key, monitor in monitors(self.config).items():
-            check_monitor(monitor, key, with_average_precision=measures_average_precision(self.config))
+            check_monitor(monitor, key, keys=keys_set(self.config))
         if not load_weights:
             arguments = self.config.model.backbone.get("init_args") or {}
             for key, value in without_pretraining(dict(arguments.items())).items():
@@ -172,13 +169,13 @@ def monitors(config: Namespace) -> dict[str, str | None]:
     return found
 
 
-def measures_average_precision(config: Namespace) -> bool:
-    """Return whether evaluation logs average precision."""
-    return config.model.get("average_precision_thresholds") is not None
+def keys_set(config: Namespace) -> list[str]:
+    """Return the keys that a score needs to be logged and that the experiment sets."""
+    return [spec.needs for spec in SCORES.values() if spec.needs and config.get(spec.needs) is not None]
 
 
 def check_monitor(
-    monitor: str | None, key: str, classes: Sequence[str] | None = None, with_average_precision: bool = False
+    monitor: str | None, key: str, classes: Sequence[str] | None = None, keys: Sequence[str] = ()
 ) -> None:
     """Refuse a misspelt metric before an epoch is spent on it.
 
@@ -186,23 +183,22 @@ def check_monitor(
         monitor: Name of a metric.
         key: Where it was given.
         classes: Names of the classes, where they are known.
-        with_average_precision: Whether that is logged.
+        keys: That are set, as far as a score needs one.
 
     Raises:
         ValueError: If it is never logged.
     """
     if monitor is None:
         return
-    if not with_average_precision and monitor.startswith((MEAN_AVERAGE_PRECISION, "val/AP/")):
+    score = find_score(monitor)
+    if score is not None and score.spec.needs and score.spec.needs not in keys:
         raise ValueError(
-            f"{key} got {monitor!r}, which is logged where {AVERAGE_PRECISION_KEY} is set; set it, to 100 for example"
+            f"{key} got {monitor!r}, which is logged where {score.spec.needs} is set; set it, to 100 for example"
         )
-    means = (*MONITORED, *[MEAN_AVERAGE_PRECISION] * with_average_precision)
-    by_class = ("val/IoU/", "val/Dice/", *["val/AP/"] * with_average_precision)
-    logged = [*means, *(prefix + name for prefix in by_class for name in classes or ())]
-    if monitor in logged or (classes is None and monitor.startswith(by_class)):
+    logged = [str(each) for each in logged_scores(classes or (), keys=keys)]
+    if monitor in logged or (classes is None and score is not None and score.spec.per_class and score.stage == VAL):
         return
     raise ValueError(
         f"{key} got {monitor!r}, which is not logged{did_you_mean(monitor, logged)}; "
-        f"expected one of {', '.join([*means, *(f'{prefix}<class>' for prefix in by_class)])}"
+        f"expected one of {', '.join(str(each) for each in logged_scores(['<class>'], keys=keys))}"
     )

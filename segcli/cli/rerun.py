@@ -16,6 +16,7 @@ from segcli.runs.changes_since import Since, changes_since
 from segcli.runs.continuation import changes
 from segcli.runs.run_folder import is_first_process
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.score_spec import OF_A_SET
 
 HELP = """usage: python -m segcli rerun RUN [--dry-run] [--key value ...]
 
@@ -123,7 +124,7 @@ def _print_outcome(before: StoredRun, path: Path) -> None:
 def _outcome(before: StoredRun, after: StoredRun) -> list[str]:
     lines = [_same("data", before.passport, after.passport), _same("weights", before.passport, after.passport)]
     then, now = before.scores(), after.scores()
-    for name in ("mIoU", "mDice", "pixel_accuracy"):
+    for name in (spec.name for spec in OF_A_SET):
         if then.get(name) is not None and now.get(name) is not None:
             lines.append(f"val/{name}  {then[name]:.6f} → {now[name]:.6f}  ({now[name] - then[name]:+.6f})")
     counts = before.counts(), after.counts()

@@ -16,6 +16,7 @@ from segcli.runs.passport import passport_of
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.runs.surroundings import file_hash
+from segcli.score_spec import OF_A_SET
 
 HELP = """usage: python -m segcli verify RUN [--split val|test] [--tolerance 0.001] [--key value ...]
 
@@ -30,7 +31,6 @@ score, and the count of every pixel.
 
 Exit code: 0 if all is as recorded, 1 if not, 2 for mistakes.
 """
-SCORES = ("mIoU", "mDice", "pixel_accuracy")
 TOLERANCE = 0.001
 
 
@@ -112,7 +112,7 @@ def _compare(folder: Path, record: _Record) -> None:
     print(f"  data: {'as recorded' if same else 'DIFFERENT from those of the run'}")
     record.agrees &= same
     scores = json.loads((folder / f"{split}_scores.json").read_text())
-    for name in SCORES:
+    for name in (spec.name for spec in OF_A_SET):
         before, after = record.scores[name], scores[name]
         within = before == after or (None not in (before, after) and abs(after - before) <= record.tolerance)
         record.agrees &= within

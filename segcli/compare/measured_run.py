@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from segcli.compare.metric import MEAN_IOU, Metric
 from segcli.compare.resampling import effective_number, resampled
-from segcli.runs.class_scores import PIXEL_ACCURACY, class_scores, set_score, table
+from segcli.runs.class_scores import class_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.passport import passport_of
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_run import Point, StoredRun, UnreadableRunError
+from segcli.score_spec import SCORES
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ class MeasuredRun:
         numbers = effective_number(both)
         by_class = dict(zip(self.run.classes, numbers, strict=True))
         of_all = numbers[numbers > 0].mean()
-        if self.metric.name == PIXEL_ACCURACY:
+        if not (self.metric.of_class or SCORES[self.metric.name].is_mean):
             of_all = effective_number(self.images[:, -1:])[0]
         number = {str(self.metric): by_class.get(self.metric.of_class, of_all), **by_class}
         return np.array([number[name] for name in subjects])

@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.runs.class_scores import MEANS, PIXEL_ACCURACY
 from segcli.runs.stored_run import Point, StoredRun, UnreadableRunError
+from segcli.score_spec import EVALUATED, TEST, VAL, LoggedScore, find_score, logged_scores
 
-STAGES = ("val", "test")
 MEAN_IOU = "val/mIoU"
-OF_MEANS = {**MEANS, "mAP": "AP", PIXEL_ACCURACY: "IoU"}
 
 
 @dataclass(frozen=True)
@@ -30,32 +28,41 @@ class Metric:
         return f"{self.stage}/{self.name}"
 
     @property
+    def score(self) -> LoggedScore | None:
+        """What is known of it; None for what somebody else logged."""
+        return find_score(str(self))
+
+    @property
     def of_class(self) -> str:
         """Name of the class that it is of; empty for a metric of all."""
-        kind, _, label = self.name.partition("/")
-        return label if kind in OF_MEANS.values() else ""
+        return self.score.of_class if self.score is not None else ""
 
     @property
     def has_images(self) -> bool:
         """Whether counts give it, so that images can be resampled."""
-        kind = self.name.partition("/")[0]
-        return self.name in (*MEANS, PIXEL_ACCURACY) or (bool(self.of_class) and kind in MEANS.values())
+        return self.score is not None and self.score.spec.from_counts
 
     @property
     def class_metric(self) -> str:
         """What stands for every class beside it: ``IoU``, ``Dice`` or ``AP``; empty beside a loss."""
-        return self.name.partition("/")[0] if self.of_class else OF_MEANS.get(self.name, "")
+        return self.score.spec.class_score if self.score is not None else ""
 
     @property
     def logged(self) -> str:
         """Its name in ``metrics.csv`` of the training, where ``test`` is not measured."""
-        return f"val/{self.name}"
+        return f"{VAL}/{self.name}"
 
     def is_lower_better(self, runs: Sequence[StoredRun]) -> bool:
-        """Return whether it is a loss, or the best checkpoint is chosen by its minimum."""
+        """Return whether less of it is better.
+
+        Of what somebody else logged that is so if a run chose its best checkpoint by the minimum, or if it is called a
+        loss.
+        """
+        if self.score is not None:
+            return self.score.spec.lower_is_better
         chosen = [run.config.get("checkpoint") or {} for run in runs]
         is_minimised = any(each.get("monitor") == self.logged and each.get("mode") == "min" for each in chosen)
-        return (not self.of_class and self.name.rpartition("/")[2].endswith("loss")) or is_minimised
+        return self.name.endswith("loss") or is_minimised
 
     def value(self, run: StoredRun) -> float:
         """Return the value of a metric that counts do not give, at the epoch of the run's scores.
@@ -64,8 +71,9 @@ class Metric:
             UnreadableRunError: If it was not recorded.
         """
         scores = run.scores(self.stage)
-        if self.stage == "test":
-            found = scores["classes"].get(self.of_class, {}).get("AP") if self.of_class else scores.get(self.name)
+        if self.stage == TEST:
+            of_class = scores["classes"].get(self.of_class, {})
+            found = of_class.get(self.class_metric) if self.of_class else scores.get(self.name)
         else:
             points = [point for point in run.curve(self.logged) if point.epoch == scores.get("epoch")]
             found = _of_best(run, points, scores["mIoU"]) if points else None
@@ -85,8 +93,8 @@ def parse_metric(text: str, runs: Sequence[StoredRun]) -> Metric:
         ConfigError: If none does; the message suggests another.
     """
     known = _known(runs)
-    if f"val/{text}" in known:
-        text = f"val/{text}"
+    if f"{VAL}/{text}" in known:
+        text = f"{VAL}/{text}"
     if text not in known:
         message = f"no run has the metric {text!r}{did_you_mean(text, known)}"
         raise ConfigError([Problem(message, "--metric", options=tuple(known))])
@@ -96,17 +104,17 @@ def parse_metric(text: str, runs: Sequence[StoredRun]) -> Metric:
 
 def _known(runs: Sequence[StoredRun]) -> list[str]:
     classes = list(dict.fromkeys(name for run in runs for name in run.classes))
-    names = [*MEANS, PIXEL_ACCURACY, *(f"{kind}/{name}" for kind in MEANS.values() for name in classes)]
-    found = [f"{stage}/{name}" for stage in STAGES for name in names]
+    found = [str(score) for score in logged_scores(classes, EVALUATED) if score.spec.from_counts]
     for run in runs:
-        found += [f"val/{name}" for name in _columns(run)]
-        found += [f"test/{name}" for name in _columns(run) if name.partition("/")[0] in ("mAP", "AP")]
+        columns = _columns(run)
+        scores = [score for name in columns if (score := find_score(name)) is not None]
+        found += [*columns, *(str(replace(score, stage=TEST)) for score in scores if score.spec.attribute)]
     return list(dict.fromkeys(found))
 
 
 def _columns(run: StoredRun) -> list[str]:
     try:
-        return sorted({key.removeprefix("val/") for row in run.rows for key in row if key.startswith("val/")})
+        return sorted({key for row in run.rows for key in row if key.startswith(f"{VAL}/")})
     except UnreadableRunError:  # told where the run is measured
         return []
 

@@ -10,10 +10,8 @@ from segcli.compare.load import load_run, shown
 from segcli.compare.measured_run import MeasuredRun, measure
 from segcli.compare.metric import Metric
 from segcli.compare.statistics import differences
-from segcli.runs.class_scores import MEANS, PIXEL_ACCURACY
 from segcli.runs.stored_run import UnreadableRunError
-
-_STAGE = "val"
+from segcli.score_spec import OF_A_SET, VAL
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def run_deltas(before: Path, after: Path) -> RunDeltas:
         before: A run folder.
         after: Another.
     """
-    metrics = [Metric(_STAGE, name) for name in (*MEANS, PIXEL_ACCURACY)]
+    metrics = [Metric(VAL, spec.name) for spec in OF_A_SET]
     try:
         runs = [load_run(path) for path in (before, after)]
         measured = [[measure(run, metric) for run in runs] for metric in metrics]

@@ -4,10 +4,13 @@ Intersection over union and Dice are taken over the whole data set, per class, a
 occur: not per image, and not over pixels of all classes at once, two other things that go by the same names.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from segcli.score_spec import SCORES, LoggedScore, ScoreSpec
 
 
 class Scores(NamedTuple):
@@ -52,6 +55,27 @@ class Scores(NamedTuple):
         padded = torch.full_like(self.iou, torch.nan)
         padded[-values.numel() :] = values
         return self._replace(average_precision=padded, mean_average_precision=padded.nanmean())
+
+    def measured(self) -> Iterator[tuple[ScoreSpec, Tensor]]:
+        """Yield every score that was measured, with its value or, of one per class, its ``(K,)`` values."""
+        for spec in SCORES.values():
+            values = getattr(self, spec.attribute) if spec.attribute else None
+            if values is not None:
+                yield spec, values
+
+    def named(self, stage: str, classes: Sequence[str]) -> Iterator[tuple[LoggedScore, float]]:
+        """Yield every value with its name in logs; NaN for a class that is absent.
+
+        Args:
+            stage: ``val`` or ``test``.
+            classes: K names.
+        """
+        for spec, values in self.measured():
+            if spec.per_class:
+                for name, value in zip(classes, values.tolist(), strict=True):
+                    yield LoggedScore(stage, spec, name), value
+            else:
+                yield LoggedScore(stage, spec), float(values)
 
     @classmethod
     def _of(cls, right: Tensor, truth: Tensor, predicted: Tensor, accuracy: Tensor) -> "Scores":

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcli.runs.image_counts import ClassTerms
+from segcli.score_spec import SCORES
 
 Floats = NDArray[np.float64]
-MEANS = {"mIoU": "IoU", "mDice": "Dice"}
-PIXEL_ACCURACY = "pixel_accuracy"
 
 
 def table(terms: ClassTerms) -> Floats:
@@ -46,9 +45,9 @@ def set_score(sums: Floats, name: str) -> Floats:
     Returns:
         ``(...)``, 0 to 1; NaN where nothing is counted.
     """
-    if name == PIXEL_ACCURACY:
+    if not SCORES[name].is_mean:
         return _ratio(sums[..., -2], sums[..., -1])
-    scores = class_scores(sums, MEANS[name])
+    scores = class_scores(sums, SCORES[name].class_score)
     occurs = ~np.isnan(scores)
     return _ratio(np.where(occurs, scores, 0.0).sum(axis=-1), occurs.sum(axis=-1))
 

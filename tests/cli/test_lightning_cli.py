@@ -126,11 +126,15 @@ def test_what_is_never_logged_cannot_be_monitored(monitor: str, guess: str) -> N
 
 def test_average_precision_can_be_monitored_where_it_is_measured() -> None:
     for monitor in ("val/mAP", "val/AP/circle"):
-        check_monitor(monitor, "checkpoint.monitor", ["background", "circle"], with_average_precision=True)
+        check_monitor(
+            monitor, "checkpoint.monitor", ["background", "circle"], keys=["model.average_precision_thresholds"]
+        )
         with pytest.raises(ValueError, match=f"got '{monitor}'.*model.average_precision_thresholds is set"):
             check_monitor(monitor, "checkpoint.monitor", ["background", "circle"])
     with pytest.raises(ValueError, match="did you mean 'val/AP/circle'"):
-        check_monitor("val/AP/circel", "checkpoint.monitor", ["background", "circle"], with_average_precision=True)
+        check_monitor(
+            "val/AP/circel", "checkpoint.monitor", ["background", "circle"], keys=["model.average_precision_thresholds"]
+        )
 
 
 def test_without_the_classes_their_metrics_are_believed() -> None:

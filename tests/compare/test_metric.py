@@ -39,12 +39,15 @@ def test_an_unknown_metric_is_a_mistake_with_a_suggestion(run: StoredRun, text: 
         parse_metric(text, [run])
 
 
-def test_a_loss_and_what_is_minimised_are_better_when_lower(run: StoredRun, tmp_path: Path) -> None:
+def test_a_loss_and_an_own_metric_that_is_minimised_are_better_when_lower(run: StoredRun, tmp_path: Path) -> None:
     assert Metric("val", "loss").is_lower_better([run])
     assert not Metric("val", "IoU/forest loss").is_lower_better([run])  # a class
     assert not Metric("val", "mIoU").is_lower_better([run])
-    chosen = {"checkpoint": {"monitor": "val/mDice", "mode": "min"}}
-    assert Metric("val", "mDice").is_lower_better([StoredRun.load(write_run(tmp_path / "2", config=chosen))])
+    chosen = {"checkpoint": {"monitor": "val/own", "mode": "min"}}
+    assert Metric("val", "own").is_lower_better([StoredRun.load(write_run(tmp_path / "2", config=chosen))])
+    assert not Metric("val", "own").is_lower_better([run])
+    wrong = {"checkpoint": {"monitor": "val/mDice", "mode": "min"}}  # the metric says which way is better, not a run
+    assert not Metric("val", "mDice").is_lower_better([StoredRun.load(write_run(tmp_path / "3", config=wrong))])
 
 
 def test_a_logged_value_is_that_of_the_epoch_of_the_scores(run: StoredRun) -> None:

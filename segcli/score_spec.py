@@ -1,0 +1,160 @@
+"""The scores that a run logs: how each is called, which way it is better, what it is made from. Torch-free.
+
+Logs name a score by its stage, such as ``val/mIoU``, and one of a class by that class too, such as ``val/IoU/car``.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["min", "max"]
+TRAIN, VAL, TEST = "train", "val", "test"
+EVALUATED = (VAL, TEST)
+"""Stages that measure every score; training logs its loss alone."""
+
+
+@dataclass(frozen=True)
+class ScoreSpec:
+    """What is known of one score before it is measured.
+
+    Attributes:
+        name: As logged after the stage, such as ``mIoU``.
+        lower_is_better: Whether less of it is better, as of a loss.
+        per_class: Whether every class has a value of its own, logged with the name of the class.
+        class_score: Name of the score of every class that stands beside it; of one per class its own, of a loss none.
+        is_mean: Whether it is the mean of ``class_score`` over the classes that occur.
+        from_counts: Whether counts of pixels give it, so that images can be resampled.
+        attribute: Of :class:`segcli.metrics.scores.Scores`, that holds it; empty for a loss.
+        title: In tables.
+        stages: That log it.
+        needs: Key of the experiment without which it is not measured; empty if it always is.
+        is_shown: Whether the line of every epoch shows it.
+    """
+
+    name: str
+    lower_is_better: bool = False
+    per_class: bool = False
+    class_score: str = ""
+    is_mean: bool = False
+    from_counts: bool = False
+    attribute: str = ""
+    title: str = ""
+    stages: tuple[str, ...] = EVALUATED
+    needs: str = ""
+    is_shown: bool = False
+
+    @property
+    def mode(self) -> Mode:
+        """Which end of it is the best, in Lightning's words."""
+        return "min" if self.lower_is_better else "max"
+
+
+_AVERAGE_PRECISION = "model.average_precision_thresholds"
+SCORES: Mapping[str, ScoreSpec] = {
+    spec.name: spec
+    for spec in (
+        ScoreSpec("loss", lower_is_better=True, title="loss", stages=(TRAIN, *EVALUATED), is_shown=True),
+        ScoreSpec(
+            "mIoU",
+            class_score="IoU",
+            is_mean=True,
+            from_counts=True,
+            attribute="mean_iou",
+            title="mIoU",
+            is_shown=True,
+        ),
+        ScoreSpec("mDice", class_score="Dice", is_mean=True, from_counts=True, attribute="mean_dice", title="mDice"),
+        ScoreSpec(
+            "pixel_accuracy",
+            class_score="IoU",
+            from_counts=True,
+            attribute="pixel_accuracy",
+            title="pixel accuracy",
+        ),
+        ScoreSpec("IoU", per_class=True, class_score="IoU", from_counts=True, attribute="iou", title="IoU"),
+        ScoreSpec("Dice", per_class=True, class_score="Dice", from_counts=True, attribute="dice", title="Dice"),
+        ScoreSpec(
+            "mAP",
+            class_score="AP",
+            is_mean=True,
+            attribute="mean_average_precision",
+            title="mAP",
+            needs=_AVERAGE_PRECISION,
+        ),
+        ScoreSpec(
+            "AP",
+            per_class=True,
+            class_score="AP",
+            attribute="average_precision",
+            title="AP",
+            needs=_AVERAGE_PRECISION,
+        ),
+    )
+}
+"""By name, in the order in which they are logged and shown."""
+
+MEAN_IOU = "mIoU"
+OF_A_SET = tuple(spec for spec in SCORES.values() if spec.from_counts and not spec.per_class)
+"""Those of a whole data set that counts give: what a run always has, and what repeating it compares."""
+OF_A_CLASS = tuple(spec for spec in SCORES.values() if spec.per_class)
+MEANS = tuple(spec for spec in SCORES.values() if spec.is_mean)
+
+
+@dataclass(frozen=True)
+class LoggedScore:
+    """A score under the name that logs have for it.
+
+    Attributes:
+        stage: ``train``, ``val`` or ``test``.
+        spec: What it is.
+        of_class: Name of the class; empty for a score of all.
+    """
+
+    stage: str
+    spec: ScoreSpec
+    of_class: str = ""
+
+    def __str__(self) -> str:
+        return "/".join((self.stage, self.spec.name, *[self.of_class] * self.spec.per_class))
+
+
+def find_score(name: str, specs: Mapping[str, ScoreSpec] = SCORES) -> LoggedScore | None:
+    """Return the score that a name in a log stands for, whether it is measured in a run or not.
+
+    Args:
+        name: Such as ``val/mIoU``, ``val/IoU/car`` or ``train/loss``; a class may have a slash in its name.
+        specs: Known scores.
+
+    Returns:
+        It; None for one of somebody else, such as what a callback of the user logs.
+    """
+    stage, _, rest = name.partition("/")
+    kind, slash, of_class = rest.partition("/")
+    spec = specs.get(kind)
+    if spec is None or stage not in spec.stages or spec.per_class != bool(of_class) or (slash and not of_class):
+        return None
+    return LoggedScore(stage, spec, of_class)
+
+
+def logged_scores(
+    classes: Iterable[str],
+    stages: Collection[str] = (TRAIN, VAL),
+    keys: Collection[str] = (),
+    specs: Mapping[str, ScoreSpec] = SCORES,
+) -> Sequence[LoggedScore]:
+    """Return every score that stages log.
+
+    Args:
+        classes: Names of the classes.
+        stages: Some of ``train``, ``val`` and ``test``.
+        keys: Keys of the experiment that are set, as far as a score needs one.
+        specs: Known scores.
+    """
+    names = tuple(classes)
+    return [
+        LoggedScore(stage, spec, of_class)
+        for stage in (TRAIN, VAL, TEST)
+        for spec in specs.values()
+        if stage in stages and stage in spec.stages and (not spec.needs or spec.needs in keys)
+        for of_class in (names if spec.per_class else ("",))
+    ]
