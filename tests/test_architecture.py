@@ -120,7 +120,7 @@ def test_every_module_has_its_test(path: Path) -> None:
 
 
 TORCH_FREE = [
-    *("registry", "score_spec", "runs.run_folder", "cli.main", "cli.component_help", "cli.options", "cli.tune"),
+    *("registry", "score_spec", "runs.run_folder", "cli.main", "cli.command_line", "cli.tune"),
     *(f"cli.{verb}" for verb in ("show", "why", "diff", "list", "minimize", "flatten", "schema", "check", "fit")),
     *(f"config.{path.stem}" for path in sorted((PACKAGE / "config").glob("[a-z]*.py"))),
     *(f"runs.{name}" for name in ("identity", "surroundings", "passport", "changes_since", "ledger")),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from segcli.cli import complaints
 from segcli.cli.check_report import Report, report_text
-from segcli.cli.options import FORMATS, experiment_file, parse_options
+from segcli.cli.command_line import Typed
+from segcli.cli.files import experiment_file
 from segcli.cli.quiet import quiet
+from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.check import check
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import FRAGMENTS, find_experiments
@@ -24,43 +26,50 @@ if TYPE_CHECKING:
     from segcli.cli.parts import PartError
     from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 
-HELP = """usage: python -m segcli check [FILE|FOLDER ...] [--build] [--strict] [--format text|markdown|json]
-
+VERB = Verb(
+    "check",
+    """
 Find mistakes in experiments, run folders, or all experiments of a folder, without data and without weights: types,
 missing and unknown keys, nulls, names, and what constructors refuse. Without FILE, all experiments here.
-
-  python -m segcli check experiments/quickstart.yaml
-  python -m segcli check experiments --build            build each model too, and pass a batch of shapes through it
-  python -m segcli check --strict --format json         for a job: warnings fail, too
-
+""",
+    ("[FILE|FOLDER ...]",),
+    (
+        Option("--build", "build each model too, and pass a batch of shapes through it"),
+        Option("--strict", "let warnings fail, too"),
+        FORMAT,
+    ),
+    (
+        "experiments/quickstart.yaml",
+        "experiments --build",
+        ("--strict --format json", "for a job"),
+    ),
+    """
 A file of a folder called base or presets that is no whole experiment is checked as a fragment. Warnings: an override
 without effect, a path of one machine, a warm-up as long as the run, a choice by the test split.
 
 Exit code 0: no mistakes. 1: warnings, with --strict. 2: mistakes. Writes nothing.
-"""
+""",
+    words="FILE or FOLDER",
+)
 FAILED, WARNED = 2, 1
 _T = TypeVar("_T")
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Check; print a line per file, and beneath it what was found.
-
-    Args:
-        words: Files, run folders or folders, and options.
 
     Raises:
         ConfigError: If there is nothing to check.
     """
-    options = parse_options(words, flags=("--build", "--strict"), values=FORMATS)
-    reports = [_composed(word) for word in dict.fromkeys(_files(options.words))]
+    reports = [_composed(word) for word in dict.fromkeys(_files(typed.words))]
     whole = [report for report in reports if not report.errors and not report.is_fragment]
     if whole:
-        _parse_all(whole, builds="--build" in options.flags)
+        _parse_all(whole, builds=typed.has("--build"))
     _lint_all(reports)
-    print(report_text(reports, options.format))
+    print(report_text(reports, typed.format))
     if any(report.errors for report in reports):
         return FAILED
-    return WARNED if "--strict" in options.flags and any(report.warnings for report in reports) else 0
+    return WARNED if typed.has("--strict") and any(report.warnings for report in reports) else 0
 
 
 def _files(words: Sequence[str]) -> list[str]:

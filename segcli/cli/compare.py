@@ -6,62 +6,75 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from segcli.cli.command_line import Typed
 from segcli.cli.compare_report import WIDTH, report
-from segcli.cli.options import FORMATS, parse_options
+from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.compare.compare_runs import compare_runs
 from segcli.compare.comparison import Comparison
 from segcli.compare.load import shown
 from segcli.compare.metric import MEAN_IOU
 from segcli.config.errors import ConfigError, Problem
 
-HELP = """usage: python -m segcli compare RUNS ... [--by KEY,...] [--metric METRIC] [--level VALUE] [--html FILE]
-       [--plots FOLDER] [--format text|markdown|json] [--force]
-
+VERB = Verb(
+    "compare",
+    """
 Tell which runs are better, how fast they learned and what they cost, and whether a difference is more than noise. RUNS
 are run folders, or folders of them. Runs that differ only in their seed are one group.
-
-  --by         group by the values of these keys instead, such as model.decoder
-  --metric     val/mIoU unless given; also mDice, pixel_accuracy, IoU/<class>, Dice/<class> of val or test, and what was
-               logged, such as val/loss. Scores are those of the best checkpoint
-  --level      value of the metric to which the way is timed; else 95 % of what the weakest group comes to
-  --html       write a page with plots, classes and images that needs nothing else
-  --plots      write the plots as PNG
-  --force      compare runs of different images, classes or definitions nonetheless
-
-  python -m segcli compare runs/camvid_fpn_lite0
-  python -m segcli compare runs/fpn runs/unet --by model.decoder --html report.html
-  python -m segcli compare runs/*/* --metric test/IoU/road --format markdown
-
+""",
+    ("RUNS ...",),
+    (
+        Option("--by", "group by the values of these keys instead, such as model.decoder", "KEY,..."),
+        Option(
+            "--metric",
+            "val/mIoU unless given; also mDice, pixel_accuracy, IoU/<class>, Dice/<class> of val or test, and what was "
+            "logged, such as val/loss. Scores are those of the best checkpoint",
+            "METRIC",
+        ),
+        Option(
+            "--level",
+            "value of the metric to which the way is timed; else 95 % of what the weakest group comes to",
+            "VALUE",
+        ),
+        Option("--html", "write a page with plots, classes and images that needs nothing else", "FILE"),
+        Option("--plots", "write the plots as PNG", "FOLDER"),
+        FORMAT,
+        Option("--force", "compare runs of different images, classes or definitions nonetheless"),
+    ),
+    (
+        "runs/camvid_fpn_lite0",
+        "runs/fpn runs/unet --by model.decoder --html report.html",
+        "runs/*/* --metric test/IoU/road --format markdown",
+    ),
+    """
 Intervals are of 95 %. They cover the noise of seeds and the choice of images; those of a difference do not cover how
 hard the images are for everybody, so judge by the differences and not by whether the intervals of groups overlap. A
 group is called better if p, corrected for the number of pairs (Holm), is below 0.05.
 
 Exit code: 0, or 2 for mistakes and runs that cannot be compared.
-"""
+""",
+    words="RUNS",
+    least=1,
+)
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print a comparison; write its page and plots.
 
     Raises:
-        ConfigError: If there is no run, an option is wrong, or the runs cannot be compared.
+        ConfigError: If an option is wrong, or the runs cannot be compared.
     """
-    values = {**FORMATS, **dict.fromkeys(("--by", "--metric", "--level", "--html", "--plots"), ())}
-    typed = parse_options(words, flags=("--force",), values=values)
-    if not typed.words:
-        raise ConfigError([Problem("compare needs runs: segcli compare runs/NAME")])
-    by = [key.strip() for key in typed.values.get("--by", "").split(",") if key.strip()]
-    metric, level = typed.values.get("--metric", MEAN_IOU), _level(typed.values.get("--level"))
+    by = [key.strip() for key in (typed.value("--by") or "").split(",") if key.strip()]
+    metric, level = typed.value("--metric") or MEAN_IOU, _level(typed.value("--level"))
     places = [Path(word) for word in typed.words]
-    page = typed.values.get("--html")
+    page = typed.value("--html")
     if page is not None and Path(page).suffix not in (".html", ".htm"):
         raise ConfigError([Problem(f"got {page!r}, expected a name that ends in .html", "--html")])
-    found = compare_runs(places, by, metric, level, force="--force" in typed.flags)
+    found = compare_runs(places, by, metric, level, force=typed.has("--force"))
     if page is not None:
         from segcli.compare.page import write_page
 
         _write(write_page, found, Path(page))
-    if folder := typed.values.get("--plots"):
+    if folder := typed.value("--plots"):
         from segcli.compare.plots import write_plots
 
         _write(write_plots, found, Path(folder))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segcli.cli import arguments as command
+from segcli.cli.arguments import RunArguments
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.overrides import split_overrides
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError, is_first_process
@@ -31,7 +32,7 @@ class Continuation:
     checkpoint: Path | None
 
 
-def find(typed: command.RunArguments, parent: Path, command_line: list[str]) -> Continuation | None:
+def find(typed: RunArguments, parent: Path, command_line: list[str]) -> Continuation | None:
     """Return the run that a command line of ``fit`` goes on with; None where it begins a new one.
 
     Args:
@@ -48,7 +49,8 @@ def find(typed: command.RunArguments, parent: Path, command_line: list[str]) -> 
         run = of_this_job(parent, command_line)
         return _acquired(run) if run is not None else None
     run = RunFolder.of_checkpoint(typed.checkpoint)
-    renamed = bool(typed.files) or any(word.startswith(("--run.name", "--run.root")) for word in typed.overrides)
+    keys = {override.key for override in split_overrides(typed.overrides)}
+    renamed = bool(typed.files) or bool(keys & {"run.name", "run.root"})
     if run is None or (renamed and parent.resolve() != run.path.resolve().parent):
         return None  # a new run, from that state
     return _acquired(run, typed.checkpoint)

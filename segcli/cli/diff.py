@@ -1,10 +1,13 @@
 """Compare experiments by what they mean: ``segcli diff A B`` and ``segcli diff --git REV``."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from segcli.cli.command_line import Typed
 from segcli.cli.diff_report import Comparison, comparison_text, review_text
-from segcli.cli.options import Options, experiment_file, parse_options
+from segcli.cli.files import experiment_file
+from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.diff import diff, effective_batch
 from segcli.config.errors import ConfigError, Problem, did_you_mean
@@ -14,44 +17,47 @@ from segcli.config.review import Review, review
 from segcli.runs.ledger_staleness import Stale, newly_stale
 from segcli.runs.run_folder import CONFIG
 
-HELP = """usage: python -m segcli diff A B [--composed] [--build] [--all] [--format FORMAT] [--exit-code]
-       python -m segcli diff --git REV [FILE ...] [--build] [--all] [--format FORMAT] [--exit-code]
-
+VERB = Verb(
+    "diff",
+    """
 Compare two experiments by what they mean: with inheritance, interpolation and defaults resolved, components matched by
 class. A and B are files, folders of runs, or REV:FILE, with parents, presets and defaults of that revision of git;
 REV:FILE alone is compared with FILE as it is now. Of two runs, the scores are compared as well. --git compares every
 experiment with what it was at REV; `git merge-base` gives where a branch began.
+""",
+    ("A B", "--git REV [FILE ...]"),
+    (
+        Option("--git", "compare all experiments, or these files, with that revision", "REV"),
+        Option("--composed", "compare what the files say only, without the defaults of the code"),
+        Option("--build", "add parameters and FLOPs of both sides (imports torch)"),
+        Option("--all", "include what changes no result: run folders, loggers, workers, and paths that only moved"),
+        replace(FORMAT, help="text (default), markdown (for a pull request) or json"),
+        Option("--exit-code", "1 if anything differs, as git's"),
+    ),
+    (
+        "experiments/fpn_r50.yaml experiments/unet_r50.yaml",
+        "runs/fpn_r50/1 runs/fpn_r50/2 --all",
+        "HEAD:experiments/fpn_r50.yaml experiments/fpn_r50.yaml",
+        "--git main --format markdown",
+    ),
+    "Exit code: 0, 1 with --exit-code if anything differs, or 2 for mistakes.",
+    words="A and B",
+)
 
-  --composed   compare what the files say only, without the defaults of the code
-  --build      add parameters and FLOPs of both sides (imports torch)
-  --all        include what changes no result: run folders, loggers, workers, and paths that only moved
-  --format     text, markdown (for a pull request) or json
-  --exit-code  1 if anything differs, as git's
 
-  python -m segcli diff experiments/fpn_r50.yaml experiments/unet_r50.yaml
-  python -m segcli diff runs/fpn_r50/1 runs/fpn_r50/2 --all
-  python -m segcli diff HEAD:experiments/fpn_r50.yaml experiments/fpn_r50.yaml
-  python -m segcli diff --git main --format markdown
-
-Exit code: 0, 1 with --exit-code if anything differs, or 2 for mistakes.
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print the differences.
 
     Raises:
         ConfigError: If an experiment does not compose, or a revision is unknown.
     """
-    flags = ("--composed", "--build", "--all", "--exit-code")
-    values = {"--format": ("text", "markdown", "json"), "--git": ()}
-    typed = parse_options(words, flags=flags, values=values)
-    differs = _review(typed) if "--git" in typed.values else _pair(typed)
-    return int(differs and "--exit-code" in typed.flags)
+    revision = typed.value("--git")
+    differs = _pair(typed) if revision is None else _review(typed, Revision(revision))
+    return int(differs and typed.has("--exit-code"))
 
 
-def _pair(typed: Options) -> bool:
-    words = typed.words
+def _pair(typed: Typed) -> bool:
+    words = list(typed.words)
     if len(words) not in (1, 2) or (len(words) == 1 and (":" not in words[0] or Path(words[0]).exists())):
         raise ConfigError([Problem("diff needs two experiments: segcli diff A B, or segcli diff --git REV")])
     sides = [_side(word) for word in words]
@@ -59,11 +65,11 @@ def _pair(typed: Options) -> bool:
         words = [*words, installed().files.show(sides[0].files[0])]
         sides.append(_side(words[1]))
     a, b = sides
-    changes = diff(a, b, composed="--composed" in typed.flags)
-    shown = [change for change in changes if "--all" in typed.flags or not change.hidden]
+    changes = diff(a, b, composed=typed.has("--composed"))
+    shown = [change for change in changes if typed.has("--all") or not change.hidden]
     hidden = [change.key for change in changes if change not in shown]
     found = Comparison(words[0], words[1], shown, hidden, (effective_batch(a), effective_batch(b)))
-    if "--build" in typed.flags:
+    if typed.has("--build"):
         from segcli.cli.model_cost import cost_of
 
         found.costs = (cost_of(a), cost_of(b))
@@ -95,16 +101,15 @@ def _side(word: str) -> Experiment:
     return compose([found], library=Library(revision))
 
 
-def _review(typed: Options) -> bool:
-    if "--composed" in typed.flags:
+def _review(typed: Typed, revision: Revision) -> bool:
+    if typed.has("--composed"):
         raise ConfigError([Problem("--git compares with all defaults; --composed is for two experiments")])
-    revision = Revision(typed.values["--git"])
     for word in typed.words:
         if not Path(word).is_file() and not revision.is_file(Path(word)):
             near = [installed().files.show(path) for path in revision.below(Path.cwd())]
             raise ConfigError([Problem(f"no file {word}, nor at {revision.name}{did_you_mean(word, near)}")])
-    found = review(revision, [Path(word) for word in typed.words], show_hidden="--all" in typed.flags)
-    costs = _costs(found) if "--build" in typed.flags else {}
+    found = review(revision, [Path(word) for word in typed.words], show_hidden=typed.has("--all"))
+    costs = _costs(found) if typed.has("--build") else {}
     stale = newly_stale(found.experiments(), revision)
     if typed.format == "json":
         print(json.dumps(_as_dict(found, costs, stale), indent=2))

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import arguments as command
 from segcli.cli import complaints, continuing
+from segcli.cli.arguments import RunArguments
+from segcli.cli.command_line import Typed
 from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
 from segcli.config.compose import compose
 from segcli.config.dumper import dump
@@ -20,21 +21,18 @@ if TYPE_CHECKING:
     from segcli.runs.passport import Passport
 
 
-def execute(
-    verb: str, words: list[str], run: Callable[[Job], None], entries: Mapping[str, object] | None = None
-) -> int:
+def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, object] | None = None) -> int:
     """Run one verb from its command line to its end.
 
     Args:
-        verb: The verb.
-        words: The command line after the verb.
+        line: The command line of the verb.
         run: Calls the trainer.
         entries: For the passport of a new run, over what the command line says.
 
     Raises:
         ConfigError: For every mistake of the user.
     """
-    typed = command.parse(words)
+    verb, words, typed = line.verb.name, list(line.line), RunArguments.of(line)
     experiment = compose_for(verb, typed)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
     parent = Path(experiment.get("run.root") or "runs") / name
@@ -65,7 +63,7 @@ def _read(checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
         raise ConfigError([Problem(str(error))]) from None
 
 
-def _folder(verb: str, typed: command.RunArguments, parent: Path) -> RunFolder:
+def _folder(verb: str, typed: RunArguments, parent: Path) -> RunFolder:
     """Choose and make the folder that this verb writes to."""
     try:
         if verb == "fit":

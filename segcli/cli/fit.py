@@ -1,32 +1,41 @@
 """Train a model: ``segcli fit -c FILE``."""
 
 import shlex
+from dataclasses import replace
 
+from segcli.cli.command_line import Typed
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
+from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 
-HELP = """usage: python -m segcli fit -c FILE [-c FILE ...] [--key value ...]
-
-Train the experiment that FILE describes; a later file, and --key value, override.
-
-  python -m segcli fit -c experiments/quickstart.yaml
-  python -m segcli fit -c experiments/fpn_r50.yaml --model.decoder UNet --data.batch_size 16
-  python -m segcli fit -c experiments/fpn_r50.yaml --ckpt_path last
-                                                        go on with its newest interrupted run, in the same folder
-  python -m segcli fit --ckpt_path runs/fpn_r50/1/checkpoints/last.ckpt
-                                                        go on with this one; --trainer.max_epochs trains longer,
-                                                        --run.name begins a new run from its state
-  python -m segcli fit --model.decoder.help FPN         arguments of one component
-
+VERB = Verb(
+    "fit",
+    "Train the experiment that FILE describes; a later file, and --key value, override.",
+    ("-c FILE [-c FILE ...]",),
+    (CONFIG, replace(CHECKPOINT, help="go on from this checkpoint; last: that of the newest interrupted run")),
+    (
+        "-c experiments/quickstart.yaml",
+        "-c experiments/fpn_r50.yaml --model.decoder UNet --data.batch_size 16",
+        ("-c experiments/fpn_r50.yaml --ckpt_path last", "go on with its newest interrupted run, in the same folder"),
+        (
+            "--ckpt_path runs/fpn_r50/1/checkpoints/last.ckpt",
+            "go on with this one; --trainer.max_epochs trains longer, --run.name begins a new run from its state",
+        ),
+        ("--model.decoder.help FPN", "arguments of one component"),
+    ),
+    """
 Writes runs/<stem of FILE>/<number>/: config.yaml (every value), composed.yaml, passport.json, checkpoints/best.ckpt
 and last.ckpt, metrics.csv and TensorBoard events, schedule.png (learning rates), predictions/ (pictures of each epoch),
 val_scores.json.
-"""
+""",
+    most=0,
+    overrides=True,
+)
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Train; print the table of the best epoch, the run folder and what to do next."""
-    return execute("fit", words, fit)
+    return execute(typed, fit)
 
 
 def fit(job: Job) -> None:

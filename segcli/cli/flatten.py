@@ -2,44 +2,56 @@
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
-from segcli.cli.options import FORMATS, experiment_file, only_file, parse_options, save
+from segcli.cli.command_line import Typed
+from segcli.cli.files import experiment_file, save
+from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_standalone
+from segcli.config.errors import ConfigError, Problem
 
-HELP = """usage: python -m segcli flatten FILE [-c FILE ...] [--key value ...] [--output FILE] [--format FORMAT]
-
+VERB = Verb(
+    "flatten",
+    """
 Print the experiment that FILE, its parents and the overrides describe as one file that needs none of them, nor the
 defaults: it composes to exactly the same, whatever happens to them. Interpolations are resolved, environment variables
 too.
+""",
+    ("FILE",),
+    (
+        CONFIG,
+        Option("--output", "write there instead", "FILE"),
+        replace(FORMAT, help="text (YAML, default), markdown or json, which has every key as text"),
+    ),
+    (
+        "experiments/fpn_r50.yaml",
+        "experiments/fpn_r50.yaml --model.decoder UNet --output experiments/frozen.yaml",
+    ),
+    "A key that ends in + cannot be written this way. FILE may be the folder of a run.",
+    words="one FILE",
+    most=1,
+    overrides=True,
+)
 
-  --output FILE  write there instead
-  --format       text (YAML), markdown or json, which has every key as text
 
-  python -m segcli flatten experiments/fpn_r50.yaml
-  python -m segcli flatten experiments/fpn_r50.yaml --model.decoder UNet --output experiments/frozen.yaml
-
-A key that ends in + cannot be written this way. FILE may be the folder of a run.
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print or write one experiment.
 
     Raises:
         ConfigError: If not one file is given, for every mistake in it and the overrides, or if the result cannot be
             written.
     """
-    typed = parse_options(words, values={**FORMATS, "--output": ()}, takes_overrides=True)
-    if len(typed.words) > 1 or not (typed.words or typed.files):
-        only_file("flatten", typed.words)  # raises, and says what is wanted
+    if not (typed.words or typed.files):
+        raise ConfigError([Problem("flatten needs one FILE: segcli flatten FILE")])
     files = [experiment_file(word) for word in (*typed.words, *typed.files)]
     experiment = compose(files, typed.overrides)
     origin = shlex.join([*map(experiment.library.files.show, files), *typed.overrides])
     text = _formatted(experiment, " ".join(origin.split()), typed.format)
-    if "--output" in typed.values:
-        save(Path(typed.values["--output"]), text)
+    output = typed.value("--output")
+    if output is not None:
+        save(Path(output), text)
     else:
         print(text, end="")
     return 0

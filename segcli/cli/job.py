@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segcli.cli import arguments as command
 from segcli.cli import complaints, continuing
+from segcli.cli.arguments import RunArguments
 from segcli.cli.complaints import TRACEBACK
-from segcli.cli.options import experiment_file
+from segcli.cli.files import experiment_file
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.node import Source, from_plain
+from segcli.config.overrides import split_overrides
 from segcli.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from segcli.cli.lightning_cli import SegmentationCLI
 
-SPLIT_KEYS = {f"--data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
+SPLIT_KEYS = {f"data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Job:
 
     verb: str
     name: str
-    arguments: command.RunArguments
+    arguments: RunArguments
     experiment: Experiment
     cli: "SegmentationCLI"
     folder: RunFolder
@@ -53,7 +54,7 @@ class Job:
         return self.going_on.checkpoint if self.going_on is not None else self.arguments.checkpoint
 
 
-def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
+def compose_for(verb: str, typed: RunArguments) -> Experiment:
     """Compose the experiment from files, overrides, or the run or checkpoint that is given alone.
 
     Raises:
@@ -62,11 +63,10 @@ def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
     _check_files(verb, typed)
     if typed.files or typed.checkpoint is None:
         return compose(typed.files, typed.overrides)
-    for word in typed.overrides:
-        key = word.partition("=")[0].replace(".init_args", "")
-        if verb != "fit" and key in SPLIT_KEYS:
+    for override in split_overrides(typed.overrides):
+        if verb != "fit" and override.plain_key in SPLIT_KEYS:
             why = "would count images among those to measure with that the checkpoint was trained on; train with it"
-            raise ConfigError([Problem(why, key.lstrip("-"))])
+            raise ConfigError([Problem(why, override.plain_key)])
     run = RunFolder.of_checkpoint(typed.checkpoint)
     if run is not None:
         return compose([run.config], typed.overrides)
@@ -79,7 +79,7 @@ def compose_for(verb: str, typed: command.RunArguments) -> Experiment:
     return compose([], typed.overrides, base=from_plain(tree, Source(str(typed.checkpoint))))
 
 
-def _check_files(verb: str, typed: command.RunArguments) -> None:
+def _check_files(verb: str, typed: RunArguments) -> None:
     """Refuse a command line without what the verb needs, or with files that are not there."""
     if typed.checkpoint is None and (verb != "fit" or not typed.files):
         needs = (

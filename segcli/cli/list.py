@@ -9,26 +9,32 @@ from pathlib import PurePath
 from textwrap import shorten, wrap
 from typing import Any
 
-from segcli.cli.options import Options, parse_options
+from segcli.cli.command_line import Typed
+from segcli.cli.verb import FORMAT, Verb
 from segcli.config.catalogue import LISTED, Argument, Entry, describe, matches, names_of, timm_models
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 
-HELP = """usage: python -m segcli list [FAMILY] [PATTERN] [--format text|markdown|json]
-
-List what experiments can name, with arguments, types and defaults, and the package it comes from.
-
-  python -m segcli list                              families and their members
-  python -m segcli list decoders                     decoders and their arguments
-  python -m segcli list transforms 'Random*Crop'     those whose name matches
-  python -m segcli list backbones 'resnet50*'        names and pretrained tags of timm
-  python -m segcli list experiments                  experiments here, and what they are made of
-  python -m segcli list losses --format json         for programs
-
+VERB = Verb(
+    "list",
+    "List what experiments can name, with arguments, types and defaults, and the package it comes from.",
+    ("[FAMILY] [PATTERN]",),
+    (FORMAT,),
+    (
+        ("", "families and their members"),
+        ("decoders", "decoders and their arguments"),
+        ("transforms 'Random*Crop'", "those whose name matches"),
+        ("backbones 'resnet50*'", "names and pretrained tags of timm"),
+        ("experiments", "experiments here, and what they are made of"),
+        ("losses --format json", "for programs"),
+    ),
+    """
 FAMILY is one of backbones, decoders, losses, datamodules, optimizers, schedules, parameter_groups, freezing,
 transforms, callbacks, loggers, presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it;
 case does not matter.
-"""
+""",
+    words="FAMILY and PATTERN",
+)
 WIDTH = 120
 MAX_IN_FULL = 30
 _NO_WEIGHTS = "(no pretrained weights)"
@@ -36,9 +42,8 @@ _NO_WEIGHTS = "(no pretrained weights)"
 Row = tuple[str, ...]
 
 
-def run(words: list[str]) -> int:
+def run(options: Typed) -> int:
     """Print the list."""
-    options = parse_options(words)
     family, pattern = _chosen(options)
     if not family:
         _print_overview(options)
@@ -63,7 +68,7 @@ def _stem(name: str) -> str:
     return PurePath(name).stem if name.endswith((".yaml", ".yml")) else name
 
 
-def _chosen(options: Options) -> tuple[str, str]:
+def _chosen(options: Typed) -> tuple[str, str]:
     family, pattern, *rest = [*options.words, "", ""][: max(2, len(options.words))]
     if family and family not in LISTED:
         homes = [other for other in LISTED if other != "experiments" and family in names_of(other)]
@@ -86,7 +91,7 @@ def _nothing_found(family: str, pattern: str) -> ConfigError:
     return ConfigError([Problem(message, options=options)])
 
 
-def _print_overview(options: Options) -> None:
+def _print_overview(options: Typed) -> None:
     found = {family: names_of(family) for family in LISTED}
     if options.format == "json":
         _print_json([{"family": family, "count": len(names), "names": names} for family, names in found.items()])

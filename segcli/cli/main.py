@@ -6,30 +6,13 @@ import sys
 from pathlib import Path
 
 import segcli
-from segcli.cli.arguments import parse
+from segcli.cli.command_line import corrected, read
+from segcli.cli.component_help import component_help
+from segcli.cli.misread import correction
 from segcli.cli.tell import tell, was_told
-from segcli.config.errors import ConfigError, did_you_mean
+from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
+from segcli.config.errors import ConfigError, Problem, did_you_mean
 
-VERBS = {
-    "fit": "train an experiment",
-    "validate": "measure a checkpoint on the validation split",
-    "test": "measure a checkpoint on the test split",
-    "predict": "apply a checkpoint to a folder of images",
-    "tune": "find a learning rate or a batch size",
-    "sweep": "train an experiment with several values of its keys",
-    "compare": "tell which runs are better, faster and cheaper, and whether it is noise",
-    "record": "keep the results of runs beside the experiments",
-    "verify": "measure a run's checkpoint again and compare",
-    "rerun": "repeat a run and tell what differs",
-    "show": "print an experiment as composed, with sources or all defaults",
-    "why": "tell which file or flag set a value, and over whom",
-    "diff": "compare two experiments, or all with a revision of git",
-    "check": "find mistakes in experiments without running them",
-    "list": "list components, experiments and their arguments",
-    "minimize": "drop from a file what its parents say already",
-    "flatten": "write an experiment as one file without parents",
-    "schema": "print a JSON schema of experiment files for editors",
-}
 USAGE = """usage: python -m segcli VERB ...
 
 {verbs}
@@ -76,15 +59,24 @@ def main(argv: list[str] | None = None) -> int:
 
 def _dispatch(verb: str, words: list[str]) -> int:
     if verb not in VERBS:
-        tell(f"error: no verb {verb!r}{did_you_mean(verb, VERBS)}\n  verbs: {', '.join(VERBS)}")
-        return USER_ERROR
-    module = importlib.import_module(f"segcli.cli.{verb}")
-    typed = parse(words)
-    if typed.help_for:
-        help_module = importlib.import_module("segcli.cli.component_help")
-        print(help_module.component_help(*typed.help_for), end="")
+        raise _unknown_verb(verb, words)
+    typed = read(declared(verb), words)
+    if typed.component:
+        print(component_help(*typed.component), end="")
         return 0
     if typed.wants_help:
-        print(module.HELP, end="")
+        print(typed.verb.help(), end="")
         return 0
-    return int(module.run(words))
+    return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+
+
+def _unknown_verb(word: str, words: list[str]) -> ConfigError:
+    verb = OTHER_NAMES.get(word.lower().replace("-", "_"), word.lower())
+    if word.startswith("-"):
+        message = f"the verb comes first, got {word}: python -m segcli VERB ..."
+        return ConfigError([Problem(message, options=tuple(VERBS))])
+    if verb not in VERBS:
+        return ConfigError([Problem(f"no verb {word!r}{did_you_mean(word, VERBS)}\n  verbs: {', '.join(VERBS)}")])
+    message = f"no verb {word!r}; it is {verb}: {VERBS[verb]}"
+    better = corrected(declared(verb), words)
+    return ConfigError([Problem(message if better is None else f"{message}\n{correction(*better)}")])

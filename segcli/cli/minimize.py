@@ -4,37 +4,45 @@ import json
 import sys
 from pathlib import Path
 
-from segcli.cli.options import FORMATS, only_file, parse_options, save
+from segcli.cli.command_line import Typed
+from segcli.cli.files import experiment_file, save
+from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.minimize import Dropped, Minimized, minimize
 
-HELP = """usage: python -m segcli minimize FILE [--write] [--exit-code] [--format FORMAT]
-
+VERB = Verb(
+    "minimize",
+    """
 Print FILE without the keys that change nothing in the experiment that it composes to, because a parent or the defaults
 say the same. Comments, order and layout of the rest stay; what was dropped, and who says the same, goes to standard
 error. Files that extend FILE are not looked at: for a shared fragment, follow up with `segcli diff`.
+""",
+    ("FILE",),
+    (
+        Option("--write", "replace FILE"),
+        Option("--exit-code", "exit with 1 if something can be dropped"),
+        FORMAT,
+    ),
+    (
+        "experiments/fpn_r50.yaml",
+        "experiments/fpn_r50.yaml --write",
+        "experiments/fpn_r50.yaml --exit-code --format markdown",
+    ),
+    "Exit code: 0, 1 as --exit-code says, or 2 if FILE does not compose.",
+    words="one FILE",
+    least=1,
+    most=1,
+)
 
-  --write      replace FILE
-  --exit-code  exit with 1 if something can be dropped
-  --format     text, markdown or json
 
-  python -m segcli minimize experiments/fpn_r50.yaml
-  python -m segcli minimize experiments/fpn_r50.yaml --write
-  python -m segcli minimize experiments/fpn_r50.yaml --exit-code --format markdown
-
-Exit code: 0, 1 as --exit-code says, or 2 if FILE does not compose.
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print or write what remains of one file.
 
     Raises:
-        ConfigError: If not one file is given, it does not compose, or it cannot be written.
+        ConfigError: If the file does not compose, or it cannot be written.
     """
-    typed = parse_options(words, flags=("--write", "--exit-code"), values=FORMATS)
-    file, write = only_file("minimize", typed.words), "--write" in typed.flags
+    file, write = experiment_file(typed.words[0]), typed.has("--write")
     if write and Path(typed.words[0]).is_dir():
         raise ConfigError([Problem("--write takes a file; the config of a run stays as it was recorded")])
     result = minimize(file)
@@ -46,7 +54,7 @@ def run(words: list[str]) -> int:
     else:
         print(*map(_line, result.dropped), sep="\n", end="\n" if result.dropped else "", file=sys.stderr)
         print("" if write else result.text, end="")
-    return int("--exit-code" in typed.flags and bool(result.dropped))
+    return int(typed.has("--exit-code") and bool(result.dropped))
 
 
 def _line(dropped: Dropped) -> str:

@@ -1,23 +1,34 @@
 """Apply a checkpoint to images: ``segcli predict --ckpt_path FILE --data.root FOLDER``."""
 
+from segcli.cli.command_line import Typed
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
+from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 
-HELP = """usage: python -m segcli predict --ckpt_path FILE [--data.root FOLDER] [-c FILE] [--key value ...]
-
+VERB = Verb(
+    "predict",
+    """
 Apply a checkpoint to every image of a folder: FOLDER/<data.image_dir> if there is one, else FOLDER. No masks needed.
-
-  python -m segcli predict --ckpt_path runs/my_cells/1/checkpoints/best.ckpt --data.root new_images
-
+""",
+    ("--ckpt_path FILE [--data.root FOLDER]",),
+    (CHECKPOINT, CONFIG),
+    (
+        "--ckpt_path runs/my_cells/1/checkpoints/best.ckpt --data.root new_images",
+        ("--ckpt_path runs/my_cells/1/checkpoints/best.ckpt", "the folder that it was trained on"),
+    ),
+    """
 Writes <run folder>/predictions/<number>/: per image one PNG of class indices with a palette, and one overlay, both
 at the image's own size. With model.task multilabel there is <class>/<image>.png for each class instead of the indices,
 a PNG of 1 bit: white where the pixel is of that class.
-"""
+""",
+    most=0,
+    overrides=True,
+)
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Predict; write the files and print where they are."""
-    return execute("predict", words, _predict)
+    return execute(typed, _predict)
 
 
 def _predict(job: Job) -> None:

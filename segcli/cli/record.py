@@ -1,10 +1,13 @@
 """Keep the results of runs beside the experiments: ``segcli record RUN``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from segcli.cli.options import Options, parse_options, save
+from segcli.cli.command_line import Typed
+from segcli.cli.files import save
 from segcli.cli.record_origin import Origin, origin_of
+from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import installed
 from segcli.runs.ledger import Ledger
@@ -14,9 +17,9 @@ from segcli.runs.ledger_settings import differences, listed, settings_now, setti
 from segcli.runs.ledger_table import BEGIN, END, score
 from segcli.runs.stored_run import StoredRun, find_runs
 
-HELP = f"""usage: python -m segcli record RUN [RUN ...] [--name NAME] [--folder DIR] [--force]
-       python -m segcli record --table | --check [--folder DIR]
-
+VERB = Verb(
+    "record",
+    f"""
 Keep the result of finished runs beside the experiments, in experiments/results/NAME.json, to be reviewed and committed:
 scores, costs, data, versions, commit, and every setting that counts. Several runs must differ in the seed alone; their
 mean and standard deviation are kept as well. RUN may be a folder of runs, which stands for all of them.
@@ -28,36 +31,41 @@ The table of all results stands in experiments/README.md, between the two lines
 
 A result is marked stale there, with what changed, once its experiment is not what it was. `segcli diff --git REV` names
 the results that a change makes stale.
-
-  --name    name of the result; the stem of the experiment file, unless given
-  --folder  folder of the experiments; experiments, unless given
-  --force   record runs of an experiment that has changed since; they are marked stale
-  --table   write the table anew and record nothing
-  --check   write nothing; exit with 1 if the table is not what experiments and results give, as for CI
-
-  python -m segcli record runs/camvid_fpn_lite0/1
-  python -m segcli record runs/camvid_fpn_lite0/1 runs/camvid_fpn_lite0/2 runs/camvid_fpn_lite0/3
-  python -m segcli record runs/camvid_fpn_lite0/4 --name camvid_fpn_lite0_dice
-  python -m segcli record --check
-
-Exit code: 0, 1 with --check if the table is outdated, or 2 for mistakes.
-"""
+""",
+    ("RUN [RUN ...] [--name NAME] [--force]", "--table", "--check"),
+    (
+        Option("--name", "name of the result; the stem of the experiment file, unless given", "NAME"),
+        Option("--folder", "folder of the experiments; experiments, unless given", "DIR"),
+        Option("--force", "record runs of an experiment that has changed since; they are marked stale"),
+        Option("--table", "write the table anew and record nothing"),
+        Option(
+            "--check", "write nothing; exit with 1 if the table is not what experiments and results give, as for CI"
+        ),
+    ),
+    (
+        "runs/camvid_fpn_lite0/1",
+        "runs/camvid_fpn_lite0/1 runs/camvid_fpn_lite0/2 runs/camvid_fpn_lite0/3",
+        "runs/camvid_fpn_lite0/4 --name camvid_fpn_lite0_dice",
+        "--check",
+    ),
+    "Exit code: 0, 1 with --check if the table is outdated, or 2 for mistakes.",
+    words="RUN",
+)
 _FOLDER = "experiments"
 _MOST_LINES = 20
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Record runs, or see to the table.
 
     Raises:
         ConfigError: If runs cannot be recorded, or the table has no place.
     """
-    typed = parse_options(words, flags=("--table", "--check", "--force"), values={"--name": (), "--folder": ()})
-    ledger = Ledger(Path(typed.values.get("--folder", _FOLDER)))
-    if typed.flags & {"--table", "--check"}:
-        if typed.words or "--name" in typed.values:
+    ledger = Ledger(Path(typed.value("--folder") or _FOLDER))
+    if typed.has("--table") or typed.has("--check"):
+        if typed.words or typed.has("--name"):
             raise ConfigError([Problem("--table and --check take no runs and no name; record these first")])
-        return _check(ledger) if "--check" in typed.flags else _write_table(ledger)
+        return _check(ledger) if typed.has("--check") else _write_table(ledger)
     if not typed.words:
         raise ConfigError([Problem("record needs the folder of a run: segcli record runs/NAME/1")])
     entry = _record(ledger, typed)
@@ -66,12 +74,13 @@ def run(words: list[str]) -> int:
     return 0
 
 
-def _record(ledger: Ledger, typed: Options) -> Entry:
+def _record(ledger: Ledger, typed: Typed) -> Entry:
     runs = load_runs(_folders(typed.words))
     check_one_experiment(runs)
     origin = origin_of(runs[0], ledger.folder)
-    _check_origin(runs[0], origin, is_forced="--force" in typed.flags)
-    name = typed.values.get("--name", origin.files[0].stem)
+    _check_origin(runs[0], origin, is_forced=typed.has("--force"))
+    given = typed.value("--name")
+    name = origin.files[0].stem if given is None else given
     if not name or PurePath(name).name != name or "\\" in name or name.startswith("."):
         raise ConfigError([Problem(f"--name got {name!r}, expected a file name without folders and suffix")])
     entry = entry_of(name, runs, origin.files, origin.overrides)
@@ -85,7 +94,7 @@ def _record(ledger: Ledger, typed: Options) -> Entry:
     return entry
 
 
-def _folders(words: list[str]) -> list[Path]:
+def _folders(words: Sequence[str]) -> list[Path]:
     """Return the run folders that words name."""
     for word in words:
         path = Path(word)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segcli.cli.arguments import parse
+from segcli.cli.command_line import read
+from segcli.cli.fit import VERB as FIT
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.ledger_runs import shown
 from segcli.runs.ledger_settings import essential
@@ -35,7 +36,7 @@ def origin_of(run: StoredRun, folder: Path) -> Origin:
         ConfigError: If the run had no experiment file, or one that is gone or lies elsewhere, or if it did not begin
             from the experiment's own weights.
     """
-    command = parse([str(word) for word in run.passport.get("command", ())[2:]])
+    command = read(FIT, [str(word) for word in run.passport.get("command", ())[2:]])
     if command.checkpoint is not None:
         message = f"{shown(run)} began from the state in {command.checkpoint}, which no experiment file tells of"
         raise ConfigError([Problem(f"{message}; its scores are not those of an experiment")])

@@ -1,13 +1,15 @@
 """Repeat a run: ``segcli rerun RUN``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from segcli.cli import arguments as command
+from segcli.cli.command_line import Typed, read
 from segcli.cli.experiment_run import execute
+from segcli.cli.fit import VERB as FIT
 from segcli.cli.fit import fit
 from segcli.cli.job import Job
+from segcli.cli.verb import Option, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
@@ -18,31 +20,32 @@ from segcli.runs.run_folder import is_first_process
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import OF_A_SET
 
-HELP = """usage: python -m segcli rerun RUN [--dry-run] [--key value ...]
-
+VERB = Verb(
+    "rerun",
+    """
 Train RUN's experiment once more, from its config.yaml, in a new folder beside it. Says before what differs now in code,
 packages, machine and experiment files, and afterwards whether data, weights at the start and scores are the same.
+""",
+    ("RUN",),
+    (Option("--dry-run", "only say what differs"),),
+    (
+        "runs/quickstart/1",
+        "runs/fpn_r50/3 --data.root /data/camvid",
+    ),
+    words="RUN, the folder of a run",
+    least=1,
+    most=1,
+    overrides=True,
+)
 
-  --dry-run  only say what differs
 
-  python -m segcli rerun runs/quickstart/1
-  python -m segcli rerun runs/fpn_r50/3 --data.root /data/camvid
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Repeat a run; print what differs before and after."""
-    dry, words = "--dry-run" in words, [word for word in words if word != "--dry-run"]
-    if not words or words[0].startswith("-"):
-        raise ConfigError([Problem("rerun needs the folder of a run: segcli rerun runs/quickstart/1")])
-    before = load_run(words[0])
+    before = load_run(typed.words[0])
     if is_first_process():
         _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
-    typed = command.parse(words[1:])
-    if typed.files or typed.checkpoint:
-        raise ConfigError([Problem("rerun takes the experiment from the run; -c and --ckpt_path are for fit")])
     _print_overrides(before, typed.overrides)
-    if dry:
+    if typed.has("--dry-run"):
         return 0
     passport, root = before.passport, before.path.resolve().parent.parent
     if state := passport.get("loaded"):
@@ -56,8 +59,8 @@ def run(words: list[str]) -> int:
 
     made: list[Path] = []
     place = ["--run.root", str(root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root)]
-    again = ["-c", str(before.path / "config.yaml"), *place, *words[1:]]
-    code = execute("fit", again, lambda job: _train(job, made), entries)
+    again = read(FIT, ["-c", str(before.path / "config.yaml"), *place, *typed.overrides])
+    code = execute(again, lambda job: _train(job, made), entries)
     if made:
         _print_outcome(before, made[0])
     return code
@@ -97,7 +100,7 @@ def _print_changes(before: StoredRun, found: list[Since]) -> None:
         print(f"  the run's own {before.path / 'config.yaml'} is trained, whatever the experiment files say by now")
 
 
-def _print_overrides(before: StoredRun, overrides: list[str]) -> None:
+def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
     """Say what the command line changes.
 
     Raises:

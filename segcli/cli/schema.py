@@ -3,20 +3,27 @@
 import json
 from pathlib import Path
 
-from segcli.cli.options import FORMATS, parse_options, save
+from segcli.cli.command_line import Typed
+from segcli.cli.files import save
+from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.config.schema import experiment_schema
 from segcli.registry import RegistryError
 
-HELP = """usage: python -m segcli schema [--output FILE] [--format text|markdown|json]
-
+VERB = Verb(
+    "schema",
+    """
 Print the JSON schema (draft 7) of experiment files, with which editors complete keys and names, show what an argument
 is, and mark mistakes while you type. Print it again after a component was added.
-
-  python -m segcli schema --output .segcli.schema.json
-  python -m segcli schema > /tmp/segcli.schema.json     the same, to standard output
-
+""",
+    ("",),
+    (Option("--output", "write there instead", "FILE"), FORMAT),
+    (
+        "--output .segcli.schema.json",
+        ("> /tmp/segcli.schema.json", "the same, to standard output"),
+    ),
+    """
 VS Code (extension YAML by Red Hat) and other users of yaml-language-server: name it in the first line of a file,
 relative to that file,
 
@@ -32,26 +39,26 @@ PyCharm: Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema Mapping
 An editor sees one file without its parents. It does not tell what is missing, whether an argument without a class fits
 the class that a parent names, or whether a value that `!del` removes exists, and it takes `!del` for an empty text:
 where it marks one, trust `segcli check`, which composes the experiment.
-"""
+""",
+    most=0,
+)
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print the schema, or write it to a file.
 
     Raises:
-        ConfigError: If there is a word too many, the file cannot be written, or two packages claim one name.
+        ConfigError: If the file cannot be written, or two packages claim one name.
     """
-    options = parse_options(words, values={**FORMATS, "--output": ()})
-    if options.words:
-        raise ConfigError([Problem(f"unexpected argument {options.words[0]!r}; schema takes --output FILE alone")])
+    output = typed.value("--output")
     try:
         text = json.dumps(experiment_schema(installed()), separators=(",", ":")) + "\n"
     except RegistryError as error:
         raise ConfigError([Problem(str(error))]) from None
-    if options.format == "markdown":
+    if typed.format == "markdown":
         text = f"```json\n{text}```\n"
-    if "--output" in options.values:
-        save(Path(options.values["--output"]), text)
+    if output is not None:
+        save(Path(output), text)
     else:
         print(text, end="")
     return 0

@@ -2,44 +2,50 @@
 
 import json
 
-from segcli.cli.options import FORMATS, Options, experiment_file, parse_options
+from segcli.cli.command_line import Typed
+from segcli.cli.files import experiment_file
+from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.node import Node, dotted
 from segcli.config.render import flat, render
 from segcli.config.resolve import resolve
 
-HELP = """usage: python -m segcli show FILE [-c FILE ...] [--key value ...] [--sources] [--resolved] [--format FORMAT]
+VERB = Verb(
+    "show",
+    "Print the experiment that FILE, its parents and the overrides describe: what `fit` with the same words would run.",
+    ("FILE",),
+    (
+        CONFIG,
+        Option("--sources", "write beside each value which file and line, or flag, set it"),
+        Option("--resolved", "with every default of the code as well"),
+        FORMAT,
+    ),
+    (
+        "experiments/fpn_r50.yaml",
+        "experiments/fpn_r50.yaml --model.decoder UNet --sources",
+        "experiments/fpn_r50.yaml --resolved --format json",
+    ),
+    "FILE may be the folder of a run. Exit code: 0, or 2 if the experiment has mistakes.",
+    words="FILE",
+    overrides=True,
+)
 
-Print the experiment that FILE, its parents and the overrides describe: what `fit` with the same words would run.
 
-  --sources    write beside each value which file and line, or flag, set it
-  --resolved   with every default of the code as well
-  --format     text (YAML), markdown or json
-
-  python -m segcli show experiments/fpn_r50.yaml
-  python -m segcli show experiments/fpn_r50.yaml --model.decoder UNet --sources
-  python -m segcli show experiments/fpn_r50.yaml --resolved --format json
-
-FILE may be the folder of a run. Exit code: 0, or 2 if the experiment has mistakes.
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print one experiment.
 
     Raises:
         ConfigError: For every mistake in files and overrides.
     """
-    typed = parse_options(words, flags=("--sources", "--resolved"), values=FORMATS, takes_overrides=True)
     experiment = _composed(typed)
-    root = resolve(experiment) if "--resolved" in typed.flags else experiment.root
+    root = resolve(experiment) if typed.has("--resolved") else experiment.root
     tree = flat(root, experiment.library.root)
-    print(_formatted(tree, typed.format, sources="--sources" in typed.flags), end="")
+    print(_formatted(tree, typed.format, sources=typed.has("--sources")), end="")
     return 0
 
 
-def _composed(typed: Options) -> Experiment:
+def _composed(typed: Typed) -> Experiment:
     files = [*typed.words, *typed.files]
     if not files:
         raise ConfigError([Problem("show needs an experiment: segcli show FILE")])

@@ -6,35 +6,49 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from segcli.cli.options import Options, experiment_file, parse_options
+from segcli.cli.command_line import Typed
+from segcli.cli.files import experiment_file
+from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.overrides import split_overrides
 from segcli.runs.passport import FINISHED
 from segcli.runs.run_folder import is_first_process
 from segcli.runs.stop_signals import StopSignals
-from segcli.sweeps.cell import Typed, compose_cells
+from segcli.sweeps.cell import Typed as Common
+from segcli.sweeps.cell import compose_cells
 from segcli.sweeps.cell_trainer import CellTrainer, Outcome
 from segcli.sweeps.child import ChildRunner
-from segcli.sweeps.grid import combinations, parse_variations, plain_key
+from segcli.sweeps.grid import combinations, parse_variations
 from segcli.sweeps.grid_sweep import dry_text, run_grid
 from segcli.sweeps.plan import plan_search
 from segcli.sweeps.space import read_space
 from segcli.sweeps.table import table
 
-HELP = """usage: python -m segcli sweep -c FILE [-c FILE ...] --vary KEY=A,B [--vary ...] [--key value ...] [--dry-run]
-       python -m segcli sweep -c FILE [-c FILE ...] --search SPACE.yaml [--key value ...] [--dry-run]
-
-Train an experiment once for every combination of values, or search for good ones with Optuna.
-
-  --vary KEY=A,B     values of a key, split at commas outside of brackets and quotes; the last --vary changes fastest
-  --search FILE      a search space, see below; needs pip install 'segcli[search]'
-  --key value        overrides the experiment in all of them
-  --dry-run          tell what would be run
-  --max-cells N      how many combinations are no mistake, 1000
-
-  python -m segcli sweep -c experiments/quickstart.yaml --vary model.decoder=FPN,UNet --vary seed_everything=1,2,3
-  python -m segcli sweep -c experiments/quickstart.yaml --vary model.optimizer.lr=1e-3,1e-4 --trainer.max_epochs 20
-  python -m segcli compare runs/quickstart --by model.decoder
-
+MOST_CELLS = 1000
+VERB = Verb(
+    "sweep",
+    "Train an experiment once for every combination of values, or search for good ones with Optuna.",
+    (
+        "-c FILE [-c FILE ...] --vary KEY=A,B [--vary ...]",
+        "-c FILE [-c FILE ...] --search FILE",
+    ),
+    (
+        CONFIG,
+        Option(
+            "--vary",
+            "values of a key, split at commas outside of brackets and quotes; the last --vary changes fastest",
+            "KEY=A,B",
+            repeats=True,
+        ),
+        Option("--search", "a search space, see below; needs pip install 'segcli[search]'", "FILE"),
+        Option("--dry-run", "tell what would be run"),
+        Option("--max-cells", f"how many combinations are no mistake, {MOST_CELLS}", "N"),
+    ),
+    (
+        "-c experiments/quickstart.yaml --vary model.decoder=FPN,UNet --vary seed_everything=1,2,3",
+        "-c experiments/quickstart.yaml --vary model.optimizer.lr=1e-3,1e-4 --trainer.max_epochs 20",
+    ),
+    """
 Each is a run of its own, as fit with these words would make it, in runs/<stem of FILE>/<number>/. All are composed
 before the first begins: mistakes are told at once, and later changes of the files have no effect. The same command,
 typed again, leaves out what is finished and goes on with what was interrupted. Typed in a second terminal, such as with
@@ -57,11 +71,13 @@ A search space:
 Writes for each, to runs/<stem of FILE>/sweep/, its output (.log), the experiment as composed (.yaml) and a lock.
 Exit code: 0 if all are finished (of a search: if a trial was completed), 1 if not, 2 for mistakes, 130 or 143 if Ctrl-C
 or SIGTERM stopped it.
-"""
-MOST_CELLS = 1000
+""",
+    most=0,
+    overrides=True,
+)
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Train; print a line at the beginning and the end of each run, and a table of all.
 
     Raises:
@@ -69,21 +85,19 @@ def run(words: list[str]) -> int:
     """
     if not is_first_process():
         raise ConfigError([Problem("sweep starts processes itself; start it once, without a launcher")])
-    variations, rest = _take(words, "--vary")
-    typed = parse_options(rest, flags=("--dry-run",), values={"--search": (), "--max-cells": ()}, takes_overrides=True)
+    variations, search = typed.values("--vary"), typed.value("--search")
     common = _common(typed)
-    search = typed.values.get("--search")
     if bool(variations) == (search is not None):
         message = "sweep takes --vary or --search, got " + ("both" if variations else "neither")
         raise ConfigError([Problem(f"{message}; as in --vary model.decoder=FPN,UNet")])
-    is_dry = "--dry-run" in typed.flags
-    again = shlex.join(["python", "-m", "segcli", "sweep", *words])
+    is_dry = typed.has("--dry-run")
+    again = shlex.join(["python", "-m", "segcli", "sweep", *typed.line])
     if search is not None:
         return _search(common, Path(search), is_dry, again)
     return _grid(common, variations, _most_cells(typed), is_dry, again)
 
 
-def _grid(common: Typed, words: Sequence[str], most_cells: int, is_dry: bool, again: str) -> int:
+def _grid(common: Common, words: Sequence[str], most_cells: int, is_dry: bool, again: str) -> int:
     variations = parse_variations(words)
     _refuse_overridden(variations, common.overrides, "--vary")
     number = math.prod(map(len, variations.values()))
@@ -108,7 +122,7 @@ def _grid(common: Typed, words: Sequence[str], most_cells: int, is_dry: bool, ag
     return _end(stop, outcomes, again, f"not finished: {missing} of {len(cells)}" if missing else "")
 
 
-def _search(common: Typed, file: Path, is_dry: bool, again: str) -> int:
+def _search(common: Common, file: Path, is_dry: bool, again: str) -> int:
     if importlib.util.find_spec("optuna") is None:
         raise ConfigError([Problem("--search needs Optuna: pip install 'segcli[search]'")])
     from segcli.sweeps.search import Search
@@ -146,42 +160,21 @@ def _end(stop: StopSignals, outcomes: Sequence[Outcome], again: str, missing: st
     return 0
 
 
-def _take(words: Sequence[str], option: str) -> tuple[list[str], list[str]]:
-    """Take an option that may stand several times out of a command line; return its values and the rest."""
-    values, rest, left = list[str](), list[str](), list(words)
-    while left:
-        word = left.pop(0)
-        if word == option:
-            if not left or left[0].startswith("-"):
-                raise ConfigError([Problem(f"{option} needs a value, as in {option} model.decoder=FPN,UNet")])
-            values.append(left.pop(0))
-        elif word.startswith(f"{option}="):
-            values.append(word.removeprefix(f"{option}="))
-        else:
-            rest.append(word)
-    return values, rest
-
-
-def _common(typed: Options) -> Typed:
-    if typed.words:
-        given = " ".join(typed.words)
-        raise ConfigError([Problem(f"sweep does not take {given}; files follow -c, values --vary KEY=A,B")])
+def _common(typed: Typed) -> Common:
     if not typed.files:
         raise ConfigError([Problem("sweep needs an experiment: segcli sweep -c FILE --vary KEY=A,B")])
-    if any(plain_key(word) == "ckpt_path" for word in typed.overrides):
-        raise ConfigError([Problem("sweep goes on by itself; leave out --ckpt_path")])
-    return Typed(tuple(experiment_file(file) for file in typed.files), tuple(typed.overrides))
+    return Common(tuple(experiment_file(file) for file in typed.files), typed.overrides)
 
 
-def _most_cells(typed: Options) -> int:
-    text = typed.values.get("--max-cells", str(MOST_CELLS))
+def _most_cells(typed: Typed) -> int:
+    text = typed.value("--max-cells") or str(MOST_CELLS)
     if not text.isdigit() or int(text) < 1:
         raise ConfigError([Problem(f"--max-cells got {text!r}, expected a whole number of at least 1")])
     return int(text)
 
 
 def _refuse_overridden(keys: Iterable[str], overrides: Sequence[str], by: str) -> None:
-    overridden = {plain_key(word) for word in overrides if word.startswith("--")}
+    overridden = {override.plain_key for override in split_overrides(overrides)}
     both = [key for key in keys if key in overridden]
     if both:
         raise ConfigError([Problem(f"is set by {by} and by --{key}; leave one out", key) for key in both])

@@ -1,22 +1,31 @@
 """Measure a checkpoint on the test split: ``segcli test --ckpt_path FILE``."""
 
+from segcli.cli.command_line import Typed
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
+from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 
-HELP = """usage: python -m segcli test --ckpt_path FILE [-c FILE] [--key value ...]
-
+VERB = Verb(
+    "test",
+    """
 Measure a checkpoint on the test split. Without -c, the experiment is that of the checkpoint's run folder, or the one
 inside the checkpoint where that was moved.
+""",
+    ("--ckpt_path FILE",),
+    (CHECKPOINT, CONFIG),
+    (
+        "--ckpt_path runs/quickstart/1/checkpoints/best.ckpt",
+        "--ckpt_path runs/quickstart/1/checkpoints/best.ckpt --data.batch_size 1",
+    ),
+    "Prints IoU, Dice and pixels by class; writes <run folder>/test/<number>/.",
+    most=0,
+    overrides=True,
+)
 
-  python -m segcli test --ckpt_path runs/quickstart/1/checkpoints/best.ckpt
 
-Prints IoU, Dice and pixels by class; writes <run folder>/test/<number>/.
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Test; print and write the scores."""
-    return execute("test", words, _test)
+    return execute(typed, _test)
 
 
 def _test(job: Job) -> None:

@@ -8,37 +8,49 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import arguments as command
+from segcli.cli.arguments import RunArguments
+from segcli.cli.command_line import Typed
 from segcli.cli.job import Job, compose_for, parse_experiment
-from segcli.cli.options import Options, parse_options
-from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.cli.verb import CONFIG, Option, Verb
+from segcli.config.errors import ConfigError, Problem
 from segcli.runs.run_folder import RunFolder, RunFolderError, is_first_process, write_text
 
 if TYPE_CHECKING:
     from segcli.cli.lightning_cli import SegmentationCLI
 
-HELP = """usage: python -m segcli tune lr -c FILE [--min_lr X] [--max_lr X] [--steps N] [--key value ...]
-       python -m segcli tune batch_size -c FILE [--max_batch_size N] [--steps N] [--key value ...]
-
+VERB = Verb(
+    "tune",
+    """
 Try settings of the experiment in short trainings. No file is changed: it prints what to add.
 
 lr: one training in which the learning rate rises from step to step; the rate at which the loss falls fastest is
 suggested, if that stands out of the noise. Parts of the model keep the ratios of their rates. Warm-up and schedule are
-left out, and stages that are frozen at first stay so.
-  --min_lr     the first, 1e-7; --max_lr the last, 1; above four times the lowest loss it ends
-  --steps      how many, 100
+left out, and stages that are frozen at first stay so. Above four times the lowest loss it ends.
 
 batch_size: a short training each for 2, 4, 8, ... images, until memory or the training images are used up; the smallest
 that is within 5 % of the fastest is suggested.
-  --max_batch_size   the largest to try, 64; at least 2
-  --steps            of each training, 5; the first is not counted
-
-  python -m segcli tune lr -c experiments/quickstart.yaml
-  python -m segcli tune batch_size -c experiments/quickstart.yaml --trainer.precision bf16-mixed
-
-Writes runs/<stem of FILE>/tune/<number>/: tune.json, and for lr lr.png (loss over learning rate).
-"""
-KINDS = {"lr": ("--min_lr", "--max_lr", "--steps"), "batch_size": ("--max_batch_size", "--steps")}
+""",
+    (
+        "lr -c FILE [--min_lr X] [--max_lr X] [--steps N]",
+        "batch_size -c FILE [--max_batch_size N] [--steps N]",
+    ),
+    (
+        CONFIG,
+        Option("--min_lr", "of lr: the first learning rate, 1e-7", "X", kind="lr"),
+        Option("--max_lr", "of lr: the last, 1", "X", kind="lr"),
+        Option("--max_batch_size", "of batch_size: the largest to try, 64; at least 2", "N", kind="batch_size"),
+        Option("--steps", "of lr: how many, 100; of batch_size: of each training, 5, the first not counted", "N"),
+    ),
+    (
+        "lr -c experiments/quickstart.yaml",
+        "batch_size -c experiments/quickstart.yaml --trainer.precision bf16-mixed",
+    ),
+    "Writes runs/<stem of FILE>/tune/<number>/: tune.json, and for lr lr.png (loss over learning rate).",
+    words="one word",
+    most=1,
+    overrides=True,
+    kinds=("lr", "batch_size"),
+)
 DEFAULTS: dict[str, dict[str, float]] = {
     "lr": {"--min_lr": 1e-7, "--max_lr": 1.0, "--steps": 100},
     "batch_size": {"--max_batch_size": 64, "--steps": 5},
@@ -48,16 +60,15 @@ LEAST_BATCH = 2  # batch norms of pooled maps cannot train on one image
 RECORD = "tune.json"
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Try settings, print what is suggested, and write what was measured.
 
     Raises:
         ConfigError: For every mistake of the user.
     """
-    kind = _kind(words)
-    typed = parse_options(words, values=dict.fromkeys(KINDS[kind], ()), takes_overrides=True)
+    kind = typed.words[0]
     numbers = _numbers(kind, typed)
-    arguments = command.RunArguments(files=[Path(file) for file in typed.files], overrides=typed.overrides)
+    arguments = RunArguments.of(typed)
     if not arguments.files:
         raise ConfigError([Problem(f"tune needs an experiment: segcli tune {kind} -c FILE")])
     experiment = compose_for("fit", arguments)
@@ -77,7 +88,7 @@ def run(words: list[str]) -> int:
         folder.discard()
         raise
     if is_first_process():
-        written = {"command": shlex.join(["segcli", "tune", *words]), "kind": kind, **record}
+        written = {"command": shlex.join(["segcli", "tune", *typed.line]), "kind": kind, **record}
         write_text(folder.path / RECORD, json.dumps(written, indent=2) + "\n")
         print(f"written     {folder.path}")
     return 0
@@ -93,31 +104,19 @@ def _try(kind: str, job: Job, numbers: dict[str, float]) -> dict[str, Any]:
     return tune_batch_size(job, int(numbers["--max_batch_size"]), int(numbers["--steps"]))
 
 
-def _kind(words: list[str]) -> str:
-    """Return what is to be found, and take it off the command line."""
-    options = tuple(KINDS)
-    if not words or words[0].startswith("-"):
-        raise ConfigError([Problem("tune needs what to find: segcli tune lr -c FILE", options=options)])
-    if words[0] not in KINDS:
-        message = f"tune does not know {words[0]!r}{did_you_mean(words[0], options)}"
-        raise ConfigError([Problem(message, options=options)])
-    return words[0]
-
-
-def _numbers(kind: str, typed: Options) -> dict[str, float]:
+def _numbers(kind: str, typed: Typed) -> dict[str, float]:
     """Return the options' values.
 
     Raises:
         ConfigError: If one is no number, or out of range.
     """
     numbers = dict(DEFAULTS[kind])
-    for name, text in typed.values.items():
+    for name in numbers:
+        text = typed.value(name)
         try:
-            numbers[name] = float(text) if name.endswith("lr") else int(text)
+            numbers[name] = numbers[name] if text is None else float(text) if name.endswith("lr") else int(text)
         except ValueError:
             raise ConfigError([Problem(f"{name} got {text!r}, expected a number")]) from None
-    if typed.words != [kind]:
-        raise ConfigError([Problem(f"tune takes one word, got {' '.join(typed.words)}; files follow -c")])
     if numbers["--steps"] < LEAST_STEPS[kind]:
         raise ConfigError([Problem(f"--steps got {numbers['--steps']}, expected at least {LEAST_STEPS[kind]}")])
     if kind == "lr" and not 0 < numbers["--min_lr"] < numbers["--max_lr"] < math.inf:

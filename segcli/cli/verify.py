@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segcli.cli.command_line import Typed, read
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
-from segcli.cli.options import parse_options
 from segcli.cli.rerun import load_run
+from segcli.cli.test import VERB as TEST
+from segcli.cli.validate import VERB as VALIDATE
+from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.passport import passport_of
@@ -18,20 +21,38 @@ from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.runs.surroundings import file_hash
 from segcli.score_spec import OF_A_SET
 
-HELP = """usage: python -m segcli verify RUN [--split val|test] [--tolerance 0.001] [--key value ...]
-
+TOLERANCE = 0.001
+VERB = Verb(
+    "verify",
+    """
 Recompute the metrics of RUN from its best checkpoint, and compare them with those that it recorded: the data, every
 score, and the count of every pixel.
-
-  --split      val (as fit recorded it) or test (the newest test of the run)
-  --tolerance  largest difference of a score that passes, 0 to 1; another machine may round otherwise
-
-  python -m segcli verify runs/quickstart/1
-  python -m segcli verify runs/fpn_r50/3 --data.root /data/camvid
-
-Exit code: 0 if all is as recorded, 1 if not, 2 for mistakes.
-"""
-TOLERANCE = 0.001
+""",
+    ("RUN",),
+    (
+        Option(
+            "--split",
+            "val (default, as fit recorded it) or test (the newest test of the run)",
+            "SPLIT",
+            choices=("val", "test"),
+        ),
+        Option(
+            "--tolerance",
+            f"largest difference of a score that passes, 0 to 1, {TOLERANCE} unless given; another machine may round "
+            "otherwise",
+            "VALUE",
+        ),
+    ),
+    (
+        "runs/quickstart/1",
+        "runs/fpn_r50/3 --data.root /data/camvid",
+    ),
+    "Exit code: 0 if all is as recorded, 1 if not, 2 for mistakes.",
+    words="RUN, the folder of a run",
+    least=1,
+    most=1,
+    overrides=True,
+)
 
 
 @dataclass
@@ -57,18 +78,10 @@ class _Record:
         return cls(run, split, tolerance, *found, data)
 
 
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Measure again and compare; print both."""
-    values = {"--split": ("val", "test"), "--tolerance": ()}
-    typed = parse_options(words, values=values, takes_overrides=True)
-    if typed.files or any(word.startswith("--ckpt_path") for word in typed.overrides):
-        raise ConfigError(
-            [Problem("verify takes experiment and checkpoint from the run; for others there is validate")]
-        )
-    if len(typed.words) != 1:
-        raise ConfigError([Problem(f"verify takes the folder of one run, got {len(typed.words)}: segcli verify RUN")])
-    split = typed.values.get("--split", "val")
-    record = _Record.read(load_run(typed.words[0]), split, _tolerance(typed.values.get("--tolerance")))
+    split = typed.value("--split") or "val"
+    record = _Record.read(load_run(typed.words[0]), split, _tolerance(typed.value("--tolerance")))
     best = record.run.path / "checkpoints" / "best.ckpt"
     if not best.is_file():
         raise ConfigError([Problem(f"{record.run.path} has no checkpoints/best.ckpt to measure")])
@@ -77,9 +90,8 @@ def run(words: list[str]) -> int:
         print(f"{best} is not the file that the run wrote")
         record.agrees = False
     made: list[Path] = []
-    verb = {"val": "validate", "test": "test"}[split]
-    words = ["--ckpt_path", str(best), *typed.overrides]
-    code = execute(verb, words, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
+    again = read({"val": VALIDATE, "test": TEST}[split], ["--ckpt_path", str(best), *typed.overrides])
+    code = execute(again, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
     if made:
         _compare(made[0], record)
     return code or int(not record.agrees)

@@ -2,33 +2,36 @@
 
 import json
 
-from segcli.cli.options import FORMATS, experiment_file, parse_options
+from segcli.cli.command_line import Typed
+from segcli.cli.files import experiment_file
+from segcli.cli.verb import CONFIG, FORMAT, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.trace import Step, Trace, trace
 
-HELP = """usage: python -m segcli why FILE KEY [-c FILE ...] [--key value ...] [--format FORMAT]
+VERB = Verb(
+    "why",
+    "Tell who set KEY, over whom, and by which interpolation; of a component or section, all that is in it.",
+    ("FILE KEY",),
+    (CONFIG, FORMAT),
+    (
+        "experiments/unet_r50.yaml data.batch_size",
+        "experiments/unet_r50.yaml model.decoder",
+        "experiments/unet_r50.yaml trainer.max_epochs --vars.epochs 3",
+    ),
+    "Exit code: 0, or 2 if the experiment has mistakes or no such key.",
+    words="FILE and KEY",
+    overrides=True,
+)
 
-Tell who set KEY, over whom, and by which interpolation; of a component or section, all that is in it.
 
-  --format     text, markdown or json
-
-  python -m segcli why experiments/unet_r50.yaml data.batch_size
-  python -m segcli why experiments/unet_r50.yaml model.decoder
-  python -m segcli why experiments/unet_r50.yaml trainer.max_epochs --vars.epochs 3
-
-Exit code: 0, or 2 if the experiment has mistakes or no such key.
-"""
-
-
-def run(words: list[str]) -> int:
+def run(typed: Typed) -> int:
     """Print the origins of one value.
 
     Raises:
         ConfigError: For every mistake in files and overrides, or an unknown key.
     """
-    typed = parse_options(words, values=FORMATS, takes_overrides=True)
     *first, key = typed.words or [""]
     files = [*first, *typed.files]
     if not key or not files or len(first) > 1:

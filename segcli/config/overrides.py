@@ -1,10 +1,65 @@
 """Command-line overrides as a layer: ``--a.b.c value`` is ``{a: {b: {c: value}}}``."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.loader import load_text
 from segcli.config.node import Node, Source
+
+
+@dataclass(frozen=True)
+class Override:
+    """One ``--key value`` or ``--key=value``, as it was typed.
+
+    Attributes:
+        key: Dotted key, with a final ``+`` where it appends; empty where the word is none.
+        value: Text of the value; None where there is none.
+        words: The one or two words.
+    """
+
+    key: str
+    value: str | None
+    words: tuple[str, ...]
+
+    @property
+    def plain_key(self) -> str:
+        """The key without ``init_args``, as experiments may leave it out."""
+        return plain_key(self.key)
+
+    def without_value(self) -> Problem:
+        """Return what is wrong with an override that has no value."""
+        return Problem("has no value; write --key value, for switches --key true", self.key)
+
+
+def plain_key(key: str) -> str:
+    """Return a dotted key without its ``init_args``."""
+    return ".".join(part for part in key.split(".") if part != "init_args")
+
+
+def take_override(rest: list[str]) -> Override:
+    """Take the first override off a command line: one word, or two where the value is a word of its own.
+
+    Args:
+        rest: What is left of the command line, which is changed; a first word that is no ``--key`` is taken alone.
+    """
+    word = rest.pop(0)
+    name, equals, value = word.partition("=")
+    if not word.startswith("--"):
+        return Override("", None, (word,))
+    if equals:
+        return Override(name.lstrip("-"), value, (word,))
+    if not rest or rest[0].startswith("--") or rest[0] in ("-c", "-h"):
+        return Override(name.lstrip("-"), None, (word,))
+    return Override(name.lstrip("-"), rest[0], (word, rest.pop(0)))
+
+
+def split_overrides(words: Sequence[str]) -> list[Override]:
+    """Split overrides as they were typed, or as a passport keeps them."""
+    rest, found = list(words), list[Override]()
+    while rest:
+        found.append(take_override(rest))
+    return found
 
 
 def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]]:
@@ -15,22 +70,17 @@ def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]
     """
     layers: list[Node] = []
     problems: list[Problem] = []
-    rest = list(arguments)
-    while rest:
-        flag = rest.pop(0)
+    for override in split_overrides(arguments):
+        flag = override.words[0]
         if not flag.startswith("--") or flag == "--":
             problems.append(Problem(f"unexpected argument {flag!r}; overrides are --key value, files are -c FILE"))
-            continue
-        name, equals, text = flag.partition("=")
-        if not equals:
-            if not rest or rest[0].startswith("--"):
-                problems.append(Problem("has no value; write --key value, for switches --key true", name.lstrip("-")))
-                continue
-            text = rest.pop(0)
-        try:
-            layers.append(_layer(name, text))
-        except ConfigError as error:
-            problems += error.problems
+        elif override.value is None:
+            problems.append(override.without_value())
+        else:
+            try:
+                layers.append(_layer(flag.partition("=")[0], override.value))
+            except ConfigError as error:
+                problems += error.problems
     return layers, problems
 
 

@@ -14,6 +14,7 @@ from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError
 from segcli.config.keys import SEED
 from segcli.config.library import Library
+from segcli.config.overrides import split_overrides
 from segcli.config.resolve import resolve
 from segcli.runs.identity import differing_keys, identity
 
@@ -86,7 +87,7 @@ def essential(files: Sequence[Path], overrides: Sequence[str]) -> list[str]:
         files: Experiment files.
         overrides: ``--key value`` arguments as typed.
     """
-    kept = _split(overrides)
+    kept = [override.words for override in split_overrides(overrides)]
     target = _settings_or_none(files, overrides)
     if target is not None:
         for override in list(kept):
@@ -94,16 +95,6 @@ def essential(files: Sequence[Path], overrides: Sequence[str]) -> list[str]:
             if _settings_or_none(files, _joined(rest)) == target:
                 kept = rest
     return [portable(word) for word in _joined(kept)]
-
-
-def _split(overrides: Sequence[str]) -> list[list[str]]:
-    found: list[list[str]] = []
-    for word in overrides:
-        if found and not word.startswith("--") and len(found[-1]) == 1 and "=" not in found[-1][0]:
-            found[-1].append(word)
-        else:
-            found.append([word])
-    return found
 
 
 def _joined(overrides: Sequence[Sequence[str]]) -> list[str]:

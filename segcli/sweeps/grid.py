@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.overrides import plain_key
 
 Settings = tuple[tuple[str, str], ...]
 """Keys and the YAML text of their values, as ``(("model.decoder", "UNet"), ("seed_everything", "1"))``."""
@@ -24,7 +25,7 @@ def parse_variations(words: Sequence[str]) -> dict[str, list[str]]:
     problems: list[Problem] = []
     for word in words:
         key, equals, text = word.partition("=")
-        key = plain_key(key)
+        key = plain_key(key.removeprefix("--"))
         if not equals or not key:
             problems.append(Problem(f"--vary got {word!r}, expected KEY=VALUE,VALUE as in model.decoder=UNet,FPN"))
         elif key in found:
@@ -35,12 +36,6 @@ def parse_variations(words: Sequence[str]) -> dict[str, list[str]]:
     if problems:
         raise ConfigError(problems)
     return found
-
-
-def plain_key(word: str) -> str:
-    """Return the dotted key of a word such as ``--model.decoder.init_args.dropout=0.1``."""
-    keys = word.partition("=")[0].removeprefix("--").split(".")
-    return ".".join(key for key in keys if key != "init_args")
 
 
 def split_values(text: str) -> list[str]:

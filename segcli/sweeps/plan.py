@@ -7,10 +7,11 @@ from typing import Any
 
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.overrides import plain_key
 from segcli.sweeps.cell import Cell, Typed
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.dimension import Choices
-from segcli.sweeps.grid import Settings, plain_key
+from segcli.sweeps.grid import Settings
 from segcli.sweeps.space import DIRECTIONS, Component, Space
 
 SQLITE = "sqlite:///"
@@ -94,7 +95,7 @@ def _is_searched(key: str, searched: Mapping[str, object]) -> bool:
 def _located(problem: Problem, space: Space) -> Problem:
     """Say the line of the search space in place of the flag that was made of it."""
     flag = problem.source.where if problem.source is not None else ""
-    return replace(problem, source=space.sources.get(plain_key(flag), problem.source))
+    return replace(problem, source=space.sources.get(plain_key(flag.removeprefix("--")), problem.source))
 
 
 def _objective(space: Space, cell: Cell) -> Objective:

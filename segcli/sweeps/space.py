@@ -9,8 +9,8 @@ from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.files import Files
 from segcli.config.loader import load_file
 from segcli.config.node import Node, Source
+from segcli.config.overrides import plain_key
 from segcli.sweeps.dimension import Choices, Range, read_dimension, shown, wrong
-from segcli.sweeps.grid import plain_key
 
 KEYS = ("metric", "direction", "trials", "sampler", "pruner", "storage", "study", "space")
 DIRECTIONS = ("maximize", "minimize")

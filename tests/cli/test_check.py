@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from segcli.cli.check import HELP
+from segcli.cli.check import VERB
 from segcli.cli.main import main
 
 TWO_LEFT_TO_THE_PARSER = """
@@ -194,4 +194,4 @@ def test_json_and_markdown_say_the_same(tiny: Path, capsys: pytest.CaptureFixtur
 
 
 def test_the_help_has_examples() -> None:
-    assert HELP.count("python -m segcli check") >= 3
+    assert VERB.help().count("python -m segcli check") >= 3

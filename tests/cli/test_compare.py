@@ -86,7 +86,7 @@ def test_other_data_are_refused_unless_forced(runs: Path, capsys: Capture) -> No
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "compare needs runs"),
+        ([], "compare needs RUNS"),
         (["runz"], "no folder runz (did you mean 'runs'?)"),
         (["runs", "--by", "model.decodr"], "--by: the runs have no key 'model.decodr' (did you mean 'model.decoder'?)"),
         (["runs", "--metric", "val/mIuO"], "--metric: no run has the metric 'val/mIuO' (did you mean 'val/mIoU'?)"),
@@ -94,7 +94,7 @@ def test_other_data_are_refused_unless_forced(runs: Path, capsys: Capture) -> No
         (["runs", "--level", "nan"], "--level: got 'nan'"),
         (["runs", "--format", "html"], "--format got 'html'"),
         (["runs", "--html"], "--html needs a value"),
-        (["runs", "--forse"], "no option '--forse' (did you mean '--force'?)"),
+        (["runs", "--forse"], "no option --forse (did you mean '--force'?)"),
     ],
 )
 def test_mistakes_are_explained(runs: Path, capsys: Capture, words: list[str], message: str) -> None:

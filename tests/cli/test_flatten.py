@@ -55,8 +55,8 @@ def test_json_and_markdown(file: Path, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "takes one file, got 0"),
-        (["x.yaml", "base.yaml"], "takes one file, got 2"),
+        ([], "flatten needs one FILE"),
+        (["x.yaml", "base.yaml"], "an experiment follows -c"),
         (["x.yaml", "--modle.decoder", "FPN"], "did you mean 'model'"),
         (["x.yaml", "--output", "folder"], "cannot write folder: Is a directory"),
     ],

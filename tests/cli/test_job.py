@@ -2,9 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.arguments import parse
+from segcli.cli.arguments import RunArguments
+from segcli.cli.command_line import read
 from segcli.cli.job import compose_for
+from segcli.cli.verbs import declared
+from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError
+
+
+def _composed(verb: str, words: list[str]) -> Experiment:
+    return compose_for(verb, RunArguments.of(read(declared(verb), words)))
 
 
 @pytest.mark.parametrize(
@@ -18,11 +25,11 @@ from segcli.config.errors import ConfigError
 )
 def test_what_is_missing_is_named(tiny: Path, verb: str, words: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        compose_for(verb, parse(words))
+        _composed(verb, (words))
 
 
 def test_a_checkpoint_s_experiment_is_not_overruled_by_defaults(in_trained: Path) -> None:
-    experiment = compose_for("test", parse(["--ckpt_path", str(in_trained), "--data.batch_size", "3"]))
+    experiment = _composed("test", (["--ckpt_path", str(in_trained), "--data.batch_size", "3"]))
     assert experiment.get("model.decoder.pyramid_channels") == 32
     assert experiment.get("data.batch_size") == 3
     assert experiment.get("trainer.max_epochs") == 2
@@ -31,4 +38,4 @@ def test_a_checkpoint_s_experiment_is_not_overruled_by_defaults(in_trained: Path
 @pytest.mark.parametrize("word", ["--data.split_seed", "--data.test_fraction=0.2"])
 def test_another_split_than_the_checkpoint_s_is_refused(in_trained: Path, word: str) -> None:
     with pytest.raises(ConfigError, match="that the checkpoint was trained on"):
-        compose_for("test", parse(["--ckpt_path", str(in_trained), word, *([] if "=" in word else ["1"])]))
+        _composed("test", (["--ckpt_path", str(in_trained), word, *([] if "=" in word else ["1"])]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.list import HELP, WIDTH
+from segcli.cli.list import VERB, WIDTH
 from segcli.cli.main import main
 
 
@@ -15,8 +15,8 @@ def _listed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _listed(capsys, "--help") == HELP
-    assert HELP.count("python -m segcli list") >= 3
+    assert _listed(capsys, "--help") == VERB.help()
+    assert VERB.help().count("python -m segcli list") >= 3
 
 
 def test_without_a_family_all_are_shown_with_their_members(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,8 @@
 import pytest
 
 import segcli
-from segcli.cli.main import VERBS, main
+from segcli.cli.main import main
+from segcli.cli.verbs import VERBS
 
 
 def test_without_words_the_verbs_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

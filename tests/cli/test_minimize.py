@@ -58,8 +58,8 @@ def test_json_and_markdown_name_the_source(file: Path, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "takes one file, got 0"),
-        (["x.yaml", "x.yaml"], "takes one file, got 2"),
+        ([], "minimize needs one FILE"),
+        (["x.yaml", "x.yaml"], "takes one FILE, got 2"),
         (["y.yaml"], "no file y.yaml (did you mean 'x.yaml'?)"),
         (["x.yaml", "--wrte"], "did you mean '--write'"),
         (["run", "--write"], "--write takes a file"),
@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_written_is_told(file: Path, capsys: Capture, mo
     def refuse(path: Path, text: str) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("segcli.cli.options.write_text", refuse)
+    monkeypatch.setattr("segcli.cli.files.write_text", refuse)
     assert main(["minimize", "x.yaml", "--write"]) == 2
     assert "cannot write x.yaml: Permission denied" in capsys.readouterr().err
 

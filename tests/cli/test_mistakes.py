@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from segcli.cli.main import VERBS, main
+from segcli.cli.main import main
+from segcli.cli.verbs import VERBS
 
 Capture = pytest.CaptureFixture[str]
 SNAPSHOTS = Path(__file__).parent / "mistakes.txt"

@@ -151,7 +151,7 @@ def test_another_folder(repository: Path) -> None:
         (["runs/a/1", "--name", ".x"], "--name got '.x'"),
         (["runs/a/1", "--folder", "nowhere"], "no folder nowhere"),
         (["runs/a/1", "--check"], "--table and --check take no runs"),
-        (["runs/a/1", "--tabel"], "no option '--tabel' (did you mean '--table'?)"),
+        (["runs/a/1", "--tabel"], "no option --tabel (did you mean '--table'?)"),
         (["runs/a"], "runs/a/9 did not finish (failed)"),
     ],
 )

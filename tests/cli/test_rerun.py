@@ -52,10 +52,10 @@ def test_files_that_changed_since_are_told_not_to_count(copied: Path, capsys: py
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "rerun needs the folder of a run"),
+        ([], "rerun needs RUN, the folder of a run"),
         (["runs/none"], "no folder runs/none"),
         (["."], ". has no passport.json"),
-        (["runs/tiny/1", "-c", "x.yaml"], "rerun takes the experiment from the run"),
+        (["runs/tiny/1", "-c", "x.yaml"], "rerun has no option -c; fit, "),
         (["runs/tiny/1", "--model.decodr", "UNet"], "SegmentationTask has no option 'decodr'"),
     ],
 )

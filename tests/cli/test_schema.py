@@ -7,6 +7,7 @@ import pytest
 
 from segcli import registry
 from segcli.cli import schema
+from segcli.cli.command_line import Typed, read
 from segcli.cli.main import main
 from segcli.config.errors import ConfigError
 from segcli.config.library import library_of
@@ -32,7 +33,7 @@ def test_it_is_written_over_an_older_one(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["x.yaml"], "unexpected argument 'x.yaml'"),
+        (["x.yaml"], "schema does not take 'x.yaml'"),
         (["--outptu", "x.json"], "did you mean '--output'"),
         (["--output"], "--output needs a value"),
         (["--output", "."], "cannot write"),
@@ -44,7 +45,7 @@ def test_a_wrong_command_line_is_explained(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=message):
-        schema.run(words)
+        schema.run(read(schema.VERB, words))
     assert not list(tmp_path.iterdir())
 
 
@@ -55,18 +56,19 @@ def test_two_claims_on_a_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "with_entry_points", clash)
     library_of.cache_clear()
     with pytest.raises(ConfigError, match="is claimed by a and by b"):
-        schema.run([])
+        schema.run(Typed(schema.VERB))
     library_of.cache_clear()
 
 
 def test_the_manual_has_examples_and_points_an_editor_at_it() -> None:
-    assert schema.HELP.count("python -m segcli schema ") >= 2
-    assert "# yaml-language-server: $schema=" in schema.HELP
-    assert '"yaml.customTags": ["!del scalar", "!replace mapping"]' in schema.HELP
+    assert schema.VERB.help().count("python -m segcli schema ") >= 2
+    assert "# yaml-language-server: $schema=" in schema.VERB.help()
+    assert '"yaml.customTags": ["!del scalar", "!replace mapping"]' in schema.VERB.help()
 
 
 def test_neither_torch_nor_lightning_is_imported() -> None:
     code = (
-        "import sys, segcli.cli.schema as s; s.run([]); sys.exit(bool({'torch', 'pytorch_lightning'} & {*sys.modules}))"
+        "import sys; from segcli.cli.main import main; main(['schema']); "
+        "sys.exit(bool({'torch', 'pytorch_lightning'} & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -46,8 +46,8 @@ def test_a_run_folder_is_an_experiment(in_trained: Path, capsys: Capture) -> Non
     [
         ([], "show needs an experiment"),
         (["tiny.yml"], "no file tiny.yml (did you mean 'tiny.yaml'?)"),
-        (["tiny.yaml", "--formt", "json"], "formt: unknown key 'formt'"),
-        (["tiny.yaml", "--resolve"], "resolve: has no value"),
+        (["tiny.yaml", "--formt", "json"], "no option --formt (did you mean '--format'?)"),
+        (["tiny.yaml", "--resolve"], "no option --resolve (did you mean '--resolved'?)"),
     ],
 )
 def test_mistakes_are_explained(tiny: Path, capsys: Capture, words: list[str], message: str) -> None:

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from segcli.cli.command_line import read
 from segcli.cli.main import main
-from segcli.cli.tune import run
+from segcli.cli.tune import VERB, run
 from segcli.config.errors import ConfigError
 
 
@@ -44,7 +45,10 @@ def test_the_suggestion_trains_and_runs_are_numbered_as_if_there_were_no_trials(
         (["-c", "tiny.yaml"], "tune needs what to find"),
         (["lrr", "-c", "tiny.yaml"], r"does not know 'lrr' \(did you mean 'lr'\?\)"),
         (["lr"], "tune needs an experiment: segcli tune lr -c FILE"),
-        (["batch_size", "tiny.yaml"], "takes one word, got batch_size tiny.yaml; files follow -c"),
+        (
+            ["batch_size", "tiny.yaml"],
+            "tune got tiny.yaml; an experiment follows -c\n.*segcli tune batch_size -c tiny.yaml",
+        ),
         (["lr", "-c", "tny.yaml"], "no file tny.yaml"),
         (["lr", "-c", "tiny.yaml", "--steps", "ten"], "--steps got 'ten', expected a number"),
         (["lr", "-c", "tiny.yaml", "--steps", "3"], "--steps got 3, expected at least 20"),
@@ -52,13 +56,16 @@ def test_the_suggestion_trains_and_runs_are_numbered_as_if_there_were_no_trials(
         (["lr", "-c", "tiny.yaml", "--max_lr", "inf"], "--max_lr inf, expected 0 < min_lr < max_lr, both finite"),
         (["lr", "-c", "tiny.yaml", "--min_lr", "nan"], "--min_lr nan and --max_lr 1, expected 0 < min_lr"),
         (["batch_size", "-c", "tiny.yaml", "--max_batch_size", "1"], "got 1, expected at least 2"),
-        (["lr", "-c", "tiny.yaml", "--max_batch_size", "4"], "unknown key 'max_batch_size'"),
+        (
+            ["lr", "-c", "tiny.yaml", "--max_batch_size", "4"],
+            "tune lr has no option --max_batch_size; tune batch_size has",
+        ),
         (["lr", "-c", "tiny.yaml", "--model.decodr", "FPN"], "did you mean 'decoder'"),
     ],
 )
 def test_wrong_input_is_told_and_makes_nothing(tiny: Path, words: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        run(words)
+        run(read(VERB, words))
     assert not Path("runs").exists()
 
 

@@ -51,10 +51,10 @@ def test_the_test_split_is_that_of_the_newest_test(copied: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "verify takes the folder of one run, got 0"),
+        ([], "verify needs RUN, the folder of a run"),
         (["runs/none"], "no folder runs/none; name that of a run"),
         (["."], ". has no passport.json"),
-        (["runs/tiny/1", "-c", "x.yaml"], "verify takes experiment and checkpoint from the run"),
+        (["runs/tiny/1", "-c", "x.yaml"], "verify has no option -c; fit, "),
         (["runs/tiny/1", "--tolerance", "2"], "--tolerance got '2', expected a number from 0 to 1"),
         (["runs/tiny/1", "--split", "train"], "--split got 'train'"),
     ],

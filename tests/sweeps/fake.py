@@ -5,7 +5,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from segcli.cli.arguments import parse
+from segcli.cli.arguments import RunArguments
+from segcli.cli.command_line import read
+from segcli.cli.fit import VERB as FIT
 from segcli.config.compose import compose
 from segcli.config.dumper import dump
 from segcli.config.resolve import resolve
@@ -83,7 +85,7 @@ class FakeTraining:
 
 
 def _begin(words: list[str]) -> tuple[RunFolder, dict[str, object]]:
-    typed = parse(words[1:])
+    typed = RunArguments.of(read(FIT, words[1:]))
     command = ["segcli", *words]
     if typed.checkpoint is not None:
         run = RunFolder.of_checkpoint(typed.checkpoint)

@@ -2,7 +2,7 @@ import pytest
 
 from segcli.config.errors import ConfigError
 from segcli.config.overrides import parse_overrides
-from segcli.sweeps.grid import as_words, combinations, parse_variations, plain_key, split_values
+from segcli.sweeps.grid import as_words, combinations, parse_variations, split_values
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,6 @@ def test_the_last_key_changes_fastest() -> None:
 
 def test_init_args_are_left_out_of_keys() -> None:
     assert list(parse_variations(["model.decoder.init_args.dropout=0,1"])) == ["model.decoder.dropout"]
-    assert plain_key("--model.decoder.init_args.dropout=0.1") == "model.decoder.dropout"
 
 
 def test_every_mistake_is_told_at_once() -> None:

@@ -1,0 +1,57 @@
+"""The verbs of the command line, and what each declares. Free of torch."""
+
+import importlib
+
+from segcli.cli.verb import Verb
+
+VERBS = {
+    "fit": "train an experiment",
+    "validate": "measure a checkpoint on the validation split",
+    "test": "measure a checkpoint on the test split",
+    "predict": "apply a checkpoint to a folder of images",
+    "tune": "find a learning rate or a batch size",
+    "sweep": "train an experiment with several values of its keys",
+    "compare": "tell which runs are better, faster and cheaper, and whether it is noise",
+    "record": "keep the results of runs beside the experiments",
+    "verify": "measure a run's checkpoint again and compare",
+    "rerun": "repeat a run and tell what differs",
+    "show": "print an experiment as composed, with sources or all defaults",
+    "why": "tell which file or flag set a value, and over whom",
+    "diff": "compare two experiments, or all with a revision of git",
+    "check": "find mistakes in experiments without running them",
+    "list": "list components, experiments and their arguments",
+    "minimize": "drop from a file what its parents say already",
+    "flatten": "write an experiment as one file without parents",
+    "schema": "print a JSON schema of experiment files for editors",
+}
+"""Each verb is a module of this package that holds its declaration, ``VERB``, and ``run``."""
+
+OTHER_NAMES = {
+    **dict.fromkeys(("train", "run", "start", "resume"), "fit"),
+    **dict.fromkeys(("val", "eval", "evaluate"), "validate"),
+    **dict.fromkeys(("infer", "inference", "segment"), "predict"),
+    **dict.fromkeys(("config", "print", "cat", "print_config"), "show"),
+    **dict.fromkeys(("lint", "doctor"), "check"),
+    **dict.fromkeys(("ls", "models", "components"), "list"),
+    **dict.fromkeys(("grid", "search", "tune_hyperparameters", "multirun"), "sweep"),
+    **dict.fromkeys(("lr_find", "find_lr"), "tune"),
+    **dict.fromkeys(("reproduce", "repeat"), "rerun"),
+    "explain": "why",
+}
+"""What other programs, and LightningCLI's users, call them."""
+
+
+def declared(name: str) -> Verb:
+    """Return what a verb declares; only its module is imported."""
+    verb: Verb = importlib.import_module(f"segcli.cli.{name}").VERB
+    return verb
+
+
+def that_take(option: str) -> list[str]:
+    """Return the verbs that declare an option, by its long or short name."""
+    return [name for name in VERBS if declared(name).option(option) is not None]
+
+
+def that_take_overrides() -> list[str]:
+    """Return the verbs that take ``--key value``."""
+    return [name for name in VERBS if declared(name).overrides]
