@@ -68,7 +68,7 @@ class TimmBackbone(Backbone):
         self._indices = _level_indices(levels, out_indices)
         self.features, self.in_channels = tuple(levels[i] for i in self._indices), in_channels
         self.mean, self.std = _per_channel(config["mean"], in_channels), _per_channel(config["std"], in_channels)
-        self.model = create(name, pretrained and weights is None, options)
+        self.model = create(name, pretrained and weights is None, options, config)
         prune(hollow, self._indices)
         if weights is not None:
             load_weights(self.model, Path(weights), in_channels, needed=set(hollow.state_dict()))

@@ -6,13 +6,15 @@ costs a fraction of a second, and is never guessed from its name.
 
 import difflib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import timm
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from segcli.backbones.pretrained_files import weights_file, with_local_files
 from segcli.features import FeatureSpec
 
 _ANY_SIZE = {"dynamic_img_size": True, "dynamic_img_pad": True, "strict_img_size": False}
@@ -51,6 +53,13 @@ def sketch(name: str, options: dict[str, Any]) -> Sketch:
             f"TimmBackbone got name {name!r}, expected a model of timm; "
             + (f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them.")
         )
+    try:
+        name = with_local_files(name, pretrained=False)
+    except OSError as error:
+        raise OSError(
+            f"TimmBackbone got name {name!r}, whose description is not to be had: {error}; take a model of "
+            "timm.list_models(), or a folder on disk as local-dir:FOLDER."
+        ) from None
     with torch.device("meta"):
         model = _meta(name, options)
         taken = _constructor_arguments(type(model))
@@ -61,27 +70,40 @@ def sketch(name: str, options: dict[str, Any]) -> Sketch:
     return Sketch(model, options, [FeatureSpec(level["num_chs"], level["reduction"]) for level in info], config)
 
 
-def create(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
+def create(name: str, pretrained: bool, options: dict[str, Any], config: Mapping[str, Any]) -> nn.Module:
     """Build a model, classifier included, whose arguments ``sketch`` has found in order.
+
+    Args:
+        name: Model, with or without a tag.
+        pretrained: Whether to take timm's weights.
+        options: Arguments of the constructor, in timm's names.
+        config: What timm notes of its weights.
 
     Raises:
         ValueError: If timm has no weights for the model, or they do not fit the arguments.
-        OSError: If the weights are neither in the cache nor to be downloaded.
+        OSError: If the weights are neither in the cache nor to be downloaded, or damaged there.
     """
     remedy = (
         "give a file with --model.backbone.weights FILE, or start from random weights with "
         "--model.backbone.pretrained false."
     )
+    local, file = name, None
     try:
-        model = timm.create_model(name, pretrained=pretrained, **options)
+        if pretrained:
+            local, file = with_local_files(name, pretrained=True), weights_file(config)
+        if file is not None:
+            overlay = {"custom_load": config.get("custom_load") == "hf", **options.get("pretrained_cfg_overlay", {})}
+            options = options | {"pretrained_cfg_overlay": {**overlay, "file": str(file)}}
+        return timm.create_model(local, pretrained=pretrained, **options)
     except OSError as error:
         raise OSError(
-            f"TimmBackbone got no pretrained weights for {name} ({type(error).__name__}), expected to find them in "
+            f"TimmBackbone got no pretrained weights for {name}: {_first_line(error)}; expected to find them in "
             f"the cache or on the network; {remedy}"
         ) from None
-    except RuntimeError as error:
-        raise ValueError(f"TimmBackbone got pretrained true for {name}, but: {_first_line(error)}; {remedy}") from None
-    return model
+    except (RuntimeError, SafetensorError, EOFError, KeyError) as error:
+        where = f"; if {file} is damaged, remove it" if file is not None else ""
+        message = f"TimmBackbone got pretrained true for {name}, but: {_first_line(error)}{where}; {remedy}"
+        raise ValueError(message) from None
 
 
 def prune(model: nn.Module, indices: Sequence[int]) -> None:
