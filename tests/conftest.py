@@ -9,6 +9,21 @@ import pytest
 import torch
 
 from segcli.cli.main import main
+from segcli.cli.quiet import OF_THE_MACHINE
+
+ANY_MACHINE = (*OF_THE_MACHINE, "This DataLoader will create .* worker processes")
+"""Warnings that tests meet on some machines only: errors elsewhere would be errors of the machine."""
+LAUNCHERS = ("SLURM_", "TORCHELASTIC_", "LSB_", "SEGCLI_RUN_FOLDER", "SEGCLI_TRACEBACK")
+RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "FORCE_COLOR")
+
+for variable in [name for name in os.environ if name in RANKS or name.startswith(LAUNCHERS)]:
+    del os.environ[variable]  # tests do the same from within a job
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for message in ANY_MACHINE:
+        config.addinivalue_line("filterwarnings", f"ignore:{message}")
+
 
 TINY = """
 data:

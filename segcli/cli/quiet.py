@@ -4,7 +4,14 @@ import logging
 import os
 import warnings
 
+OF_THE_MACHINE = (
+    ".*The `srun` command is available on your system but is not used.*",  # a login node has it, a laptop may
+    "GPU available but not used.*",  # trainer.accelerator says cpu
+    "TPU available but not used.*",
+)
+"""Warnings that depend on where a run starts and not on what it is; the tests run where they may appear, too."""
 IGNORED = (
+    *OF_THE_MACHINE,
     ".*The dirpath has changed from.*",  # evaluation writes to a folder of its own
     ".*Experiment logs directory .* exists and is not empty.*",  # the run folder is new, and holds no metrics.csv
     ".*Checkpoint directory .* exists and is not empty.*",  # that of a run that goes on
