@@ -142,6 +142,12 @@ def entries() -> Mapping[str, tuple[EntryPoint, ...]]:
     return {family: tuple(found.select(group=f"segcli.{family}")) for family in FAMILIES}
 
 
+def forget_entry_points() -> None:
+    """Read the entry points anew when they are next asked for: the search path of modules is another."""
+    entries.cache_clear()
+    with_entry_points.cache_clear()
+
+
 def package_of(name: str, family: str) -> str:
     """Return the package that brings a short name."""
     if name in FAMILIES[family].table:

@@ -10,7 +10,7 @@ from segcli.cli.arguments import RunArguments
 from segcli.cli.command_line import Typed
 from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
 from segcli.config.compose import compose
-from segcli.config.dumper import dump
+from segcli.config.dumper import dump, escaped
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
@@ -156,8 +156,8 @@ def _hashes(config: dict[str, Any]) -> dict[str, str]:
 
 def _save_config(job: Job, config: dict[str, Any]) -> None:
     """Write the experiment with every value, and as it was composed."""
-    write_text(job.folder.path / CONFIG, dump(config))
-    write_text(job.folder.path / COMPOSED, dump(_composed(job)))
+    write_text(job.folder.path / CONFIG, dump(escaped(config)))
+    write_text(job.folder.path / COMPOSED, dump(escaped(_composed(job))))
 
 
 def _build(job: Job, config: dict[str, Any], passport: "Passport | None", content: Any) -> None:  # noqa: ANN401

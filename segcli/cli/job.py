@@ -13,6 +13,7 @@ from segcli.cli.complaints import TRACEBACK
 from segcli.cli.files import experiment_file
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
+from segcli.config.dumper import escaped
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.node import Source, from_plain
 from segcli.config.overrides import split_overrides
@@ -76,7 +77,7 @@ def compose_for(verb: str, typed: RunArguments) -> Experiment:
         tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None
-    return compose([], typed.overrides, base=from_plain(tree, Source(str(typed.checkpoint))))
+    return compose([], typed.overrides, base=from_plain(escaped(tree), Source(str(typed.checkpoint))))
 
 
 def _check_files(verb: str, typed: RunArguments) -> None:

@@ -18,6 +18,7 @@ from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochBar, EpochLines
 from segcli.cli.strategies import check_strategy
+from segcli.cli.typed_values import AS_IT_IS, as_yaml, put_texts_back
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.inference.checkpoint import without_pretraining
@@ -59,7 +60,7 @@ class SegmentationCLI(LightningCLI):
             save_config_callback=None,
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
-            parser_kwargs={"exit_on_error": False, "allow_abbrev": False},
+            parser_kwargs={"exit_on_error": False, "allow_abbrev": False, "parser_mode": AS_IT_IS},
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -81,14 +82,17 @@ class SegmentationCLI(LightningCLI):
         Raises:
             argparse.ArgumentError: If a value has the wrong type.
         """
-        return self.parser.parse_object(copy.deepcopy(tree))  # jsonargparse changes the lists in it
+        config = self.parser.parse_object(copy.deepcopy(tree))  # jsonargparse changes the lists in it
+        put_texts_back(config, tree)
+        return config
 
     def instantiate_classes(self) -> None:
         """Do nothing yet: the run folder must be there first."""
 
     def resolved(self) -> dict[str, Any]:
         """Return every value of the run, defaults and nulls included."""
-        values = yaml.safe_load(self.parser.dump(self.config, skip_unset=False, format="yaml"))
+        values: dict[str, Any] = yaml.safe_load(as_yaml(self.parser, self.config))
+        put_texts_back(values, self.config.as_dict())
         if isinstance(limit := self.config.trainer.max_time, dict):  # of text or mapping, jsonargparse saves text
             values["trainer"]["max_time"] = dict(limit)
         return values

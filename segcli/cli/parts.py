@@ -18,6 +18,7 @@ from torch import nn
 from segcli.backbones.base import Backbone
 from segcli.callbacks.averaging import check_single_average
 from segcli.cli.complaints import TRACEBACK
+from segcli.cli.typed_values import AS_IT_IS
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import DecoderFactory
@@ -171,7 +172,7 @@ def part(tree: Tree, key: str) -> Any:  # noqa: ANN401  (whatever stands there)
 
 @cache
 def _parser(key: str) -> ArgumentParser:
-    parser = ArgumentParser(exit_on_error=False)
+    parser = ArgumentParser(exit_on_error=False, parser_mode=AS_IT_IS)
     parser.add_argument("--part", type=_PARTS[key])
     return parser
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from segcli.config.errors import Problem, did_you_mean
+from segcli.config.errors import Problem, did_you_mean, shorten, shown
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.signatures import Parameter
@@ -42,21 +42,30 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
         elif key == "extends" and node is not None:
             problems.append(Problem("a file's own parents cannot be appended to; write extends", key, node.source))
         elif key == "defaults" and node is not None and node.value != "none":
-            problems.append(Problem(f"expected none, or no such key, got {node.value!r}", key, node.source))
+            problems.append(Problem(f"expected none, or no such key, got {shown(node.plain())}", key, node.source))
     variables = root.value.get("vars")
     if variables is not None and not variables.is_mapping():
         problems.append(
-            Problem(f"expected a mapping (name: value), got {variables.plain()!r}", "vars", variables.source)
+            Problem(f"expected a mapping (name: value), got {shown(variables.plain())}", "vars", variables.source)
         )
     elif variables is not None:
-        texts = " ".join(str(leaf.value) for layer in layers for _, leaf in layer.leaves())
+        used = _used_variables(layers)
         for name, node in variables.value.items():
-            idle = re.search(rf"vars\.{re.escape(str(name))}\b", texts) is None
+            idle = used is not None and str(name) not in used
             if idle and (node.source.where.startswith("--") or node.source.where in own):
                 others = [str(other) for other in variables.value if other != name]
-                message = f"no value refers to ${{vars.{name}}}{did_you_mean(name, others)}"
+                message = f"no value refers to ${{vars.{shorten(str(name))}}}{did_you_mean(name, others)}"
                 problems.append(Problem(message, f"vars.{name}", node.source, options=tuple(others)))
     return problems
+
+
+def _used_variables(layers: Sequence[Node]) -> set[str] | None:
+    """Return the names of variables that texts mention; None where a name is itself an interpolation."""
+    texts = [leaf.value for layer in layers for _, leaf in layer.leaves() if isinstance(leaf.value, str)]
+    found = [name for text in texts if "vars." in text for name in re.findall(r"vars\.([^\s{}:,'\"]+)", text)]
+    if any(name.startswith("$") for name in found):
+        return None
+    return {".".join(name.split(".")[:n]) for name in found for n in range(1, name.count(".") + 2)}
 
 
 class _Checker:
@@ -75,7 +84,7 @@ class _Checker:
             elif key in SECTIONS:
                 self._check_section(child, SECTIONS[key], (key,))
             else:
-                self._add((), f"unknown key {key!r}{did_you_mean(key, known)}", child, known, key=str(key))
+                self._add((), f"unknown key {shown(key)}{did_you_mean(key, known)}", child, known, key=str(key))
         for key in REQUIRED_SECTIONS:
             if key not in root.value:
                 message = f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}"
@@ -83,7 +92,7 @@ class _Checker:
 
     def _check_section(self, node: Node, path: str, at: Path) -> None:
         if not node.is_mapping():
-            self._add(at, f"expected a mapping (key: value), got {node.value!r}", node)
+            self._add(at, f"expected a mapping (key: value), got {shown(node.plain())}", node)
             return
         self._check_arguments(node, node.value, path, Place(self.library, arguments_of=path), at)
 
@@ -91,7 +100,7 @@ class _Checker:
         if node.is_list():
             for index, item in enumerate(node.value):
                 if place.family is not None and not item.is_mapping():
-                    self._add((*at, index), f"expected one of the {place.family.name}, got {item.plain()!r}", item)
+                    self._add((*at, index), f"expected one of the {place.family.name}, got {shown(item.plain())}", item)
                 self._check_component(item, place, (*at, index))
             return
         if not node.is_mapping():
@@ -134,16 +143,18 @@ class _Checker:
             elif found is None or (found.is_open and key not in LINKED.get(path, ())):
                 self._check_component(child, Place(self.library), here)
             elif key in LINKED.get(path, ()) or key in found.parameters:
-                self._add(here, f"{name} gets {key!r} at run time; remove it here", child)
+                self._add(here, f"{name} gets {shown(key)} at run time; remove it here", child)
             else:
                 guess = did_you_mean(key, parameters)
-                self._add(here, f"{name} has no option {key!r}{guess}", child, tuple(parameters))
+                self._add(here, f"{name} has no option {shown(key)}{guess}", child, tuple(parameters))
         missing = [p for p in parameters.values() if p.required and p.name not in fields]
         for parameter in missing:
             kind = f" ({parameter.annotation})" if parameter.annotation else ""
             self._add((*at, parameter.name), f"{name} needs {parameter.name!r}{kind}; add it", node)
 
     def _check_value(self, node: Node, parameter: Parameter, place: Place, at: Path) -> None:
+        if node.is_open():  # nobody knows what it will be
+            return
         if node.is_list() and place.family is not None and not takes_list(parameter.annotation):
             self._add(at, f"expected one of the {place.family.name}, got a list", node)
             return
@@ -156,10 +167,10 @@ class _Checker:
             wanted = place.family.name if place.family else parameter.annotation
             self._add(at, f"null is no value here, expected {wanted}; drop the key or give a value", node)
         elif place.family is not None and value is not None and not accepts_scalar(parameter.annotation, value):
-            self._add(at, f"expected one of the {place.family.name}, got {value!r}", node)
+            self._add(at, f"expected one of the {place.family.name}, got {shown(value)}", node)
         elif place.family is None and not accepts(parameter.annotation, value):
-            quote = f"; quote it: '{value}'" if accepts(parameter.annotation, str(value)) else ""
-            self._add(at, f"expected {parameter.annotation}, got {value!r}{quote}", node)
+            quote = f"; quote it: {shown(str(value))}" if accepts(parameter.annotation, str(value)) else ""
+            self._add(at, f"expected {parameter.annotation}, got {shown(value)}{quote}", node)
         elif at == ("trainer", "default_root_dir") and value is not None:
             self._add(at, "the run folder is chosen by run.root and run.name; set those", node)
 

@@ -14,6 +14,7 @@ from segcli.config.merge import Merger
 from segcli.config.node import Node, Source, dotted, lookup
 from segcli.config.node import Path as KeyPath
 from segcli.config.overrides import parse_overrides
+from segcli.config.texts import settle_texts
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,14 @@ def _fold(
         root = merger.merge(root, layer, library.root)
     written = [layer.source for layer in layers if layer.source.line is not None]
     root.source = written[-1] if written else root.source
+    settle_texts(root, library)
     problems = interpolate(root) or check_composer_keys(root, layers, own)
     variables = root.value.get("vars")
     for key in COMPOSER_KEYS:
         root.value.pop(key, None)
     again = Merger()
     root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
-    problems = [*merger.problems, *problems, *again.problems]
+    problems = [*merger.problems, *problems, *again.problems, *settle_texts(root, library)]
     if checked:
         told = {problem.key for problem in problems}
         if problems:  # of what is not resolved, nothing more can be said

@@ -50,7 +50,7 @@ def dump_standalone(root: Node) -> str:
     ]
     if problems:
         raise ConfigError(problems)
-    return dump({"defaults": "none", **_literal(root.plain())})
+    return dump({"defaults": "none", **escaped(root.plain())})
 
 
 def _keys(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
@@ -62,10 +62,10 @@ def _keys(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
         yield from _keys(child, (*path, key))
 
 
-def _literal(value: Any) -> Any:
-    """Escape every ``${``: all interpolations are resolved, what is left means itself."""
+def escaped(value: Any) -> Any:
+    """Escape every ``${`` in a tree whose interpolations are resolved: what is left means itself."""
     if isinstance(value, dict):
-        return {key: _literal(child) for key, child in value.items()}
+        return {key: escaped(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_literal(child) for child in value]
+        return [escaped(child) for child in value]
     return _LITERAL.sub(r"\1\1\\${", value) if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """What is wrong with an experiment, said in at most three lines each: what, where, what to do."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,6 +8,10 @@ from difflib import get_close_matches
 from segcli.config.node import Source
 
 MAX_OPTIONS = 12
+_LONGEST_VALUE = 120
+_LONGEST_WORD = 60
+_MOST_CHOICES = 2000
+"""How many names a suggestion is looked for in: comparing takes some 10 us each."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Problem:
     options: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f"error: {self.key}: {self.message}" if self.key else f"error: {self.message}"]
+        lines = [f"error: {shorten(self.key)}: {self.message}" if self.key else f"error: {self.message}"]
         if self.source is not None and self.source.line is None:
             lines.append(f"  --> {self.source} on the command line")
         elif self.source is not None:
@@ -60,7 +65,29 @@ class ConfigError(Exception):
 
 
 def did_you_mean(word: object, options: Iterable[object]) -> str:
-    """Return `` (did you mean 'x'?)`` for the closest option, or nothing."""
+    """Return `` (did you mean 'x'?)`` for the closest option, or nothing; among very many, one that begins alike."""
+    wanted = str(word).lower()
+    if len(wanted) > _LONGEST_WORD:
+        return ""
     choices = {str(option).lower(): str(option) for option in options}
-    close = get_close_matches(str(word).lower(), choices, n=1, cutoff=0.6)
+    names = [name for name in choices if abs(len(name) - len(wanted)) <= len(wanted)]
+    if len(names) > _MOST_CHOICES:
+        names = [name for name in names if name[:1] == wanted[:1]][:_MOST_CHOICES]
+    close = get_close_matches(wanted, names, n=1, cutoff=0.6)
     return f" (did you mean {choices[close[0]]!r}?)" if close else ""
+
+
+def shown(value: object) -> str:
+    """Write a value of an experiment for a message, as YAML would, text in quotes, and no longer than a line."""
+    if isinstance(value, dict | list | tuple):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    elif value is None or isinstance(value, bool):
+        text = json.dumps(value)
+    else:
+        text = repr(value) if isinstance(value, str) else str(value)
+    return shorten(text)
+
+
+def shorten(text: str) -> str:
+    """Cut a text that would not fit into a line."""
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

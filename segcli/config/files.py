@@ -24,9 +24,20 @@ class Files:
         """
         return path.read_text(encoding="utf-8")
 
+    def size(self, path: Path) -> int:
+        """Return the length of a file in bytes.
+
+        Raises:
+            OSError: If there is no such file.
+        """
+        return path.stat().st_size
+
     def is_file(self, path: Path) -> bool:
         """Return whether there is such a file."""
-        return path.is_file()
+        try:
+            return path.is_file()
+        except (OSError, ValueError):  # a name that is too long, or holds a null character
+            return False
 
     def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml")) -> list[Path]:
         """Return the files of some suffixes in a folder and the folders in it, sorted, hidden ones left out."""
@@ -98,7 +109,11 @@ class Revision(Files):
     def is_file(self, path: Path) -> bool:
         """Return whether the revision has such a file."""
         path = path.resolve()
-        return path in self._blobs if path in self.changed else path.is_file()
+        return path in self._blobs if path in self.changed else super().is_file(path)
+
+    def size(self, path: Path) -> int:
+        """Return the length of a file in bytes; of what differs, that of its characters."""
+        return len(self.read_text(path)) if path.resolve() in self.changed else super().size(path)
 
     def read_text(self, path: Path) -> str:
         """Return the text that a file has in the revision."""

@@ -1,37 +1,36 @@
 """Read YAML as version 1.2 has it, keeping the line of every value.
 
-Differences to PyYAML: a duplicate key is an error; ``no``, ``on`` and ``yes`` are strings; ``1e-3`` is a float.
-The tags ``!del`` and ``!replace`` are kept for merging; any other tag is an error.
+Differences to PyYAML: a duplicate key is an error, also one beside and in ``init_args``; ``no``, ``on`` and ``yes`` are
+strings; ``1e-3`` is a float. Merge keys (``<<``) are those of YAML 1.1. The tags ``!del`` and ``!replace`` are kept for
+merging; any other tag is an error. A value that is not text remembers how it was spelt, for arguments of type ``str``.
 """
 
 import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.files import Files
-from segcli.config.node import Node, Source
+from segcli.config.node import Key, Node, Source
+from segcli.config.yaml_events import Item, YamlError, read_items
 
-_PLAIN = "!plain"
+MOST_VALUES = 50_000
+"""How many values one text may unfold to; the largest experiments have some hundreds."""
+MOST_LEVELS = 64
+"""How deep one text may nest."""
+MOST_CHARACTERS = 1_000_000
+"""How long a text may be."""
+MERGE = "<<"
 _TAGS = {"!del": "del", "!replace": "replace"}
-_CORE = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", _PLAIN}
+_CORE = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Marks plain scalars instead of resolving them by YAML 1.1."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML reads it from the class)
-
-
-_Loader.add_implicit_resolver(_PLAIN, re.compile(".*", re.DOTALL), None)
+_MOST_DIGITS = 250
+"""Of an integer that is read as one: floats end at 308, and Python refuses to print those of more than 4,300."""
 
 
 def scalar(text: str) -> Any:
@@ -41,9 +40,9 @@ def scalar(text: str) -> Any:
     if _BOOL.fullmatch(text):
         return text.lower() == "true"
     if _INT.fullmatch(text):
-        return int(text)
+        return int(text) if len(text) <= _MOST_DIGITS else text
     if _BASED.fullmatch(text):
-        return int(text, 0)
+        return int(text, 0) if len(text) <= _MOST_DIGITS // 2 else text
     if _FLOAT.fullmatch(text):
         return float(text)
     if _SPECIAL.fullmatch(text):
@@ -51,48 +50,38 @@ def scalar(text: str) -> Any:
     return text
 
 
-def load_text(text: str, where: str, first_line: int | None = 1) -> Node:
+def load_text(text: str, where: str, first_line: int | None = 1, quotes: bool = True) -> Node:
     """Parse YAML text.
 
     Args:
         text: The YAML.
         where: File or flag, for messages.
         first_line: Line number of the first line; None gives sources without lines, as for flags.
+        quotes: Whether errors may quote the text.
 
     Raises:
-        ConfigError: If it is not YAML, a key stands twice, or a tag is unknown.
+        ConfigError: If it is not YAML, a key stands twice, a tag is unknown, or it is longer or deeper than any
+            experiment, aliases unfolded.
     """
+    return _Reader(where, first_line, quotes).read(text)[0]
 
-    def source(mark: Any) -> Source:
-        return Source(where, None if first_line is None else mark.line + first_line)
 
-    loader = _Loader(text)
+def load_typed(text: str, flag: str) -> Node:
+    """Parse what follows a flag: YAML if it is that, and always the text as typed, enclosing quotes taken off.
+
+    Args:
+        text: What was typed.
+        flag: The flag, for messages.
+    """
     try:
-        root = loader.get_single_node()
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
-        what += _hint(text.splitlines()[mark.line - 1 : mark.line + 1] if mark else [])
-        raise ConfigError(
-            [Problem(f"not valid YAML: {what}", source=source(mark) if mark else Source(where))]
-        ) from None
-    finally:
-        loader.dispose()
-    if root is None:
-        return Node(None, Source(where, first_line))
-    problems: list[Problem] = []
-    tree = _convert(root, source, source(root.start_mark), frozenset(), problems)
-    if problems:
-        raise ConfigError(problems)
-    return tree
-
-
-def _hint(lines: list[str]) -> str:
-    """Return what to do about two mistakes that YAML's own messages do not explain."""
-    near = "\n".join(lines)
-    if "\t" in near:
-        return "; indent with spaces, YAML allows no tabs"
-    return "; inside braces, !del needs a space after it" if re.search(r"!del[,}\]]", near) else ""
+        node, root = _Reader(flag, None, True).read(text)
+    except ConfigError as error:
+        fault = error.problems[0].message
+        return Node(text, Source(flag), written=text, fault=fault)
+    if node.tag or (root is not None and root.is_quoted and root.end == len(text.rstrip())):
+        return node
+    node.written = None if node.value == text else text
+    return node
 
 
 def load_file(path: Path, files: Files) -> Node:
@@ -106,12 +95,7 @@ def load_file(path: Path, files: Files) -> Node:
         ConfigError: If the file is missing, unreadable, not YAML or not a mapping.
     """
     where = files.show(path)
-    try:
-        text = files.read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError([Problem(f"cannot read {where}: {reason}")]) from None
-    node = load_text(text, where)
+    node = load_text(read_yaml(path, files), where, quotes=path.suffix in (".yaml", ".yml"))
     if node.value is None:
         return Node({}, node.source)
     if not node.is_mapping():
@@ -119,27 +103,110 @@ def load_file(path: Path, files: Files) -> Node:
     return node
 
 
-def _convert(node: Any, source: Any, origin: Source, parents: frozenset[int], problems: list[Problem]) -> Node:
-    if id(node) in parents:
-        problems.append(Problem("an alias refers to a mapping that contains it", source=origin))
-        return Node(None, origin)
-    if node.tag not in _CORE and node.tag not in _TAGS:
-        problems.append(Problem(f"unknown tag {node.tag}; only !del and !replace exist", source=origin))
-    tag, parents = _TAGS.get(node.tag, ""), parents | {id(node)}
-    if isinstance(node, yaml.ScalarNode):
-        plain = node.tag == _PLAIN or (tag and node.style is None)
-        return Node(scalar(node.value) if plain else node.value, origin, tag=tag)
-    if isinstance(node, yaml.SequenceNode):
-        items = [_convert(item, source, source(item.start_mark), parents, problems) for item in node.value]
+def read_yaml(path: Path, files: Files) -> str:
+    """Return the text of a YAML file.
+
+    Raises:
+        ConfigError: If it is missing, unreadable, not UTF-8 or too long.
+    """
+    where = files.show(path)
+    try:
+        if files.size(path) > MOST_CHARACTERS:
+            raise ConfigError([Problem(f"{where} is no experiment: it is longer than {MOST_CHARACTERS:,} bytes")])
+        return files.read_text(path).removeprefix("\ufeff")
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or "no file") if isinstance(error, OSError) else "not UTF-8 text; save it as UTF-8"
+        raise ConfigError([Problem(f"cannot read {where}: {reason}")]) from None
+
+
+class _Reader:
+    """Turns one YAML text into a tree."""
+
+    def __init__(self, where: str, first_line: int | None, quotes: bool) -> None:
+        self.where, self.first_line, self.quotes = where, first_line, quotes
+        self.problems: list[Problem] = []
+        self.count = 0
+
+    def read(self, text: str) -> tuple[Node, Item | None]:
+        """Return the tree, and the syntax of its root."""
+        try:
+            root = read_items(text, MOST_LEVELS, MOST_VALUES, MOST_CHARACTERS)
+        except YamlError as error:
+            what = str(error) + (f": {error.detail}" if error.detail and self.quotes else "")
+            raise ConfigError([Problem(what, source=self.source(error.line))]) from None
+        if root is None:
+            return Node(None, Source(self.where, self.first_line)), None
+        tree = self.convert(root, self.source(root.line), 0)
+        if self.problems:
+            raise ConfigError(list(dict.fromkeys(self.problems)))
+        return tree, root
+
+    def source(self, line: int | None) -> Source:
+        if self.first_line is None or line is None:
+            return Source(self.where)
+        return Source(self.where, line + self.first_line)
+
+    def convert(self, item: Item, origin: Source, depth: int) -> Node:
+        self.count += 1
+        if self.count > MOST_VALUES or depth > MOST_LEVELS:
+            limit = f"more than {MOST_VALUES:,} values" if depth <= MOST_LEVELS else f"more than {MOST_LEVELS} levels"
+            raise ConfigError([Problem(f"unfolds to {limit}; an experiment has some hundred values", source=origin)])
+        if item.tag not in _CORE and item.tag not in _TAGS:
+            name = item.tag if self.quotes else "here"
+            self.problems.append(Problem(f"unknown tag {name}; only !del and !replace exist", source=origin))
+        tag = _TAGS.get(item.tag or "", "")
+        if isinstance(item.value, str):
+            value = scalar(item.value) if item.is_plain else item.value
+            return Node(value, origin, tag=tag, written=None if isinstance(value, str) else item.value)
+        if item.is_mapping:
+            return Node(self.mapping(item, depth), origin, tag=tag)
+        items = [self.convert(each, self.source(each.line), depth + 1) for each in item.value]
         return Node(items, origin, tag=tag)
-    fields: dict[Any, Node] = {}
-    for key_node, value in node.value:
-        at = source(key_node.start_mark)
-        if not isinstance(key_node, yaml.ScalarNode):
-            problems.append(Problem("a key must be a word or a number", source=at))
-            continue
-        key = scalar(key_node.value) if key_node.tag == _PLAIN else key_node.value
-        if key in fields:
-            problems.append(Problem("key stands twice in one mapping", str(key), at, fields[key].source))
-        fields[key] = _convert(value, source, at, parents, problems)
-    return Node(fields, origin, tag=tag)
+
+    def mapping(self, item: Item, depth: int) -> dict[Key, Node]:
+        own: dict[Key, Node] = {}
+        merged: dict[Key, Node] = {}
+        for key_item, value in item.pairs:
+            at = self.source(key_item.line)
+            if not isinstance(key_item.value, str):
+                self.problems.append(Problem("a key must be a word or a number", source=at))
+                continue
+            if key_item.is_plain and key_item.value == MERGE:
+                if merged:
+                    self.twice(MERGE, at, at)
+                merged = self.merged(value, at, depth)
+                continue
+            key = scalar(key_item.value) if key_item.is_plain else key_item.value
+            if key in own:
+                self.twice(key, at, own[key].source)
+            own[key] = self.convert(value, at, depth + 1)
+            own[key].key = None if isinstance(key, str) else key_item.value
+        self.check_arguments(own)
+        for key in own.keys() & merged.keys():
+            own[key].over = merged[key]
+        return merged | own
+
+    def merged(self, item: Item, at: Source, depth: int) -> dict[Key, Node]:
+        """Return the fields that a merge key brings; of several mappings, those of earlier ones win."""
+        several = item.value if not item.is_mapping and not isinstance(item.value, str) else [item]
+        found: dict[Key, Node] = {}
+        for each in several:
+            if not each.is_mapping:
+                self.problems.append(Problem("<< takes a mapping, or a list of mappings", source=at))
+                return {}
+            for key, node in self.convert(each, self.source(each.line), depth + 1).value.items():
+                found.setdefault(key, node)
+        return found
+
+    def check_arguments(self, fields: dict[Key, Node]) -> None:
+        """Refuse an argument that stands beside ``init_args`` and in it."""
+        inner = fields.get("init_args")
+        for key, node in inner.value.items() if inner is not None and inner.is_mapping() else ():
+            beside = fields.get(key)
+            if beside is not None and key not in ("class_path", "init_args", "extends"):
+                first, second = sorted((beside.source, node.source), key=lambda source: source.line or 0)
+                self.twice(key, second, first, "beside init_args and in it")
+
+    def twice(self, key: Key, at: Source, first: Source, where: str = "in one mapping") -> None:
+        name = str(key) if self.quotes else ""
+        self.problems.append(Problem(f"key stands twice {where}", name, at, first))

@@ -16,7 +16,7 @@ from segcli.config.errors import ConfigError
 from segcli.config.extends import Layers
 from segcli.config.files import Files
 from segcli.config.library import Library
-from segcli.config.loader import load_text
+from segcli.config.loader import MERGE, load_text, read_yaml
 from segcli.config.node import Node, Source, dotted, lookup
 from segcli.config.node import Path as KeyPath
 from segcli.config.spans import Entry, entries, without
@@ -86,7 +86,10 @@ class _Draft(Files):
 
     def __init__(self, path: Path) -> None:
         self.path, self.child = path, path.with_name(f".{path.name}.child")
-        self.text = super().read_text(path) if path.is_file() else ""
+        self.text = read_yaml(path, Files()) if path.is_file() else ""
+
+    def size(self, path: Path) -> int:
+        return len(self.read_text(path))
 
     def read_text(self, path: Path) -> str:
         if path == self.child:
@@ -103,7 +106,7 @@ class _Cutter:
 
     def __init__(self, draft: _Draft, library: Library, wanted: str, top: Path) -> None:
         self._draft, self._library, self._wanted, self._top = draft, library, wanted, top
-        draft.text = Files.read_text(draft, draft.path)
+        draft.text = read_yaml(draft.path, Files())
         self.dropped: list[tuple[KeyPath, Any]] = []
 
     def cut(self) -> None:
@@ -137,7 +140,8 @@ def _candidates(text: str) -> list[Entry]:
     """Return the entries that may go, variables last."""
     found = entries(text)
     kept = {entry.path[:n] for entry in found if entry.path[-1] == "extends" for n in range(1, len(entry.path) + 1)}
-    free = [entry for entry in found if entry.path not in kept and (not entry.is_only or len(entry.path) == 1)]
+    alone = [entry for entry in found if entry.path not in kept and (not entry.is_only or len(entry.path) == 1)]
+    free = [entry for entry in alone if MERGE not in entry.path]
     return sorted(free, key=lambda entry: entry.path[0] == "vars")
 
 

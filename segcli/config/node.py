@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 Key = str | int | float | bool | None
@@ -36,6 +36,9 @@ class Node:
         tag: ``"del"``, ``"replace"`` or empty, as written before the value.
         text: The interpolation that gave the value, where there was one.
         refs: Key and node of everything that the interpolation refers to.
+        written: How the value was spelt, where YAML reads something else than text into it, and a type may want text.
+        key: How its key was spelt, where YAML reads something else than text into that.
+        fault: Why what was typed is no YAML; empty where it is.
     """
 
     value: Any
@@ -44,6 +47,9 @@ class Node:
     tag: str = ""
     text: str | None = None
     refs: tuple[tuple[str, Node], ...] = ()
+    written: str | None = None
+    key: str | None = None
+    fault: str = ""
 
     def is_mapping(self) -> bool:
         """Return whether this is a mapping."""
@@ -55,7 +61,11 @@ class Node:
 
     def laid_over(self, base: Node | None, value: Any) -> Node:
         """Return this node with another value, remembering what lies below it."""
-        return Node(value, self.source, base or self.over, text=self.text, refs=self.refs)
+        return replace(self, value=value, over=base or self.over, tag="")
+
+    def is_open(self) -> bool:
+        """Return whether an interpolation was left as it stands, since it reads more than the experiment."""
+        return self.text is not None and self.text == self.value
 
     def plain(self) -> Any:
         """Return the values alone, as nested dicts and lists."""
@@ -86,7 +96,11 @@ def from_plain(value: Any, source: Source) -> Node:
 
 def dotted(path: Path) -> str:
     """Write a path as users do: ``model.decoder.dropout``, without ``init_args``."""
-    return ".".join(str(key) for key in path if key != "init_args")
+    return ".".join(_word(key) for key in path if key != "init_args")
+
+
+def _word(key: Key) -> str:
+    return "null" if key is None else str(key).lower() if isinstance(key, bool) else str(key)
 
 
 def lookup(root: Node, path: Path) -> Node | None:

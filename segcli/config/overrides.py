@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segcli.config.errors import ConfigError, Problem
-from segcli.config.loader import load_text
+from segcli.config.errors import ConfigError, Problem, shorten, shown
+from segcli.config.loader import MOST_LEVELS, load_typed
 from segcli.config.node import Node, Source
 
 
@@ -73,7 +73,7 @@ def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]
     for override in split_overrides(arguments):
         flag = override.words[0]
         if not flag.startswith("--") or flag == "--":
-            problems.append(Problem(f"unexpected argument {flag!r}; overrides are --key value, files are -c FILE"))
+            problems.append(Problem(f"unexpected argument {shown(flag)}; overrides are --key value, files are -c FILE"))
         elif override.value is None:
             problems.append(override.without_value())
         else:
@@ -86,8 +86,12 @@ def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]
 
 def _layer(name: str, text: str) -> Node:
     source = Source(name)
-    node = load_text(text, name, first_line=None)
     keys = name[2:].split(".")
+    if len(keys) > MOST_LEVELS:
+        raise ConfigError([Problem(f"a key has more than {MOST_LEVELS} parts", source=Source(shorten(name)))])
+    if not (name + text).isprintable() and any("\ud800" <= letter <= "\udfff" for letter in name + text):
+        raise ConfigError([Problem("holds bytes that are not UTF-8 text", source=Source(ascii(name)[1:-1]))])
+    node = load_typed(text, name)
     if not all(keys):
         raise ConfigError([Problem("a key has an empty part; write --a.b.c value", source=source)])
     for key in reversed(keys):

@@ -15,7 +15,7 @@ from segcli.registry import Family
 Schema = dict[str, Any]
 
 NULL: Schema = {"type": "null"}
-_SCALARS = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+_SCALARS = {"int": ("integer",), "float": ("number",), "bool": ("boolean",), "str": ("string", "number", "boolean")}
 _SEQUENCES = {"list", "List", "Sequence", "Iterable", "tuple", "Tuple", "set", "Set", "Collection"}
 _MAPPINGS = {"dict", "Dict", "Mapping"}
 _ANYTHING = {"Any", "object", ""}
@@ -98,7 +98,7 @@ class TypeSchemas:
             family = [ref(self._families[name])]
             return _sequence(family) if "Seq" in name else family
         if name in _SCALARS:
-            return [{"type": _SCALARS[name]}]
+            return [{"type": kind} for kind in _SCALARS[name]]  # what looks like a number is a text, too
         if name in _SEQUENCES:
             return _sequence([VALUE, NULL])
         if name in _MAPPINGS:

@@ -5,6 +5,7 @@ left to jsonargparse, which imports the class.
 """
 
 import ast
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -46,6 +47,68 @@ def takes_list(annotation: str) -> bool:
     return bool(names & _SEQUENCES) or any("Seq" in name for name in names)
 
 
+def alternatives(annotation: str) -> list[ast.expr]:
+    """Return the members of a union, or the one type; of an annotation that says nothing, none."""
+    tree = _parsed(annotation) if annotation else None
+    return list(_members(tree)) if tree is not None else []
+
+
+def _members(tree: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.BitOr):
+        yield from (*_members(tree.left), *_members(tree.right))
+    elif isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        yield from alternatives(tree.value)
+    elif isinstance(tree, ast.Subscript) and _name(tree.value) in {"Optional", "Union", "Annotated", "Final"}:
+        name, inner = _name(tree.value), _inner(tree)
+        for part in inner if name == "Union" else inner[:1]:
+            yield from _members(part)
+        if name == "Optional":
+            yield ast.Constant(None)
+    else:
+        yield tree
+
+
+def is_text_type(tree: ast.expr) -> bool:
+    """Return whether a type is ``str``, or a path."""
+    name = _name(tree)
+    return name == "str" or "path" in name.lower()
+
+
+def is_plain_type(tree: ast.expr) -> bool:
+    """Return whether a type has no room for lists, mappings and objects."""
+    is_literal = isinstance(tree, ast.Subscript) and _name(tree.value) == "Literal"
+    return is_text_type(tree) or is_literal or isinstance(tree, ast.Constant) or _name(tree) in _SCALARS
+
+
+def literals(types: Iterable[ast.expr]) -> list[Any]:
+    """Return the values that the ``Literal`` among some types names."""
+    found = (tree for tree in types if isinstance(tree, ast.Subscript) and _name(tree.value) == "Literal")
+    return [part.value for tree in found for part in _inner(tree) if isinstance(part, ast.Constant)]
+
+
+def item_types(types: Iterable[ast.expr], index: int) -> str:
+    """Return the annotation of an element of the first sequence among some types; empty where there is none."""
+    for tree in types:
+        if isinstance(tree, ast.Subscript) and _name(tree.value) in _SEQUENCES:
+            inner = _inner(tree)
+            is_fixed = _name(tree.value) in {"tuple", "Tuple"} and not (len(inner) == 2 and _is_ellipsis(inner[1]))
+            return ast.unparse(inner[min(index, len(inner) - 1)] if is_fixed else inner[0])
+    return ""
+
+
+def value_type(types: Iterable[ast.expr]) -> tuple[str, str]:
+    """Return the annotations of keys and values of the first mapping among some types; empty where there is none."""
+    for tree in types:
+        if isinstance(tree, ast.Subscript) and _name(tree.value) in _MAPPINGS and len(_inner(tree)) == 2:
+            key, value = _inner(tree)
+            return ast.unparse(key), ast.unparse(value)
+    return "", ""
+
+
+def _inner(tree: ast.Subscript) -> list[ast.expr]:
+    return list(tree.slice.elts) if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+
+
 def _accepts(tree: ast.expr, value: Any) -> bool:
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.BitOr):
         return _accepts(tree.left, value) or _accepts(tree.right, value)
@@ -72,7 +135,7 @@ def _constant(tree: ast.Constant, value: Any) -> bool:
 
 def _subscript(tree: ast.Subscript, value: Any) -> bool:
     name = _name(tree.value)
-    inner = list(tree.slice.elts) if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+    inner = _inner(tree)
     if name == "Optional":
         return value is None or _accepts(inner[0], value)
     if name == "Union":

@@ -95,5 +95,5 @@ def test_a_literal_reference_may_be_to_nothing(composed: Composed) -> None:
 
 def test_a_null_key_beside_an_interpolation_is_named(error: Callable[..., str]) -> None:
     message = error('data: ShapesDataModule\nrun:\n  name: "${seed_everything}"\n  null: 3\n')
-    assert "run.None: a key cannot be null in a section with interpolations; quote it" in message
+    assert "run.null: RunSettings has no option null" in message
     assert "x.yaml:4" in message

@@ -1,7 +1,9 @@
 import math
+import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from segcli.config.errors import ConfigError
 from segcli.config.files import Files
@@ -73,4 +75,104 @@ def test_a_list_is_no_experiment(tmp_path: Path) -> None:
 def test_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
+        load_file(tmp_path / "f.yaml", Files())
+
+
+def test_a_merge_key_brings_the_fields_of_a_mapping_with_their_lines() -> None:
+    text = "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n"
+    b = load_text(text, "f.yaml").value["b"]
+    assert list(b.plain().items()) == [("x", 1), ("y", 3)]
+    assert [str(node.source) for node in b.value.values()] == ["f.yaml:1", "f.yaml:4"]
+    assert (b.value["y"].over.value, str(b.value["y"].over.source)) == (2, "f.yaml:1")
+
+
+@pytest.mark.parametrize(
+    ("text", "merged"),
+    [
+        ("{<<: {x: 1}, x: 2}", {"x": 2}),
+        ("{x: 2, <<: {x: 1}}", {"x": 2}),
+        ("{<<: [{x: 1}, {x: 2, y: 2}]}", {"x": 1, "y": 2}),
+        ("{<<: {x: 1, <<: {x: 2, z: 3}}}", {"x": 1, "z": 3}),
+        ("{<<: []}", {}),
+        ("{<<: {}}", {}),
+        ("{'<<': 1}", {"<<": 1}),
+    ],
+)
+def test_merge_keys_are_those_of_yaml_1_1(text: str, merged: object) -> None:
+    assert load_text(text, "f.yaml").plain() == merged
+    if text.count("<<") == 1:  # of nested ones, PyYAML lets the inner win
+        assert yaml.safe_load(text) == merged
+
+
+@pytest.mark.parametrize("value", ["3", "[3]", "[[{a: 1}]]", "x", "null"])
+def test_only_mappings_can_be_merged(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"<< takes a mapping, or a list of mappings\n  --> f.yaml:1"):
+        load_text(f"<<: {value}", "f.yaml")
+
+
+def test_a_merge_key_stands_once() -> None:
+    with pytest.raises(ConfigError, match="<<: key stands twice"):
+        load_text("{<<: {x: 1}, <<: {y: 2}}", "f.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["{name: a, init_args: {name: b}}", "{init_args: {name: b}, name: a}", "{name: a, init_args: {name: a}}"]
+)
+def test_an_argument_beside_init_args_and_in_it_stands_twice(text: str) -> None:
+    with pytest.raises(ConfigError, match="name: key stands twice beside init_args and in it"):
+        load_text(f"model: {text}", "f.yaml")
+
+
+def _doubling(depth: int, first: str, again: str) -> str:
+    lines = [f"a0: &a0 {first}"]
+    lines += [f"a{i}: &a{i} " + again.replace("*", f"*a{i - 1}") for i in range(1, depth)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _doubling(40, "[x, x]", "[*, *]"),
+        _doubling(40, "{x: 1}", "{a: *, b: *}"),
+        _doubling(40, "{x: 1}", "{<<: [*, *], b: *, c: *}"),
+        "[" * 5000,
+        "[" * 5000 + "]" * 5000,
+        "{a: " * 500 + "}" * 500,
+        "\n".join(" " * i + "a:" for i in range(900)),
+        "- " * 900 + "x",
+        "a: [" + "x, " * 200_000 + "x]",
+        "x" * 2_000_000,
+        "? " * 900,
+        "a: " + "&a " * 900,
+    ],
+    ids=range(12),
+)
+def test_what_unfolds_without_end_is_refused_at_once(text: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(ConfigError):
+        load_text(text, "f.yaml")
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "-" + "1" * 400, "0x" + "f" * 4000, "0o" + "7" * 5000])
+def test_numbers_beyond_any_type_stay_text(text: str) -> None:
+    assert scalar(text) == text
+
+
+def test_a_file_is_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_bytes(b"\xef\xbb\xbfa: \xc3\xa9\n")
+    assert load_file(tmp_path / "f.yaml", Files()).plain() == {"a": "é"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+def test_another_encoding_is_named_as_that(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "f.yaml").write_bytes("a: é\n".encode(encoding))
+    with pytest.raises(ConfigError, match="not UTF-8 text; save it as UTF-8"):
+        load_file(tmp_path / "f.yaml", Files())
+
+
+def test_a_file_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "f.yaml").open("wb") as file:
+        file.truncate(2**33)
+    with pytest.raises(ConfigError, match="longer than 1,000,000 bytes"):
         load_file(tmp_path / "f.yaml", Files())

@@ -1,0 +1,55 @@
+"""Keep jsonargparse from reading YAML into the values of a tree, each of which has its type already."""
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from jsonargparse import ArgumentParser, Namespace, set_loader
+
+from segcli.config.library import installed
+from segcli.config.texts import texts_in
+
+AS_IT_IS = "segcli"
+"""A parser mode for which a text is a text: stock reads null into ``#3``, and a list into ``[x]``."""
+set_loader(AS_IT_IS, lambda text: text, exceptions=(ValueError,))
+
+
+def as_yaml(parser: ArgumentParser, config: Namespace) -> str:
+    """Return a parsed tree as YAML, nulls and defaults included."""
+    parser.parser_mode = "yaml"  # jsonargparse reads again what it writes of components
+    try:
+        return parser.dump(config, skip_unset=False, format="yaml")
+    finally:
+        parser.parser_mode = AS_IT_IS
+
+
+def put_texts_back(config: Namespace | dict[str, Any], tree: Mapping[str, Any]) -> None:
+    """Undo what jsonargparse reads into texts all the same: null into ``null``, 1 into ``001`` where a type takes both.
+
+    Args:
+        config: What jsonargparse made of ``tree``; it is changed.
+        tree: The composed experiment, classes by their full paths.
+    """
+    for path, text in texts_in(tree, installed()):
+        holder: Any = config
+        for key in path[:-1]:
+            holder = _at(holder, _key(holder, key))
+        key = _key(holder, path[-1])
+        if key is not None and not isinstance(_at(holder, key), str | PurePath):
+            holder[key] = text
+
+
+def _key(holder: object, key: object) -> Any:  # noqa: ANN401  (a key or an index)
+    """Return the key of a mapping that is spelt like this one; those that came through JSON are text."""
+    if isinstance(holder, list):
+        return key
+    keys = vars(holder) if isinstance(holder, Namespace) else holder if isinstance(holder, dict) else ()
+    return next((each for each in keys if str(each) == str(key)), None)
+
+
+def _at(holder: Any, key: object) -> Any:  # noqa: ANN401  (nested namespaces, mappings and lists)
+    if isinstance(holder, list):
+        return holder[key] if isinstance(key, int) and key < len(holder) else None
+    if isinstance(holder, Namespace):
+        return holder.get(str(key))
+    return holder.get(key) if isinstance(holder, dict) else None
