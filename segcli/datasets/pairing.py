@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from segcli.datasets.image_file import EXTENSIONS
+from segcli.datasets.raster_file import EXTENSIONS
 from segcli.sample import DataError
 
 

@@ -1,12 +1,14 @@
 import io
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from segcli.datasets.image_file import read_image, read_size
 from segcli.sample import DataError
+from tests.datasets.made_files import damaged, made_file, tiff
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
 
@@ -73,7 +75,6 @@ def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
 
 
 def test_16_bit_colour_is_refused_though_pillow_calls_it_rgb(tmp_path: Path) -> None:
-    cv2 = pytest.importorskip("cv2")
     cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 4, 3), 40000, np.uint16))
     with Image.open(tmp_path / "a.png") as image:
         assert image.mode == "RGB"
@@ -98,3 +99,45 @@ def test_sizes_come_from_the_header_alone(tmp_path: Path) -> None:
     Image.fromarray(PIXELS).save(buffer, "PNG")
     (tmp_path / "a.png").write_bytes(buffer.getvalue()[:60])
     assert read_size(tmp_path / "a.png") == (24, 32)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's, when it reads what is to be compared with
+@pytest.mark.parametrize(
+    "start", [0, *(pytest.param(start, marks=pytest.mark.slow) for start in range(200, 1000, 200))]
+)
+def test_no_image_is_read_wrongly(start: int, tmp_path: Path) -> None:
+    """As Pillow converts it, unless OpenCV sees more than 8 bits or another number of channels than are returned."""
+    wrong, read = [], 0
+    for seed in range(start, start + 200):
+        made, mode = made_file(seed), ("RGB", "L", "RGBA")[seed % 3]
+        path = tmp_path / f"{seed}{made.suffix}"
+        path.write_bytes(damaged(made.data, seed) if seed % 4 == 0 else made.data)
+        try:
+            pixels = read_image(path, mode)
+        except DataError:
+            continue
+        read += 1
+        deep = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+        with Image.open(io.BytesIO(path.read_bytes())) as image:
+            expected = np.array(image.convert(mode))
+        if not np.array_equal(pixels, expected) or (deep is not None and deep.dtype != np.uint8):
+            wrong.append((seed, made.kind))
+    assert wrong == []
+    assert read > 50
+
+
+def test_channels_beyond_those_of_the_mode_are_refused(tmp_path: Path) -> None:
+    for channels, mode in ((5, "RGB"), (4, "RGBA")):
+        pixels = np.full((4, 4, channels), 9, np.uint8)
+        (tmp_path / "a.tif").write_bytes(tiff(pixels, 8, 1, 2, (0,) * (channels - 3)))
+        with pytest.raises(DataError, match=rf"holds {channels} channels, of which 3 would be read"):
+            read_image(tmp_path / "a.tif", mode)
+
+
+def test_a_flipped_bit_in_a_png_is_found(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", Image.fromarray(PIXELS))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="its chunk 'IDAT' is damaged"):
+        read_image(path, "RGB")
