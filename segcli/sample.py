@@ -8,8 +8,16 @@ IGNORE_INDEX = 255
 """Mask value of pixels that no loss and no metric sees. Datasets map their void labels to it."""
 
 
+_OF_MEMORY = ("Insufficient memory", "can't allocate memory")  # OpenCV, torch
+
+
 class DataError(ValueError):
     """Something is wrong with the user's files; the message names the file and what to do."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether an error, such as one of a transform, is of exhausted memory."""
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _OF_MEMORY)
 
 
 class Sample(TypedDict):

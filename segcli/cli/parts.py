@@ -93,6 +93,8 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
     factories = part(tree, "model.decoder"), part(tree, "model.optimizer")
     part(tree, "model.parameter_groups")
     _check_freezing(tree)
+    with blamed("data"):
+        data.check_transforms()
     with blamed("model.optimizer"):
         optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
     with blamed("model.schedule"):

@@ -21,6 +21,7 @@ from segcli.datasets.epoch_sampler import EpochSampler
 from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
+from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.sample import DataError, Sample
@@ -56,6 +57,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         classes: Names of the classes; their positions are the indices in masks.
         palette: ``(K, 3)`` uint8 RGB colours of the classes.
         multilabel: Whether masks have a channel per class, for ``model.task: multilabel``.
+        image_mode: Channels of the images.
         datasets: The datasets that :meth:`setup` prepared, by split.
         folder: Of the data, which groups are named below; None where there is none.
         group: The pattern of groups that was asked for.
@@ -68,6 +70,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
     classes: tuple[str, ...]
     palette: NDArray[np.uint8]
     multilabel: bool = False
+    image_mode: ImageMode = "RGB"
     folder: Path | None = None
     usual_group: str | None = None
 
@@ -102,6 +105,26 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If the split is missing, empty, or its files are at fault.
         """
 
+    def check_transforms(self) -> None:
+        """Refuse transforms that interpolate masks, or cannot take images of ``data.image_mode``; reads no files.
+
+        Raises:
+            DataError: If there is one; names its key.
+        """
+        for split in SPLITS["fit"]:
+            self._transform(split)
+
+    def _transform(self, split: Split) -> SeededCompose:
+        given, key = (
+            (self.train_transforms, "data.train_transforms")
+            if split == "train"
+            else (self.val_transforms, "data.val_transforms")
+        )
+        seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
+        transform = SeededCompose(given, seed, 2 if self.multilabel else len(self.classes), key)
+        transform.require_channels(CHANNELS[self.image_mode])
+        return transform
+
     def setup(self, stage: str) -> None:
         """Prepare the splits of a stage of Lightning's, and no others.
 
@@ -111,9 +134,8 @@ class SegmentationDataModule(LightningDataModule, ABC):
         Raises:
             DataError: If files are missing or at fault, or ``val_transforms`` would crop or pad predictions.
         """
-        seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
         for split in SPLITS[stage]:
-            transform = SeededCompose(self.train_transforms if split == "train" else self.val_transforms, seed)
+            transform = self._transform(split)
             moving = transform.moves_pixels()
             if split == "predict" and moving:
                 raise DataError(

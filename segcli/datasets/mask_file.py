@@ -46,15 +46,14 @@ def read_mask(path: Path, data: bytes | None = None) -> NDArray[np.integer]:
     return values.astype(values.dtype.newbyteorder("=")).view(f"{stored.kind}{values.itemsize}")
 
 
-def is_lossy(path: Path) -> str | None:
-    """Return the name of the file's format if that changes values when it saves them, None if it keeps them.
-
-    Raises:
-        DataError: If the file is unreadable.
-    """
-    data = read_bytes(path)
-    with opened(path, data) as image:
-        return lossy_format(image, data)
+def lossy_format_of(path: Path) -> str | None:
+    """Return the name of the file's format if that changes values when saving; None if not, or unreadable."""
+    try:
+        data = read_bytes(path)
+        with opened(path, data) as image:
+            return lossy_format(image, data)
+    except DataError:
+        return None
 
 
 def require_equal_sizes(image: Path, size: tuple[int, ...], mask: Path, mask_size: tuple[int, ...]) -> None:

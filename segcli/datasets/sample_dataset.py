@@ -10,9 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from segcli.sample import DataError, Sample
-
-_OF_MEMORY = ("Insufficient memory", "can't allocate memory")  # OpenCV, torch
+from segcli.sample import DataError, Sample, is_out_of_memory
 
 
 class SampleTransform(Protocol):
@@ -83,11 +81,11 @@ class SampleDataset(Dataset[Sample], ABC):
             try:
                 image, mask = self.transform(image, mask, epoch, index)
             except Exception as error:  # whatever a transform raises, the file must be named
-                if isinstance(error, MemoryError) or any(sign in str(error) for sign in _OF_MEMORY):
+                if is_out_of_memory(error):
                     raise
-                raise DataError(
-                    f"{path} ({size[0]} x {size[1]} px): a transform failed, {type(error).__name__}: {error}"
-                ) from error
+                named = isinstance(error, DataError)
+                reason = str(error) if named else f"a transform failed, {type(error).__name__}: {error}"
+                raise DataError(f"{path} ({size[0]} x {size[1]} px): {reason}") from error
         _require_uint8(image, "image", path)
         sample = Sample(image=_channels_first(image), path=path, size=size)
         if mask is not None:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcli.datasets.mask_file import is_lossy, read_mask
+from segcli.datasets.mask_file import lossy_format_of, read_mask
 from segcli.sample import DataError
 from tests.datasets.made_files import damaged, made_file, png, saved, tiff
 
@@ -210,4 +210,4 @@ def test_lossy_formats_are_known_whatever_a_file_is_called(
 ) -> None:
     picture = Image.fromarray(np.tile(VALUES, (32, 32)))
     (tmp_path / "a.png").write_bytes(saved(picture, kind, **options))
-    assert is_lossy(tmp_path / "a.png") == name
+    assert lossy_format_of(tmp_path / "a.png") == name

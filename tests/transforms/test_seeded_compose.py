@@ -1,7 +1,9 @@
 import albumentations as A
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from segcli.sample import DataError
 from segcli.transforms.random_scaled_crop import RandomScaledCrop
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -70,3 +72,60 @@ def test_names_what_moves_pixels_also_when_nested() -> None:
     assert SeededCompose(harmless).moves_pixels() == []
     moving = [A.OneOf([A.PadIfNeeded(8, 8), A.Compose([A.CenterCrop(4, 4)])]), RandomScaledCrop(8)]
     assert SeededCompose([*harmless, *moving]).moves_pixels() == ["PadIfNeeded", "CenterCrop", "RandomScaledCrop"]
+
+
+CLASSES = (MASK > 128).astype(np.uint8)
+
+
+def halved(mask: NDArray[np.uint8], **_: object) -> NDArray[np.uint8]:
+    return mask[::2, ::2]
+
+
+def widened(mask: NDArray[np.uint8], **_: object) -> NDArray[np.int64]:
+    return mask.astype(np.int64)
+
+
+def stacked(mask: NDArray[np.uint8], **_: object) -> NDArray[np.uint8]:
+    return mask[..., None]
+
+
+def without_blue(image: NDArray[np.uint8], **_: object) -> NDArray[np.uint8]:
+    return image[..., :2]
+
+
+@pytest.mark.parametrize(
+    ("transform", "what"),
+    [
+        (
+            A.CoarseDropout(p=1, fill_mask=7),
+            r"CoarseDropout put 7 \(\d+ pixels\) into the mask, expected 0 to 1",
+        ),
+        (A.PadIfNeeded(60, 60, border_mode=0, fill_mask=254), r"PadIfNeeded put 254 \(\d+ pixels\)"),
+        (A.Normalize(), r"Normalize turned the image into ndarray of float32.*remove Normalize"),
+        (A.ToTensorV2(), r"ToTensorV2 turned the image into Tensor of torch.uint8"),
+        (A.RandomCrop(64, 64), r"RandomCrop failed, CropSizeError"),
+        (A.Lambda(mask=halved), r"Lambda returned an image of 40 x 40 px and a mask of 20"),
+        (A.Lambda(mask=widened), r"Lambda turned the mask into ndarray of int64"),
+        (A.Lambda(mask=stacked), r"Lambda turned the mask of shape \(40, 40\) into one of"),
+        (A.Lambda(image=without_blue), r"Lambda turned the image of shape \(40, 40, 3\) into one"),
+        (A.OneOf([A.CoarseDropout(p=1, fill_mask=9)], p=1), r"OneOf put 9"),
+    ],
+)
+@pytest.mark.parametrize("channels", [0, 2])
+def test_what_comes_out_is_checked_and_the_transform_named(
+    transform: A.BasicTransform, what: str, channels: int
+) -> None:
+    if channels and isinstance(transform, A.Lambda | A.ToTensorV2):
+        pytest.skip("it is made for one mask")
+    mask = np.stack([CLASSES] * channels) if channels else CLASSES
+    compose = SeededCompose(
+        [A.HorizontalFlip(), transform, A.VerticalFlip()], num_values=2, key="data.train_transforms"
+    )
+    with pytest.raises(DataError, match=rf"^data\.train_transforms\.1: {what}"):
+        compose(IMAGE, mask, 0, 0)
+
+
+def test_classes_and_ignored_pixels_pass_the_check() -> None:
+    compose = SeededCompose([A.PadIfNeeded(60, 60, border_mode=0, fill_mask=255)], num_values=254)
+    mask = np.resize(np.arange(254, dtype=np.uint8), (40, 40))
+    assert set(np.unique(compose(IMAGE, mask, 0, 0)[1])) == {*range(254), 255}

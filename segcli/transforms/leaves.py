@@ -1,0 +1,104 @@
+"""The single transforms of an experiment: their keys, masks that lie on images, and what they cannot take."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import albumentations as A
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segcli.sample import DataError
+
+Transform: TypeAlias = A.BasicTransform | A.BaseCompose
+
+RESIZES = (
+    *(A.Resize, A.RandomScale, A.LongestMaxSize, A.SmallestMaxSize),
+    *(A.RandomResizedCrop, A.RandomSizedCrop, A.RandomSizedBBoxSafeCrop, A.CropAndPad),
+)
+"""Transforms that resize by ``cv2.resize``, whose plain nearest neighbour shifts a mask by up to half a pixel."""
+
+_NEAREST = (cv2.INTER_NEAREST, cv2.INTER_NEAREST_EXACT)
+_PROBE_PX = 64
+_PROBE_VALUES = (0, 200)
+
+
+def leaves(transforms: Sequence[Transform], key: str) -> Iterator[tuple[str, A.BasicTransform]]:
+    """Yield every single transform with its dotted key, those inside compositions included.
+
+    Args:
+        transforms: As the experiment lists them.
+        key: Key of the list.
+    """
+    for number, transform in enumerate(transforms):
+        if isinstance(transform, A.BaseCompose):
+            yield from leaves(transform.transforms, f"{key}.{number}.transforms")
+        else:
+            yield f"{key}.{number}", transform
+
+
+def align_masks(transforms: Sequence[Transform], key: str) -> None:
+    """Let resizes take a mask's pixels at the places of the image's, about pixel centres.
+
+    Args:
+        transforms: Changed in place.
+        key: Key of the list.
+
+    Raises:
+        DataError: If one interpolates masks, which makes values between those of classes.
+    """
+    for place, leaf in leaves(transforms, key):
+        if getattr(leaf, "mask_interpolation", cv2.INTER_NEAREST) not in _NEAREST or _interpolates(leaf):
+            raise DataError(
+                f"{place}: {type(leaf).__name__} interpolates masks, which makes values between those of two classes; "
+                "leave out mask_interpolation, or let apply_to_mask keep the values that are there."
+            )
+        if isinstance(leaf, RESIZES):
+            leaf.mask_interpolation = cv2.INTER_NEAREST_EXACT
+
+
+def require_channels(transforms: Sequence[Transform], channels: int, key: str) -> None:
+    """Refuse transforms that cannot take, or do not keep, a number of channels; each is tried on a small image.
+
+    Args:
+        transforms: As the experiment lists them.
+        channels: Of the images, as ``data.image_mode`` says.
+        key: Key of the list.
+
+    Raises:
+        DataError: If one takes 3 channels, but not these.
+    """
+    for place, leaf in leaves(transforms, key):
+        if channels != 3 and _keeps(leaf, 3) and not _keeps(leaf, channels):
+            raise DataError(
+                f"{place}: {type(leaf).__name__} cannot take images of {channels} channels (data.image_mode); remove "
+                "it, or use one that can, such as RandomBrightnessContrast in place of ColorJitter."
+            )
+
+
+def _probe(leaf: A.BasicTransform, channels: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """Apply one transform to a small image and its mask, whatever its probability; None if it cannot be tried alone."""
+    steps = np.add.outer(np.arange(_PROBE_PX), np.arange(_PROBE_PX)) // 9 % 2
+    image = np.repeat((steps * 255).astype(np.uint8)[..., None], channels, 2)
+    mask = np.array(_PROBE_VALUES, np.uint8)[steps]
+    state = np.random.get_state()  # noqa: NPY002  (of transforms that draw from it)
+    try:
+        result = leaf(image=image[..., 0] if channels == 1 else image, mask=mask, force_apply=True)
+        return result["image"], result["mask"]
+    except Exception:  # too small for its crop, or it needs more than image and mask; the run itself will tell
+        return None
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def _interpolates(leaf: A.BasicTransform) -> bool:
+    """Return whether several values come out that did not go in; a single new one is a fill."""
+    result = _probe(leaf, 3)
+    if result is None or not isinstance(result[1], np.ndarray):
+        return False
+    return len(set(np.unique(result[1]).tolist()) - {*_PROBE_VALUES}) > 2
+
+
+def _keeps(leaf: A.BasicTransform, channels: int) -> bool:
+    result = _probe(leaf, channels)
+    return result is not None and (np.ndim(result[0]) == 2 or result[0].shape[-1] == channels)
