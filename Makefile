@@ -21,7 +21,7 @@ demo: $(READY) ## train the quickstart: two minutes, no downloads
 	$(BIN)/python -m segcli fit -c experiments/quickstart.yaml
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(READY) ## run the tests that train for minutes
 	$(BIN)/python -m pytest -m slow

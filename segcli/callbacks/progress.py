@@ -1,15 +1,18 @@
-"""Progress: a bar per epoch on a terminal, a line per epoch elsewhere."""
+"""Progress: a bar per epoch on a terminal, lines elsewhere."""
 
-import sys
 import time
+from collections.abc import Sequence
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import TQDMProgressBar
 
+from segcli.sample import Batch
 from segcli.score_spec import logged_scores
 
 SHOWN = tuple(str(score) for score in logged_scores(()) if score.spec.is_shown)
 """``train/loss``, ``val/loss`` and ``val/mIoU``."""
+INTERVAL_S = 30.0
+"""Between two lines about one pass."""
 
 
 class EpochBar(TQDMProgressBar):
@@ -22,32 +25,129 @@ class EpochBar(TQDMProgressBar):
         return {key: f"{float(trainer.callback_metrics[key]):.3f}" for key in SHOWN if key in trainer.callback_metrics}
 
 
-class EpochLines(pl.Callback):
-    """Print one line per epoch: epoch, losses, mIoU, seconds."""
+class ProgressLines(pl.Callback):
+    """Print a line per epoch, and in between where a long pass over a split is, for logs, in which no bar can move.
+
+    Within a pass, lines are ``INTERVAL_S`` apart, after the first also 1 % of its batches. Each is written at once.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._started, self._is_validated = 0.0, False
+        self._begun = self._told = 0.0
+        self._first_batch: int | None = None
+        self._told_batch: int | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock also in the middle of an epoch, where an interrupted run goes on."""
         self._started = time.monotonic()
+        self._begin()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
         self._started, self._is_validated = time.monotonic(), False
+        self._begin()
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock of the pass."""
+        self._begin()
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock of the pass."""
+        self._begin()
+
+    def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock of the pass."""
+        self._begin()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: Batch, batch_idx: int
+    ) -> None:
+        """Say how far the epoch is."""
+        self._note(trainer, f"{_epoch(trainer)}  train", batch_idx, trainer.num_training_batches)
+
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Say how far the validation is."""
+        if trainer.sanity_checking:
+            return
+        name = f"{_epoch(trainer)}  validation" if trainer.state.fn == "fit" else "validation"
+        self._note(trainer, name, batch_idx, _first(trainer.num_val_batches))
+
+    def on_test_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Say how far the test is."""
+        self._note(trainer, "test", batch_idx, _first(trainer.num_test_batches))
+
+    def on_predict_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Say how far the prediction is."""
+        self._note(trainer, "predict", batch_idx, _first(trainer.num_predict_batches))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Note that this epoch has scores; those of an earlier one are not told again."""
+        """Note that this epoch has scores, those of an earlier one are not told again; go on with the training."""
         self._is_validated = True
+        self._begin()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Print the line."""
+        """Print the line of the epoch."""
         if not trainer.is_global_zero:
             return
         metrics = trainer.callback_metrics
         shown = [key for key in SHOWN if key in metrics and (self._is_validated or not key.startswith("val/"))]
         values = "  ".join(f"{key} {float(metrics[key]):.3f}" for key in shown)
-        end = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
-        epoch = f"epoch {trainer.current_epoch + 1}{end}"
-        print(f"{epoch}  {values}  {time.monotonic() - self._started:.0f} s", file=sys.stderr, flush=True)
+        print(f"{_epoch(trainer)}  {values}  {time.monotonic() - self._started:.0f} s", flush=True)
+
+    def _begin(self) -> None:
+        """Begin a pass, or go on with the training after a validation within its epoch."""
+        self._begun = self._told = time.monotonic()
+        self._first_batch = self._told_batch = None
+
+    def _note(self, trainer: pl.Trainer, name: str, index: int, batches: float) -> None:
+        """Print how far a pass is, unless that was printed a short while ago."""
+        now = time.monotonic()
+        self._first_batch = index if self._first_batch is None else self._first_batch
+        is_further = self._told_batch is None or index - self._told_batch >= batches / 100
+        if now - self._told < INTERVAL_S or not is_further or index + 1 >= batches or not trainer.is_global_zero:
+            return
+        left = (now - self._begun) / (index + 1 - self._first_batch) * (batches - index - 1)
+        print(f"{name}  batch {index + 1} of {batches}, {duration(left)} left", flush=True)
+        self._told, self._told_batch = now, index
+
+
+def duration(seconds: float) -> str:
+    """Return seconds, minutes or hours in short."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _epoch(trainer: pl.Trainer) -> str:
+    end = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
+    return f"epoch {trainer.current_epoch + 1}{end}"
+
+
+def _first(batches: Sequence[float]) -> float:
+    return next(iter(batches), 0)

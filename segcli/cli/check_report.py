@@ -41,15 +41,19 @@ class Report:
             return "a fragment: keys, names and plain types were checked, not what it leaves to others"
         if self.experiment is None:
             return ""
-        decoder = str(self.experiment.get("model.decoder.class_path")).rpartition(".")[2]
-        backbone = self.experiment.get("model.backbone.class_path")
-        name = self.experiment.get("model.backbone.name") or str(backbone).rpartition(".")[2]
-        return f"{decoder} on {name}" + (f"  {self.cost}" if self.cost else "")
+        return model_name(self.experiment) + (f"  {self.cost}" if self.cost else "")
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed in building the model."""
         return self.cost.notes if self.cost else ()
+
+
+def model_name(experiment: Experiment) -> str:
+    """Return what an experiment trains, such as ``FPN on resnet50``."""
+    decoder = str(experiment.get("model.decoder.class_path")).rpartition(".")[2]
+    backbone = experiment.get("model.backbone.class_path")
+    return f"{decoder} on {experiment.get('model.backbone.name') or str(backbone).rpartition('.')[2]}"
 
 
 def report_text(reports: Sequence[Report], form: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.cli import complaints, continuing
 from segcli.cli.arguments import RunArguments
+from segcli.cli.check_report import model_name
 from segcli.cli.command_line import Typed
 from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
 from segcli.config.compose import compose
@@ -170,18 +171,28 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     from segcli.callbacks.results import Results
     from segcli.callbacks.run_record import RunRecord
     from segcli.callbacks.schedule_picture import SchedulePicture
+    from segcli.callbacks.start_lines import StartLines
     from segcli.callbacks.timing import Timing
 
     record = RunRecord(config, passport, continues=job.going_on is not None)
-    always: list[Callback] = [record, PredictionWriter() if job.verb == "predict" else Results()]
     is_fit = job.verb == "fit"
-    always.append(Timing(passport, *(_size(job) if is_fit and passport is not None else ())))
+    size = _size(job) if is_fit and passport is not None else ()
+    begins = StartLines(job.folder.path, _about_model(job, size))
+    always: list[Callback] = [begins, record, PredictionWriter() if job.verb == "predict" else Results()]
+    always.append(Timing(passport, *size))
     always += [SchedulePicture(), FiniteLoss()] if is_fit else []
     if passport is not None and job.verb != "predict":
         always.append(Provenance(passport, sizes_only=config["run"]["fingerprint"] == "sizes"))
     continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
     with complaints.of_constructors(job.experiment):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
+
+
+def _about_model(job: Job, size: tuple[float, int] | tuple[()]) -> str:
+    """Return what is trained, and how large it is or what it is loaded from, where that is known."""
+    known = f", {size[1] / 1e6:.2f} M parameters" if size else ""
+    source = f", from {job.checkpoint}" if job.checkpoint is not None else ""
+    return f"{model_name(job.experiment)}{known}{source}"
 
 
 def _size(job: Job) -> tuple[float, int] | tuple[()]:

@@ -16,7 +16,7 @@ from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCL
 from segcli.callbacks.averaging import check_single_average
 from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
-from segcli.callbacks.progress import EpochBar, EpochLines
+from segcli.callbacks.progress import EpochBar, ProgressLines
 from segcli.cli.strategies import check_strategy
 from segcli.cli.typed_values import AS_IT_IS, as_yaml, put_texts_back
 from segcli.config.errors import did_you_mean
@@ -157,10 +157,10 @@ class SegmentationCLI(LightningCLI):
         chosen = any(isinstance(callback, ProgressBar) for callback in configured)
         if chosen or self.config.trainer.enable_progress_bar is False:
             return []
-        if sys.stderr.isatty():
+        if sys.stdout.isatty():  # to which the bar is drawn
             return [EpochBar()]
         kwargs["enable_progress_bar"] = False
-        return [EpochLines()]
+        return [ProgressLines()]
 
 
 def monitors(config: Namespace) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
@@ -85,9 +86,14 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def installed_packages() -> str:
-    """Return every installed package with its version, a line each, as ``pip install -r`` takes them."""
-    found = {str(each.metadata["Name"]): each.version for each in distributions() if each.metadata["Name"]}
+    """Return every installed package with its version, a line each, as ``pip install -r`` takes them.
+
+    Read once per process, which goes on with what it has imported; each access to ``metadata`` parses a file anew.
+    """
+    read = (each.metadata for each in distributions())
+    found = {str(each["Name"]): str(each["Version"]) for each in read if each["Name"]}
     return "".join(f"{name}=={found[name]}\n" for name in sorted(found, key=str.lower))
 
 

@@ -28,7 +28,7 @@ def _mark(run: Path, status: str, **entries: object) -> None:
 def test_a_finished_run_trains_longer_in_its_folder(copied: Path, capsys: Capture) -> None:
     before = (copied / "metrics.csv").read_text().splitlines()
     assert main(["fit", "--ckpt_path", str(copied / "checkpoints" / "last.ckpt"), "--trainer.max_epochs", "3"]) == 0
-    assert "epoch 3/3" in capsys.readouterr().err
+    assert "epoch 3/3" in capsys.readouterr().out
     assert [path.name for path in copied.parent.iterdir()] == ["1"]
     assert (copied / "metrics.csv").read_text().splitlines()[: len(before)] == before
     passport = json.loads((copied / "passport.json").read_text())

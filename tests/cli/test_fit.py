@@ -75,13 +75,13 @@ def test_what_the_command_line_overrides_is_in_the_record(tiny: Path) -> None:
 
 def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "-c", str(tiny)]) == 0
-    out, err = capsys.readouterr()
+    out = capsys.readouterr().out
     for word in ("validation, epoch", "triangle", "runs/tiny/1"):
         assert word in out
     assert "--ckpt_path runs/tiny/1/checkpoints/best.ckpt" in out
     assert "segcli:own_folder" in out
-    assert "epoch 2/2" in err
-    assert "val/mIoU" in err
+    assert "epoch 2/2" in out
+    assert "val/mIoU" in out
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_two_hosts_make_one_run(hosts: tuple[str, str], folder: Path, launcher: 
     run = folder / "runs" / "tiny" / "1"
     assert json.loads((run / "passport.json").read_text())["status"] == "finished"
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
-    lines = done[0].stderr.splitlines() + done[1].stderr.splitlines()
+    lines = done[0].stdout.splitlines()
     assert sum(line.startswith("epoch ") for line in lines) == 2
     assert done[0].stdout.count("run folder") == 1
     assert done[1].stdout == ""

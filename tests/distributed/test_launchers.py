@@ -23,10 +23,12 @@ def assert_is_one_run(folder: Path, stdout: str, stderr: str) -> None:
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
     assert sorted(path.name for path in (run / "predictions").iterdir()) == ["epoch_001.png", "epoch_002.png"]
     assert json.loads((run / "passport.json").read_text())["status"] == "finished"
-    lines = stderr.splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"], stderr
+    lines = [line for line in stdout.splitlines() if line.startswith("epoch ")]
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"], stdout
     assert stdout.count("background") == 1
     assert stdout.count("run folder") == 1
+    assert stdout.startswith("folder ")
+    assert "on 2 x cpu, 2 epochs of 3 batches of 4 images on each of 2 devices" in stdout
 
 
 def test_lightning_starts_two(trained_on_two: Path) -> None:
