@@ -46,7 +46,7 @@ pictures: {count: 2}
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
-    """Of tensors as small as the tests', a second thread waits more than it works: a training takes 2.5 times the CPU."""
+    """On tensors this small a second thread waits more than it works: a training takes 2.5 times the CPU."""
     torch.set_num_threads(1)
 
 
