@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.fingerprint import fingerprint, total_bytes
+from segcli.datasets.unused_files import unused_note
 from segcli.metrics.definitions import definitions
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import SPLITS, write_text
@@ -72,6 +73,8 @@ class Provenance(pl.Callback):
     def _data(self, trainer: pl.Trainer) -> dict[str, Any]:
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         assert isinstance(data, SegmentationDataModule)
+        if trainer.state.fn == "fit" and data.folder is not None and (unused := data.unused_files()):
+            print(unused_note(data.folder, unused), file=sys.stderr, flush=True)
         try:
             total = 0 if self._sizes_only else sum(total_bytes(dataset) for dataset in data.datasets.values())
             if total > LONG_BYTES:

@@ -86,6 +86,10 @@ class FolderDataModule(SegmentationDataModule):
         self.labels = LabelMapping(indices, ignore_values or ())
         self.palette = default_palette(len(self.classes))
 
+    def unused_files(self) -> list[Path]:
+        """Return files in the folder of the data set that no split uses of those that were prepared."""
+        return self.splits.unused()
+
     def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
         """Return the dataset of one split.
 

@@ -90,6 +90,10 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         self.ignore_values, self.image_mode = ignore_values or [], image_mode
         self.missing_masks = missing_masks
 
+    def unused_files(self) -> list[Path]:
+        """Return files in the folder of the data set that no split uses of those that were prepared."""
+        return self.splits.unused()
+
     def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
         """Return the dataset of one split.
 

@@ -105,6 +105,10 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If the split is missing, empty, or its files are at fault.
         """
 
+    def unused_files(self) -> list[Path]:
+        """Return files in the folder of the data set that no split uses of those that were prepared."""
+        return []
+
     def check_transforms(self) -> None:
         """Refuse transforms that interpolate masks, or cannot take images of ``data.image_mode``; reads no files.
 

@@ -1,7 +1,7 @@
 """Which files of a data set in folders train, validate and test."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -9,6 +9,7 @@ from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
 from segcli.datasets.split_folders import split_folders
+from segcli.datasets.unused_files import unused_files
 from segcli.sample import DataError
 
 Masks = TypeVar("Masks")
@@ -27,6 +28,7 @@ class FolderSplits:
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images; None for all.
         group: Which images stay together in a split by hashes; None for each by itself.
+        used: Files of the splits that were asked for.
     """
 
     root: Path
@@ -37,6 +39,7 @@ class FolderSplits:
     split_seed: int
     limit: int | None
     group: GroupPattern | None = None
+    used: set[Path] = field(default_factory=set, init=False, compare=False)
 
     def pairs(
         self, split: Literal["train", "val", "test"], pair: Callable[[Path, Path], list[tuple[Path, Masks]]]
@@ -60,7 +63,7 @@ class FolderSplits:
                 f"make a folder {self.root / split / self.image_dir}."
             )
         if split == "train":
-            return hash_limit(found, [image.stem for image, _ in found], self.limit, self.split_seed)
+            return hash_limit(found, self._own_names([image for image, _ in found]), self.limit, self.split_seed)
         return found
 
     def to_predict(self) -> list[Path]:
@@ -70,12 +73,36 @@ class FolderSplits:
             DataError: If there are none.
         """
         folder = self.root / self.image_dir
-        return find_images(folder if folder.is_dir() else self.root)
+        if folder.is_dir():
+            return find_images(folder, without=self.root / self.mask_dir)
+        inside = find_images(self.root)
+        return [image for image in inside if image.parent == self.root] or inside
+
+    def unused(self) -> list[Path]:
+        """Return files that no split uses of those that were asked for; empty before any was."""
+        folders = split_folders(self.root, self.image_dir, self.mask_dir)
+        pairs = {split: {*pair} for split, pair in folders.items()}
+        pairs = pairs or {"": {self.root / self.image_dir, self.root / self.mask_dir}}
+        asked = {
+            split for split, pair in pairs.items() if any(path in pair for file in self.used for path in file.parents)
+        }
+        apart = [path for split, pair in pairs.items() if split not in asked for path in pair]
+        whole = [path for split, pair in pairs.items() if split in asked for path in pair]
+        return unused_files(self.root, self.used, whole, apart) if asked else []
+
+    def _paired(
+        self, folders: tuple[Path, Path], pair: Callable[[Path, Path], list[tuple[Path, Masks]]]
+    ) -> list[tuple[Path, Masks]]:
+        found = pair(*folders)
+        for image, masks in found:
+            files = masks if isinstance(masks, list | tuple) else [masks]
+            self.used.update(file for file in (image, *files) if isinstance(file, Path))
+        return found
 
     def _all(self, split: str, pair: Callable[[Path, Path], list[tuple[Path, Masks]]]) -> list[tuple[Path, Masks]]:
         folders = split_folders(self.root, self.image_dir, self.mask_dir)
         if split in folders and (split != "train" or {"val", "test"} <= set(folders)):
-            return pair(*folders[split])
+            return self._paired(folders[split], pair)
         pool = folders.get("train", (self.root / self.image_dir, self.root / self.mask_dir))
         missing = [folder for folder in pool if not folder.is_dir()]
         if missing:
@@ -83,7 +110,7 @@ class FolderSplits:
                 f"there are no images to {split} with: {missing[0]} is missing; {listing(nearest(missing[0]))}.\n"
                 "  Set data.root, data.image_dir and data.mask_dir to what your folders are called."
             )
-        pairs = pair(*pool)
+        pairs = self._paired(pool, pair)
         fractions = [
             0.0 if name in folders else share
             for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
@@ -94,8 +121,19 @@ class FolderSplits:
     def _names(self, images: Sequence[Path]) -> list[str]:
         """Return what is hashed of every image: its group, or its own name."""
         if self.group is None:
-            return [image.stem for image in images]
+            return self._own_names(images)
         return named_groups(self.group, [image.relative_to(self.root).as_posix() for image in images])
+
+    def _own_names(self, images: Sequence[Path]) -> list[str]:
+        """Return the names of images, of those in sub-folders with the folders that tell them from others."""
+        folders = split_folders(self.root, self.image_dir, self.mask_dir).values()
+        known = {self.root / self.image_dir, *(folder for folder, _ in folders)}
+        return [_below(image, known).with_suffix("").as_posix() for image in images]
+
+
+def _below(image: Path, folders: Collection[Path]) -> Path:
+    """Return the path below the innermost of the folders."""
+    return next((image.relative_to(folder) for folder in image.parents if folder in folders), Path(image.name))
 
 
 def named_groups(pattern: GroupPattern, paths: Sequence[str]) -> list[str]:

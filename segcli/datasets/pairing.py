@@ -1,48 +1,78 @@
 """Find the images of a folder, and the mask of every image."""
 
-from collections.abc import Sequence
+import os
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from segcli.datasets.pairing_advice import naming_advice, one_folder_advice
 from segcli.datasets.raster_file import EXTENSIONS
 from segcli.sample import DataError
 
+_FOREIGN = "__MACOSX"
 
-def find_images(folder: Path) -> list[Path]:
-    """Return the image files directly in ``folder``, sorted by name; hidden files and other files are left out.
+
+def find_images(folder: Path, without: Path | None = None) -> list[Path]:
+    """Return the image files in ``folder`` and its sub-folders, sorted; hidden files and other files are left out.
+
+    Args:
+        folder: Where to look.
+        without: A folder inside that is left out, such as that of the masks.
 
     Raises:
         DataError: If the folder is missing or holds no image; lists what is there.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is missing or no folder; {listing(nearest(folder))}.")
-    images = image_files(folder)
+    images = image_files(folder, without)
     if not images:
         raise DataError(f"{folder} has no image files (such as .png or .jpg); {listing(folder)}.")
     return images
 
 
-def image_files(folder: Path) -> list[Path]:
-    """Return the image files directly in an existing folder, sorted by name; there may be none."""
-    visible = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    return sorted(path for path in visible if path.suffix.lower() in EXTENSIONS)
+def image_files(folder: Path, without: Path | None = None) -> list[Path]:
+    """Return the image files in an existing folder and its sub-folders, sorted; there may be none."""
+    return sorted(path for path in files_below(folder, without) if is_image(path))
+
+
+def is_image(path: Path) -> bool:
+    """Return whether a file is called like an image."""
+    return path.suffix.lower() in EXTENSIONS
+
+
+def files_below(folder: Path, without: Path | None = None) -> Iterator[Path]:
+    """Yield the visible files in a folder and its sub-folders, through symbolic links, each folder once."""
+    seen, left_out = set[tuple[int, int]](), without.resolve() if without is not None else None
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        about = Path(parent).stat()
+        if (about.st_dev, about.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((about.st_dev, about.st_ino))
+        visible = [name for name in folders if not name.startswith(".") and name != _FOREIGN]
+        folders[:] = [name for name in visible if left_out is None or Path(parent, name).resolve() != left_out]
+        yield from (Path(parent, name) for name in files if not name.startswith("."))
 
 
 def pair_files(image_dir: Path, mask_dir: Path) -> list[tuple[Path, Path]]:
-    """Return ``(image, mask)`` for every image, by equal names without extension, sorted.
+    """Return ``(image, mask)`` for every image, by equal paths below the folders without extension, sorted.
 
     Raises:
         DataError: If a folder is missing or empty, an image has no mask or the reverse, or two files share a name.
     """
-    images, masks = _by_stem(image_dir), _by_stem(mask_dir)
-    _refuse_lonely([images[s] for s in images if s not in masks], "images have no mask", mask_dir)
-    _refuse_lonely([masks[s] for s in masks if s not in images], "masks have no image", image_dir)
-    return [(images[stem], masks[stem]) for stem in sorted(images)]
+    if image_dir.is_dir() and mask_dir.is_dir() and image_dir.samefile(mask_dir):
+        raise DataError(one_folder_advice(image_dir, [path.name for path in image_files(image_dir)]))
+    images, masks = _by_name(image_dir, without=mask_dir), _by_name(mask_dir, without=image_dir)
+    advice = naming_advice(images, masks, mask_dir)
+    _refuse_lonely(images, masks, "images have no mask", mask_dir, advice=advice)
+    _refuse_lonely(masks, images, "masks have no image", image_dir, advice=advice)
+    return [(images[name], masks[name]) for name in sorted(images)]
 
 
 def pair_label_files(
     image_dir: Path, mask_dir: Path, classes: Sequence[str], may_lack: bool = False
 ) -> list[tuple[Path, Sequence[Path | None]]]:
-    """Return every image with one mask per class, by equal names without extension, sorted.
+    """Return every image with one mask per class, by equal paths below the folders without extension, sorted.
 
     Args:
         image_dir: Folder of the images.
@@ -54,25 +84,22 @@ def pair_label_files(
         DataError: If a folder is missing, an image has no mask though it may not lack it, a mask has no image, or two
             files of a folder share a name.
     """
-    images = _by_stem(image_dir)
+    images = _by_name(image_dir, without=mask_dir)
     by_class = []
-    for folder in (mask_dir / name for name in classes):
+    for folder in (_same_name(mask_dir, name) for name in classes):
         if not folder.is_dir():
             raise DataError(
                 f"{folder} is missing: there must be a folder of masks for every class; {listing(nearest(folder))}.\n"
                 "  Correct data.mask_dir or data.classes."
             )
-        masks = _by_stem(folder, may_be_empty=may_lack)
-        _refuse_lonely([masks[s] for s in masks if s not in images], "masks have no image", image_dir)
+        masks = _by_name(folder, may_be_empty=may_lack)
+        advice = naming_advice(images, masks, folder)
+        _refuse_lonely(masks, images, "masks have no image", image_dir, advice=advice)
         if not may_lack:
-            _refuse_lonely(
-                [images[s] for s in images if s not in masks],
-                "images have no mask",
-                folder,
-                "; or set data.missing_masks: empty, if a missing file means that the class does not occur",
-            )
+            way_out = "; or set data.missing_masks: empty, if a missing file means that the class does not occur"
+            _refuse_lonely(images, masks, "images have no mask", folder, way_out, advice)
         by_class.append(masks)
-    return [(images[stem], [masks.get(stem) for masks in by_class]) for stem in sorted(images)]
+    return [(images[name], [masks.get(name) for masks in by_class]) for name in sorted(images)]
 
 
 def nearest(folder: Path) -> Path:
@@ -83,26 +110,42 @@ def nearest(folder: Path) -> Path:
 def listing(folder: Path) -> str:
     """Say in a few words what lies in a folder."""
     entries = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir() if not path.name.startswith("."))
-    return f"{folder} contains {_few(entries)}" if entries else f"{folder} is empty"
+    return f"{folder} contains {few(entries)}" if entries else f"{folder} is empty"
 
 
-def _by_stem(folder: Path, may_be_empty: bool = False) -> dict[str, Path]:
+def few(names: Sequence[str], shown: int = 5) -> str:
+    """List the first names, and how many there are beside them."""
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def _normal(name: str) -> str:
+    """Return a name in the one form in which its letters compare: disks of macOS write umlauts as two characters."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _same_name(parent: Path, name: str) -> Path:
+    """Return the folder of that name, however its letters are written."""
+    inside = parent.iterdir() if parent.is_dir() else ()
+    return next((path for path in inside if _normal(path.name) == _normal(name)), parent / name)
+
+
+def _by_name(folder: Path, may_be_empty: bool = False, without: Path | None = None) -> dict[str, Path]:
+    """Return the images of a folder by their paths below it, without extension."""
     found: dict[str, Path] = {}
-    for path in image_files(folder) if may_be_empty else find_images(folder):
-        if path.stem in found:
-            raise DataError(f"{found[path.stem]} and {path} share the name {path.stem!r}; rename or remove one.")
-        found[path.stem] = path
+    for path in image_files(folder, without) if may_be_empty else find_images(folder, without):
+        name = _normal(path.relative_to(folder).with_suffix("").as_posix())
+        if name in found:
+            raise DataError(f"{found[name]} and {path} share the name {name!r}; rename or remove one.")
+        found[name] = path
     return found
 
 
-def _refuse_lonely(paths: Sequence[Path], what: str, searched: Path, way_out: str = "") -> None:
-    if paths:
-        raise DataError(
-            f"{len(paths)} {what} of the same name in {searched}: {_few([path.name for path in paths])} "
-            f"({paths[0].parent}).\n"
-            f"  Names must be equal up to the extension; add the missing files or move these out{way_out}."
-        )
-
-
-def _few(names: Sequence[str], shown: int = 5) -> str:
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+def _refuse_lonely(
+    files: Mapping[str, Path], others: Collection[str], what: str, searched: Path, way_out: str = "", advice: str = ""
+) -> None:
+    lonely = [name for name in files if name not in others]
+    if lonely:
+        folder = files[lonely[0]].parent
+        shown = few([name + files[name].suffix for name in lonely])
+        advice = advice or f"Names must be equal up to the extension; add the missing files or move these out{way_out}."
+        raise DataError(f"{len(lonely)} {what} of the same name in {searched}: {shown} ({folder}).\n  {advice}")

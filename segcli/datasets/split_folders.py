@@ -2,7 +2,19 @@
 
 from pathlib import Path
 
+from segcli.sample import DataError
+
 SPLITS = ("train", "val", "test")
+NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+"""What folders of splits are called, in small or capital letters."""
 
 
 def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[Path, Path]]:
@@ -15,11 +27,26 @@ def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[
         root: Folder of the data set.
         image_dir: Name of the folders with images.
         mask_dir: Name of the folders with masks.
+
+    Raises:
+        DataError: If two folders are of one split, such as ``val`` and ``valid``.
     """
-    outer = {split: (root / split / image_dir, root / split / mask_dir) for split in SPLITS}
-    inner = {split: (root / image_dir / split, root / mask_dir / split) for split in SPLITS}
-    for layout in (outer, inner):
-        found = {split: folders for split, folders in layout.items() if folders[0].is_dir()}
-        if found:
-            return found
-    return {}
+    outer = {split: (folder / image_dir, folder / mask_dir) for split, folder in _named(root, image_dir).items()}
+    if outer:
+        return outer
+    masks = _named(root / mask_dir)
+    images = _named(root / image_dir)
+    return {split: (images[split], masks.get(split, root / mask_dir / images[split].name)) for split in images}
+
+
+def _named(parent: Path, inside: str = "") -> dict[str, Path]:
+    """Return the folders of a parent that are called like splits and hold ``inside``, in the order of the splits."""
+    found: dict[str, Path] = {}
+    for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
+        split = NAMES.get(folder.name.casefold())
+        if split is None or not (folder / inside).is_dir():
+            continue
+        if split in found:
+            raise DataError(f"{found[split]} and {folder} are both folders of the split {split}; rename or merge one.")
+        found[split] = folder
+    return {split: found[split] for split in SPLITS if split in found}

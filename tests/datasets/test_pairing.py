@@ -1,3 +1,4 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from segcli.sample import DataError
 def touch(folder: Path, *names: str) -> Path:
     folder.mkdir(exist_ok=True)
     for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
     return folder
 
@@ -66,3 +68,37 @@ def test_a_class_may_occur_nowhere_but_no_mask_may_be_without_an_image(tmp_path:
     touch(folder, "c.png")
     with pytest.raises(DataError, match=r"1 masks have no image .*: c\.png"):
         pair_label_files(images, tmp_path / "m", ["lung"], may_lack=True)
+
+
+def test_images_in_sub_folders_are_paired_by_their_paths(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", "a.png", "x/a.png", "x/y/b.jpg", ".hidden/c.png", "__MACOSX/d.png")
+    masks = touch(tmp_path / "m", "a.png", "x/a.png", "x/y/b.png")
+    assert [(str(i.relative_to(images)), str(m.relative_to(masks))) for i, m in pair_files(images, masks)] == [
+        ("a.png", "a.png"),
+        ("x/a.png", "x/a.png"),
+        ("x/y/b.jpg", "x/y/b.png"),
+    ]
+    touch(images, "z/c.png")
+    with pytest.raises(DataError, match=r"1 images have no mask .*: z/c\.png"):
+        pair_files(images, masks)
+
+
+def test_a_folder_of_masks_inside_that_of_images_holds_no_images(tmp_path: Path) -> None:
+    images = touch(tmp_path / "d", "a.png", "masks/a.png")
+    assert pair_files(images, images / "masks") == [(images / "a.png", images / "masks" / "a.png")]
+
+
+def test_a_circle_of_links_ends(tmp_path: Path) -> None:
+    images = touch(tmp_path / "i", "a.png")
+    (images / "again").symlink_to(images)
+    assert find_images(images) == [images / "a.png"]
+
+
+def test_names_compare_whatever_form_their_letters_have(tmp_path: Path) -> None:
+    composed, parted = unicodedata.normalize("NFC", "gr\u00fcn"), unicodedata.normalize("NFD", "gr\u00fcn")
+    assert composed != parted
+    images = touch(tmp_path / "i", f"{composed}.png", f"{parted}s/a.png")
+    masks = touch(tmp_path / "m", f"{parted}.png", f"{composed}s/a.png")
+    assert len(pair_files(images, masks)) == 2
+    labels = touch(tmp_path / "l", f"{parted}/{parted}.png", f"{parted}/{parted}s/a.png")
+    assert len(pair_label_files(images, labels, [composed])) == 2

@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from segcli.datasets.split_folders import split_folders
+from segcli.sample import DataError
 
 
 def test_both_layouts_and_none(tmp_path: Path) -> None:
@@ -18,3 +21,22 @@ def test_both_layouts_and_none(tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     (inner / "images" / "val").mkdir(parents=True)
     assert split_folders(inner, "images", "labels") == {"val": (inner / "images" / "val", inner / "labels" / "val")}
+
+
+@pytest.mark.parametrize("val", ["val", "valid", "validation", "Val", "VALID"])
+@pytest.mark.parametrize("layout", ["{split}/images", "images/{split}"])
+def test_other_names_of_splits_count(tmp_path: Path, val: str, layout: str) -> None:
+    for split in ("Train", val, "testing"):
+        for kind in ("images", "labels"):
+            (tmp_path / layout.format(split=split).replace("images", kind)).mkdir(parents=True)
+    found = split_folders(tmp_path, "images", "labels")
+    assert list(found) == ["train", "val", "test"]
+    assert found["val"][0] == tmp_path / layout.format(split=val)
+    assert all(folder.is_dir() for pair in found.values() for folder in pair)
+
+
+def test_two_folders_of_one_split_are_refused(tmp_path: Path) -> None:
+    for split in ("val", "valid"):
+        (tmp_path / split / "images").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"val and .*valid are both folders of the split val; rename or merge one"):
+        split_folders(tmp_path, "images", "labels")
