@@ -50,6 +50,14 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Masks that tests find right are not kept with the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGCLI_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @contextmanager
 def working_directory(path: Path) -> Iterator[None]:
     before = Path.cwd()

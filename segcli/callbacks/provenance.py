@@ -12,10 +12,13 @@ import torch
 from pytorch_lightning.strategies import FSDPStrategy
 from torch import Tensor, nn
 
-from segcli.datamodules.segmentation_data_module import SegmentationDataModule
-from segcli.datasets.fingerprint import fingerprint, total_bytes
+from segcli.callbacks.data_progress import DataProgress
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
+from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
+from segcli.datasets.mask_check import MaskCheck, label_key, require_right
 from segcli.datasets.unused_files import unused_note
 from segcli.metrics.definitions import definitions
+from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import SPLITS, write_text
 from segcli.sample import DataError
@@ -79,7 +82,7 @@ class Provenance(pl.Callback):
             total = 0 if self._sizes_only else sum(total_bytes(dataset) for dataset in data.datasets.values())
             if total > LONG_BYTES:
                 print(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
-            found = {split: fingerprint(dataset, self._sizes_only) for split, dataset in data.datasets.items()}
+            found = self._fingerprints(data)
         except OSError as error:
             raise DataError(f"{error.filename}: {error.strerror}") from None
         names: dict[str, Any] = {split: dataset.ids() for split, dataset in data.datasets.items()}
@@ -90,6 +93,21 @@ class Provenance(pl.Callback):
         write_text(Path(trainer.default_root_dir) / SPLITS, json.dumps(names, indent=0, ensure_ascii=False) + "\n")
         record = {"class": type(data).__name__, "classes": list(data.classes), "splits": found}
         return {**record, "group": _group_facts(groups)} if groups else record
+
+    def _fingerprints(self, data: SegmentationDataModule) -> dict[Split, Fingerprint]:
+        """Hash the files of all splits and check their masks, but for samples that earlier runs found right."""
+        found, checks = dict[Split, Fingerprint](), list[tuple[str, MaskCheck]]()
+        with DataProgress(sum(map(len, data.datasets.values())), "checking data") as progress:
+            for split, dataset in data.datasets.items():
+                key, check = label_key(dataset), None
+                if key is not None:
+                    check = MaskCheck(dataset, data.check_masks, known_samples(key))
+                    checks.append((key, check))
+                found[split] = fingerprint(dataset, self._sizes_only, check, progress.advance)
+        for key, check in checks:
+            remember(key, check.right)
+        require_right([check for _, check in checks])
+        return found
 
 
 def _group_facts(groups: Mapping[str, tuple[str, list[str]]]) -> dict[str, Any]:

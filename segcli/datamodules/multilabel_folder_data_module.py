@@ -52,6 +52,8 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         group: Which images belong together, such as the frames of a clip: a pattern over their paths below ``root``,
             without the suffix, whose fields name the group: ``"{clip}_*"``, ``"{patient}/*"``. A split by hashes keeps
             groups together, and ``compare`` goes by them. None for every image by itself.
+        check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
+            or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
 
     Raises:
         DataError: If ``classes`` is empty, or a name is there twice or no name of a folder; in ``setup``, if files are
@@ -79,8 +81,10 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
+        check_masks: Literal["all", "headers"] = "all",
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
+        self.check_masks = check_masks
         self.folder = Path(root)
         self.splits = FolderSplits(
             self.folder, image_dir, mask_dir, val_fraction, test_fraction, split_seed, limit, self.group

@@ -22,6 +22,7 @@ from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
+from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.sample import DataError, Sample
@@ -58,6 +59,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         palette: ``(K, 3)`` uint8 RGB colours of the classes.
         multilabel: Whether masks have a channel per class, for ``model.task: multilabel``.
         image_mode: Channels of the images.
+        check_masks: Whether all masks are read before training, or only headers.
         datasets: The datasets that :meth:`setup` prepared, by split.
         folder: Of the data, which groups are named below; None where there is none.
         group: The pattern of groups that was asked for.
@@ -71,6 +73,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
     palette: NDArray[np.uint8]
     multilabel: bool = False
     image_mode: ImageMode = "RGB"
+    check_masks: HowMasks = "all"
     folder: Path | None = None
     usual_group: str | None = None
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypedDict
 
+from segcli.datasets.mask_check import MaskCheck, quiet_threads
 from segcli.datasets.sample_dataset import SampleDataset
 
 READERS = 8
 """Threads that read and hash files; hashing leaves Python's lock."""
-_CHUNK = 1 << 20
 
 
 class Fingerprint(TypedDict):
@@ -27,27 +27,39 @@ class Fingerprint(TypedDict):
     content: str
 
 
-def fingerprint(dataset: SampleDataset, sizes_only: bool = False) -> Fingerprint:
-    """Hash names and files of a split; every file is read once, whole.
+def fingerprint(
+    dataset: SampleDataset,
+    sizes_only: bool = False,
+    check: MaskCheck | None = None,
+    advance: Callable[[], object] = bool,
+) -> Fingerprint:
+    """Hash names and files of a split, and check its masks; every file is read once, whole.
 
     Files that lie elsewhere, but hold the same, have the same fingerprint; one changed byte gives another.
 
     Args:
         dataset: The split.
         sizes_only: Whether to hash the sizes of files in place of their bytes; ``content`` begins with ``sizes:`` then.
+        check: Looks at every sample, at its headers if ``sizes_only``; None for none.
+        advance: Called after every sample, in several threads.
 
     Raises:
         OSError: If a file cannot be read.
     """
-    with ThreadPoolExecutor(READERS) as pool:
-        read = _size if sizes_only else _file
-        samples = list(pool.map(lambda index: _sample(dataset.sources(index), read), range(len(dataset))))
+
+    def read(index: int) -> bytes:
+        sources = dataset.sources(index)
+        content = None if sizes_only else [part.read_bytes() if isinstance(part, Path) else part for part in sources]
+        sample = _sizes(sources) if content is None else b"".join(hashlib.blake2b(part).digest() for part in content)
+        if check is not None:
+            check.look(index, content, hashlib.blake2b(sample, digest_size=16).digest())
+        advance()
+        return sample
+
+    with quiet_threads(), ThreadPoolExecutor(READERS) as pool:
+        samples = list(pool.map(read, range(len(dataset))))
     content = f"sizes:{_digest(samples)}" if sizes_only else _digest(samples)
     return Fingerprint(count=len(dataset), ids=_digest(name.encode() for name in dataset.ids()), content=content)
-
-
-def _sample(sources: Iterable[Path | bytes], read: Callable[[Path], bytes]) -> bytes:
-    return b"".join(read(part) if isinstance(part, Path) else hashlib.blake2b(part).digest() for part in sources)
 
 
 def total_bytes(dataset: SampleDataset) -> int:
@@ -56,16 +68,11 @@ def total_bytes(dataset: SampleDataset) -> int:
     return sum(part.stat().st_size for part in sources if isinstance(part, Path))
 
 
-def _size(path: Path) -> bytes:
-    return path.stat().st_size.to_bytes(8, "big")
-
-
-def _file(path: Path) -> bytes:
-    found = hashlib.blake2b()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.digest()
+def _sizes(sources: Iterable[Path | bytes]) -> bytes:
+    return b"".join(
+        part.stat().st_size.to_bytes(8, "big") if isinstance(part, Path) else hashlib.blake2b(part).digest()
+        for part in sources
+    )
 
 
 def _digest(parts: Iterable[bytes]) -> str:

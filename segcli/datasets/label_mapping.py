@@ -64,6 +64,10 @@ class LabelMapping:
             self._refuse(values[unknown], path)
         return indices
 
+    def __repr__(self) -> str:
+        """Return what every value stands for."""
+        return f"LabelMapping({sorted(self.named.items())})"
+
     def _look_up(self, values: NDArray[np.integer]) -> NDArray[np.uint8]:
         if values.dtype.kind == "i" or values.dtype.itemsize > 2:
             return self._search(values)

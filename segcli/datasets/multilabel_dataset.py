@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.image_file import ImageMode, read_image
 from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.mask_check import faults_of
 from segcli.datasets.mask_file import read_mask, require_equal_sizes
 from segcli.datasets.sample_dataset import SampleTransform
 from segcli.sample import DataError
@@ -53,6 +54,14 @@ class MultilabelDataset(ImageDataset):
     def sources(self, index: int) -> list[Path | bytes]:
         """Return image file and mask files, and of a class without one a mark."""
         return [self.images[index], *(b"no mask" if mask is None else mask for mask in self.masks[index])]
+
+    def label_table(self) -> str:
+        """Return what the masks' values stand for."""
+        return f"multilabel {self.labels!r}"
+
+    def faults(self, index: int, content: Sequence[bytes] | None) -> list[str]:
+        """Return what is wrong with the image and its masks."""
+        return faults_of(self.images[index], self.masks[index], content, self._mapped)
 
     def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return image ``(H, W)`` or ``(H, W, C)`` and masks ``(K, H, W)`` of 0, 1 and ``IGNORE_INDEX``.

@@ -2,6 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Protocol
 
@@ -60,6 +61,19 @@ class SampleDataset(Dataset[Sample], ABC):
     def sources(self, index: int) -> list[Path | bytes]:
         """Return what the sample is made of: the files that it is read from, or bytes that it follows from."""
         return [Path(self.paths()[index])]
+
+    def faults(self, index: int, content: Sequence[bytes] | None) -> list[str]:
+        """Return what is wrong with the files of a sample, as errors word it; a made-up sample has none.
+
+        Args:
+            index: Position of the sample.
+            content: What :meth:`sources` hold; None to look at headers of files only.
+        """
+        return []
+
+    def label_table(self) -> str | None:
+        """Return which values masks may hold and what they stand for; None without masks to read."""
+        return None
 
     def ids(self) -> list[str]:
         """Return the names of all images below their common folder: the same wherever the data lie."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from segcli.datasets.image_file import ImageMode, read_image, read_size
 from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.mask_check import faults_of
 from segcli.datasets.mask_file import read_mask, require_equal_sizes
 from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
 
@@ -48,6 +49,15 @@ class SegmentationDataset(SampleDataset):
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every image in pixels, from the files' headers."""
         return [read_size(image) for image, _ in self.pairs]
+
+    def label_table(self) -> str:
+        """Return what the masks' values stand for."""
+        return repr(self.labels)
+
+    def faults(self, index: int, content: Sequence[bytes] | None) -> list[str]:
+        """Return what is wrong with image and mask."""
+        image, mask = self.pairs[index]
+        return faults_of(image, [mask], content, lambda values, file: self.labels(values, str(file)))
 
     def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return image ``(H, W)`` or ``(H, W, C)`` and mask ``(H, W)``.

@@ -10,7 +10,8 @@ class RunSettings:
         root: Folder of all runs, relative to the working directory.
         name: Folder of this experiment's runs below ``root``; null takes the stem of the first ``-c`` file.
         fingerprint: What of the data the passport hashes: ``content`` reads every file once at the start (CamVid's 936
-            files in 0.3 s); ``sizes`` looks at names and sizes only, for data of many gigabytes.
+            files in 0.3 s); ``sizes`` looks at names and sizes only, for data of many gigabytes, and then
+            masks are checked by their headers only.
     """
 
     def __init__(

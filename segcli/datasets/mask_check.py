@@ -1,0 +1,126 @@
+"""See before training that all masks can be read, fit their images and hold classes only."""
+
+import hashlib
+import threading
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segcli.datasets.image_file import read_size
+from segcli.datasets.mask_file import read_mask, require_equal_sizes
+from segcli.datasets.raster_file import require_whole
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.sample import DataError
+
+HowMasks = Literal["all", "headers"]
+
+MOST_LINES = 20
+READER = b"1"
+"""Version of what is accepted: another one looks at all masks again."""
+
+
+class MaskCheck:
+    """Collect what is wrong with the samples of a split, in several threads, and which of them are right.
+
+    Args:
+        dataset: The split.
+        how: Whether to read all masks, or the headers of images and masks only, for their sizes.
+        known: Digests of samples that were found right before; they are not looked at again.
+    """
+
+    def __init__(self, dataset: SampleDataset, how: HowMasks, known: Collection[bytes] = ()) -> None:
+        self.dataset, self.how, self._known = dataset, how, known
+        self.right: set[bytes] = set()
+        self.faults: list[tuple[int, str]] = []
+        self._lock = threading.Lock()
+
+    def look(self, index: int, content: Sequence[bytes] | None, digest: bytes) -> None:
+        """Check one sample.
+
+        Args:
+            index: Its position in the split.
+            content: What its sources hold; None where that was not read.
+            digest: Of the content; samples of one digest are alike.
+        """
+        whole = self.how == "all" and content is not None
+        if whole and digest in self._known:
+            return
+        faults = self.dataset.faults(index, content if whole else None)
+        with self._lock:
+            self.faults += [(index, fault) for fault in faults]
+            if whole and not faults:
+                self.right.add(digest)
+
+
+def label_key(dataset: SampleDataset) -> str | None:
+    """Return digits that tell what a mask of a split may hold, as read today; None if it has no files of masks."""
+    table = dataset.label_table()
+    return None if table is None else hashlib.blake2b(READER + table.encode(), digest_size=8).hexdigest()
+
+
+def require_right(checks: Sequence[MaskCheck]) -> None:
+    """Refuse masks at fault: one line for each, and once what to do.
+
+    Raises:
+        DataError: If there are any.
+    """
+    faults = list(dict.fromkeys(fault for check in checks for _, fault in sorted(check.faults)))
+    if not faults:
+        return
+    lines, advice = [fault.partition("\n")[0] for fault in faults], dict[str, None]()
+    for fault in faults:
+        advice.update(dict.fromkeys(line for line in fault.splitlines()[1:] if line.strip()))
+    shown = [f"  {line}" for line in lines[:MOST_LINES]]
+    more = [f"  and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    count = "1 file is" if len(lines) == 1 else f"{len(lines)} files are"
+    raise DataError("\n".join([f"{count} at fault:", *shown, *more, *advice]))
+
+
+@contextmanager
+def quiet_threads() -> Iterator[None]:
+    """Keep warnings of Pillow away from threads that read files: those filters are one process's, not one thread's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def faults_of(
+    image: Path,
+    masks: Sequence[Path | None],
+    content: Sequence[bytes] | None,
+    to_labels: Callable[[NDArray[np.integer], Path], object],
+) -> list[str]:
+    """Return what is wrong with an image's header, and with its masks.
+
+    Args:
+        image: File of the image.
+        masks: Files of its masks; None for one that it lacks.
+        content: What image and masks hold; None to look at headers only.
+        to_labels: Maps a mask's values to labels; raises :class:`DataError` for others.
+    """
+    found: list[str] = []
+    size: tuple[int, int] | None = None
+    try:
+        if content is not None:
+            require_whole(image, content[0])
+        size = read_size(image, content[0] if content is not None else None)
+    except DataError as error:
+        found.append(str(error))
+    for number, mask in enumerate(masks, start=1):
+        if mask is None:
+            continue
+        try:
+            values = read_mask(mask, content[number]) if content is not None else None
+            mask_size = read_size(mask) if values is None else values.shape
+            if size is not None:
+                require_equal_sizes(image, size, mask, mask_size)
+            if values is not None:
+                to_labels(values, mask)
+        except DataError as error:
+            found.append(str(error))
+    return found

@@ -1,0 +1,140 @@
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segcli.datamodules.folder_data_module import FolderDataModule
+from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
+from segcli.datasets.fingerprint import fingerprint
+from segcli.datasets.mask_check import HowMasks, MaskCheck, label_key, require_right
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.datasets.shapes_dataset import ShapesDataset
+from segcli.sample import DataError
+from tests.datamodules.data import write_image, write_mask, write_pairs
+
+
+def dataset(root: Path, count: int = 6, classes: tuple[str, ...] = ("a", "b")) -> SampleDataset:
+    if not (root / "images").is_dir():
+        write_pairs(root / "images", root / "labels", [f"{n:02d}" for n in range(count)], (0, 1))
+    data = FolderDataModule(str(root), classes=list(classes), val_fraction=0.2)
+    data.setup("fit")
+    return data.datasets["train"]
+
+
+def checked(data: SampleDataset, how: HowMasks = "all", sizes_only: bool = False) -> MaskCheck:
+    check = MaskCheck(data, how)
+    fingerprint(data, sizes_only, check)
+    return check
+
+
+def bad(path: Path, kind: str) -> None:
+    if kind == "value":
+        write_mask(path, (0, 9))
+    elif kind == "size":
+        write_mask(path, (0, 1), height=8)
+    elif kind == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    elif kind == "colour":
+        write_image(path)
+
+
+@pytest.mark.parametrize("kind", ["value", "size", "cut", "colour"])
+def test_every_bad_mask_is_named(tmp_path: Path, kind: str) -> None:
+    data = dataset(tmp_path)
+    names = [Path(path).name for path in data.paths()[1:4:2]]
+    for name in names:
+        bad(tmp_path / "labels" / name, kind)
+    with pytest.raises(DataError, match=r"^2 files are at fault:\n") as error:
+        require_right([checked(data)])
+    assert all(f"labels/{name}" in str(error.value) for name in names)
+    assert str(error.value).count(".png") == (4 if kind == "size" else 2)
+
+
+def test_a_bad_image_is_named_too(tmp_path: Path) -> None:
+    data = dataset(tmp_path)
+    bad(Path(data.paths()[0]), "cut")
+    with pytest.raises(DataError, match=r"^1 file is at fault:\n  .*images.*cut off"):
+        require_right([checked(data)])
+
+
+def test_at_most_20_lines_and_each_advice_once(tmp_path: Path) -> None:
+    data = dataset(tmp_path, count=40)
+    for path in data.paths():
+        bad(tmp_path / "labels" / Path(path).name, "value")
+    with pytest.raises(DataError) as error:
+        require_right([checked(data)])
+    lines = str(error.value).splitlines()
+    assert (lines[0], lines[21]) == (f"{len(data)} files are at fault:", f"  and {len(data) - 20} more")
+    assert len(lines) == 23
+    assert lines[22].strip().startswith("Name every value in mask_values")
+
+
+def test_headers_find_sizes_and_nothing_else_and_sizes_imply_them(tmp_path: Path) -> None:
+    data = dataset(tmp_path)
+    first, second = (tmp_path / "labels" / Path(path).name for path in data.paths()[:2])
+    bad(first, "value")
+    for how, sizes_only in (("headers", False), ("all", True)):
+        assert checked(data, how, sizes_only).faults == []
+    bad(second, "size")
+    for how, sizes_only in (("headers", False), ("all", True)):
+        check = checked(data, how, sizes_only)
+        assert [index for index, _ in check.faults] == [1]
+        assert check.right == set()  # headers prove nothing
+
+
+def test_what_was_right_is_not_read_again_unless_it_or_the_labels_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, looked = dataset(tmp_path), list[int]()
+    first = checked(data)
+    assert len(first.right) == len(data)
+    faults, lock = data.faults, threading.Lock()
+
+    def counted(index: int, content: list[bytes] | None) -> list[str]:
+        with lock:
+            looked.append(index)
+        return faults(index, content)
+
+    monkeypatch.setattr(data, "faults", counted)
+    again = MaskCheck(data, "all", first.right)
+    before = fingerprint(data, check=again)
+    assert (looked, before) == ([], fingerprint(data))
+    bad(tmp_path / "labels" / Path(data.paths()[2]).name, "value")
+    fingerprint(data, check=again)
+    assert looked == [2]
+    assert label_key(data) == label_key(dataset(tmp_path)) != label_key(dataset(tmp_path, classes=("a", "b", "c")))
+
+
+def test_masks_of_classes_are_checked_too(tmp_path: Path) -> None:
+    for name in ("lung", "heart"):
+        write_pairs(tmp_path / "images", tmp_path / "labels" / name, ["1", "2", "3"], (0, 1))
+    data = MultilabelFolderDataModule(str(tmp_path), ["lung", "heart"])
+    data.setup("fit")
+    train = data.datasets["train"]
+    assert checked(train).faults == []
+    name = Path(train.paths()[0]).name
+    for folder in ("lung", "heart"):
+        write_mask(tmp_path / "labels" / folder / name, (0, 1, 255))
+    assert len(checked(train).faults) == 2
+
+
+def test_generated_pictures_have_nothing_to_check() -> None:
+    assert label_key(ShapesDataset("train", 2, 32)) is None
+
+
+def test_threads_leave_the_filters_of_warnings_alone(tmp_path: Path) -> None:
+    import warnings
+
+    data, before = dataset(tmp_path), list(warnings.filters)
+    checked(data)
+    assert warnings.filters == before
+
+
+def test_masks_need_not_be_small(tmp_path: Path) -> None:
+    values = np.zeros((16, 20), np.uint16)
+    values[0, 0] = 300
+    data = dataset(tmp_path)
+    Image.fromarray(values).save(tmp_path / "labels" / Path(data.paths()[0]).name)
+    assert "300 (1 pixels)" in checked(data).faults[0][1]
