@@ -14,6 +14,7 @@ from PIL import Image
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.passport import SCHEMA
+from segcli.runs.stored_run import LAST_IMAGES
 
 CLASSES = ("background", "circle", "square")
 CONFIG: dict[str, Any] = {
@@ -46,6 +47,11 @@ def write_run(
     status: str = "finished",
     config: dict[str, Any] | None = None,
     classes: Sequence[str] = CLASSES,
+    ids: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    pattern: str = "{image}",
+    last: NDArray[np.int64] | None = None,
+    train_groups: int = 0,
 ) -> Path:
     """Write one run folder.
 
@@ -62,6 +68,11 @@ def write_run(
         status: Of the passport.
         classes: Names of the classes.
         config: Sections to be merged over :data:`CONFIG`, one level deep.
+        ids: Names of the images.
+        groups: Of the images; None for each by itself, empty for a run that knows none, as of 0.4.0.
+        pattern: Of the groups.
+        last: Counts at the last validation, where that is not the best.
+        train_groups: How many of the groups are in train too.
     """
     path.mkdir(parents=True)
     resolved = copy.deepcopy(CONFIG)
@@ -70,14 +81,16 @@ def write_run(
     for section, values in (config or {}).items():
         resolved[section] = {**resolved[section], **values} if isinstance(values, dict) else values
     (path / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
-    found = ImageCounts.of(
-        [f"{n:03d}.png" for n in range(images)],
-        _draw(seed, images, quality) if counts is None else counts,
-        epoch=len(curve),
-    )
+    names = [f"{n:03d}.png" for n in range(images)] if ids is None else list(ids)
+    of_images = names if groups is None else list(groups)
+    best = max(range(len(curve)), key=curve.__getitem__) + 1
+    drawn = _draw(seed, images, quality) if counts is None else counts
+    found = ImageCounts.of(names, drawn, best, of_images, pattern if of_images else "")
     found.write(path / "val_images.npz")
+    if last is not None:
+        ImageCounts.of(names, last, len(curve), of_images, pattern).write(path / LAST_IMAGES)
     scores = _scores(found, classes)
-    (path / "val_scores.json").write_text(json.dumps({"stage": "val", "epoch": len(curve), **scores}))
+    (path / "val_scores.json").write_text(json.dumps({"stage": "val", "epoch": best, **scores}))
     _write_tables(path, curve, scores["mIoU"], images_per_s)
     fingerprint = {"count": images, "ids": "1d5", "content": content}
     passport = {
@@ -91,7 +104,11 @@ def write_run(
         "seed": seed,
         "started": "2026-01-01T00:00:00+00:00",
         "ended": "2026-01-01T00:10:00+00:00",
-        "data": {"classes": list(classes), "splits": {"train": fingerprint, "val": fingerprint}},
+        "data": {
+            "classes": list(classes),
+            "splits": {"train": fingerprint, "val": fingerprint},
+            "group": {"pattern": pattern, "splits": {"val": {"also_in_train": train_groups}}},
+        },
         "metrics": {"task": "multiclass", "IoU": "right / (truth + predicted - right)"},
         "cost": {
             "parameters": 5_200_000,

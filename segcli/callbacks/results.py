@@ -13,6 +13,7 @@ from segcli.callbacks.image_records import image_counts, image_groups, image_nam
 from segcli.callbacks.pictures import Pictures
 from segcli.metrics.scores import Scores
 from segcli.runs.run_folder import write_text
+from segcli.runs.stored_run import LAST_IMAGES
 from segcli.task import SegmentationTask
 
 
@@ -46,6 +47,10 @@ class Results(pl.Callback):
         elif self._is_best(trainer, scores):
             self._best = (_monitored(trainer, scores), trainer.current_epoch + 1, scores)
             self._write(trainer, pl_module, "val", trainer.current_epoch + 1)
+            if trainer.is_global_zero:
+                (Path(trainer.default_root_dir) / LAST_IMAGES).unlink(missing_ok=True)
+        else:
+            _write_last(trainer, pl_module, trainer.current_epoch + 1)
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print and write the test scores."""
@@ -86,6 +91,14 @@ class Results(pl.Callback):
                 callback.worst.write(folder, epoch, names, data.palette)
         record = {"stage": stage, "epoch": epoch, **score_record(module.classes, module.scores[stage])}
         write_text(folder / f"{stage}_scores.json", json.dumps(record, indent=2) + "\n")
+
+
+def _write_last(trainer: pl.Trainer, module: SegmentationTask, epoch: int) -> None:
+    """Write the counts of a validation that is the last so far, and not the best."""
+    if trainer.is_global_zero and not trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+        counts = image_counts(module, image_names(data, "val"), epoch, *image_groups(data, "val"))
+        counts.write(Path(trainer.default_root_dir) / LAST_IMAGES)
 
 
 def _monitored(trainer: pl.Trainer, scores: Scores) -> float:

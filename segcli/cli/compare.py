@@ -12,6 +12,7 @@ from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.compare.compare_runs import compare_runs
 from segcli.compare.comparison import Comparison
 from segcli.compare.load import shown
+from segcli.compare.measured_run import BEST, LAST, At
 from segcli.compare.metric import MEAN_IOU
 from segcli.config.errors import ConfigError, Problem
 
@@ -27,8 +28,15 @@ are run folders, or folders of them. Runs that differ only in their seed are one
         Option(
             "--metric",
             "val/mIoU unless given; also mDice, pixel_accuracy, IoU/<class>, Dice/<class> of val or test, and what was "
-            "logged, such as val/loss. Scores are those of the best checkpoint",
+            "logged, such as val/loss",
             "METRIC",
+        ),
+        Option("--at", "which validation of each run: that of its best checkpoint, or the last", "WHICH", (BEST, LAST)),
+        Option(
+            "--group",
+            "which images belong together, such as frames: a pattern over their paths, '{clip}_*', in place of the "
+            "data.group that the runs recorded",
+            "PATTERN",
         ),
         Option(
             "--level",
@@ -69,7 +77,8 @@ def run(typed: Typed) -> int:
     page = typed.value("--html")
     if page is not None and Path(page).suffix not in (".html", ".htm"):
         raise ConfigError([Problem(f"got {page!r}, expected a name that ends in .html", "--html")])
-    found = compare_runs(places, by, metric, level, force=typed.has("--force"))
+    at: At = LAST if typed.value("--at") == LAST else BEST
+    found = compare_runs(places, by, metric, level, typed.has("--force"), at, typed.value("--group"))
     if page is not None:
         from segcli.compare.page import write_page
 

@@ -1,15 +1,20 @@
 """The columns of a comparison's table: what tells the groups apart, their scores, their pace, their cost."""
 
+import math
+
 from rich.cells import cell_len
 
 from segcli.compare.comparison import Comparison, Group, Reached
 from segcli.compare.figures import MISSING, count, duration, memory, plus_minus
+from segcli.compare.image_groups import image_unit
 
 Columns = dict[str, list[str]]
 GAP = 2
 """Characters between two columns."""
 _SHARE = 0.95
 _WIDEST = 40
+MOST_IMAGE_GROUPS = 10
+"""Groups of images in a table of text."""
 
 
 def columns_of(comparison: Comparison) -> Columns:
@@ -30,6 +35,21 @@ def tables_of(comparison: Comparison, width: int) -> list[Columns]:
             tables.append({"group": [group.label for group in comparison.groups]})
         tables[-1][name] = cells
     return tables
+
+
+def columns_of_images(comparison: Comparison) -> Columns:
+    """Return the scores of groups of images, those with the lowest (of a loss the highest) of the best group first."""
+    worst = sorted(
+        comparison.image_groups,
+        key=lambda group: (group.scores[0].mean if not math.isnan(group.scores[0].mean) else math.inf, group.name),
+        reverse=comparison.lower_is_better,
+    )[:MOST_IMAGE_GROUPS]
+    if not worst:
+        return {}
+    columns = {image_unit(comparison): [group.name for group in worst], "images": [str(each.images) for each in worst]}
+    for position, group in enumerate(comparison.groups):
+        columns[group.label] = [plus_minus(each.scores[position]) for each in worst]
+    return columns
 
 
 def _width(columns: Columns) -> int:

@@ -11,9 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segcli.cli.compare_columns import GAP, Columns, columns_of, tables_of
+from segcli.cli.compare_columns import (
+    GAP,
+    MOST_IMAGE_GROUPS,
+    Columns,
+    columns_of,
+    columns_of_images,
+    tables_of,
+)
 from segcli.compare.comparison import Comparison, Difference, Pair
 from segcli.compare.figures import plural
+from segcli.compare.image_groups import image_unit
 from segcli.compare.load import shown
 from segcli.compare.metric import Metric
 from segcli.runs.stored_run import StoredRun
@@ -48,6 +56,9 @@ def _text(comparison: Comparison, width: int) -> str:
         widest = max((len(one.subject) for one in shown_classes), default=0)
         title = f"{pair.first} - {pair.second} by class, {_class_metric(comparison)}:"
         lines += [title, *(f"  {one.subject:{widest}}  {_delta(one)}" for one in shown_classes), ""] if widest else []
+    if by_group := columns_of_images(comparison):
+        lines += [f"{comparison.metric} by {image_unit(comparison)}:", *_printed(by_group, width)]
+        lines += [*_more_groups(comparison), ""]
     left_out = [f"  {shown(path)}  {reason}" for path, reason in comparison.left_out]
     lines += ["left out:", *left_out, ""] if left_out else []
     lines += [f"note: {note}" for note in comparison.notes]
@@ -63,6 +74,8 @@ def _markdown(comparison: Comparison) -> str:
         title = f"{pair.first} - {pair.second}, {_class_metric(comparison)}"
         table = {"class": [one.subject for one in by_class], title: [_delta(one) for one in by_class]}
         lines += ["", *_markdown_table(table)] if by_class else []
+    if by_group := columns_of_images(comparison):
+        lines += ["", *_markdown_table(by_group), *_more_groups(comparison)]
     left_out = [f"- left out: `{shown(path)}` {reason}" for path, reason in comparison.left_out]
     notes = [f"- note: {_cell(note)}" for note in comparison.notes]
     return "\n".join([*lines, *(["", *left_out, *notes] if left_out or notes else [])])
@@ -80,11 +93,20 @@ def pair_sentence(pair: Pair, comparison: Comparison) -> str:
         said = seeds_unknown if single else "the noise is unknown: equal runs, or hardly two images"
     elif verdict in ("higher", "lower"):
         is_first = (verdict == "higher") != comparison.lower_is_better
-        said = f"{pair.first if is_first else pair.second} is better"
+        said = f"{pair.first if is_first else pair.second} is better{_where(comparison)}"
     else:
         seeds = str(numbers[0]) if numbers[0] == numbers[1] else f"{numbers[0]} and {numbers[1]}"
         said = f"not distinguishable at these {seeds} seeds"
     return f"{pair.first} - {pair.second}: {interval(pair.score)}{_p(pair.score, len(comparison.pairs))}: {said}"
+
+
+def _where(comparison: Comparison) -> str:
+    """Return what a verdict is about, where images of other groups are not covered by it."""
+    units = comparison.image_units
+    if units is None or units.kind != "blocks":
+        return ""
+    unit = image_unit(comparison)
+    return f" on this {unit}" if units.groups == 1 else f" on these {units.groups} {unit}s"
 
 
 def interval(one: Difference) -> str:
@@ -122,6 +144,11 @@ def _is_beyond_noise(one: Difference) -> bool:
 def _rest(comparison: Comparison) -> list[str]:
     more = len(comparison.pairs) - _MAX_PAIRS
     return [f"{plural(more, 'more pair')}: --format json, or --html FILE"] if more > 0 else []
+
+
+def _more_groups(comparison: Comparison) -> list[str]:
+    more = len(comparison.image_groups) - MOST_IMAGE_GROUPS
+    return [f"and {more} more: --format json, or --html FILE"] if more > 0 else []
 
 
 def _class_metric(comparison: Comparison) -> str:

@@ -1,6 +1,7 @@
 """Compare finished runs: read them, group them, and say how their groups differ, and whether that is noise."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, islice
 from pathlib import Path
 
@@ -11,13 +12,18 @@ from segcli.compare.convergence import common_level, converged, shared_steps
 from segcli.compare.cost import cost_of
 from segcli.compare.grouping import Grouping, RunGroup, check_keys, group_runs, setting_changes
 from segcli.compare.guards import mismatches
+from segcli.compare.image_groups import image_groups, image_units, notes_on_images, with_groups
 from segcli.compare.load import LeftOut, load_runs, shown
-from segcli.compare.measured_run import MeasuredRun, measure
+from segcli.compare.measured_run import BEST, LAST, At, MeasuredRun, measure
 from segcli.compare.metric import MEAN_IOU, Metric, parse_metric
 from segcli.compare.settings import differing
-from segcli.compare.statistics import Moments, corrected, differences, estimates
+from segcli.compare.statistics import Moments, are_unequal, corrected, differences, estimates
 from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.score_spec import VAL
+
+_MANY_MORE_VALIDATIONS = 1.25
+"""Times as many validations of one group as of another, from which on it matters that each shows its best."""
 
 
 def compare_runs(
@@ -26,6 +32,8 @@ def compare_runs(
     metric: str = MEAN_IOU,
     level: float | None = None,
     force: bool = False,
+    at: At = BEST,
+    group: str | None = None,
 ) -> Comparison:
     """Compare the runs among and below some folders.
 
@@ -35,10 +43,12 @@ def compare_runs(
         metric: Such as ``val/mIoU``, ``test/IoU/road`` or ``val/loss``.
         level: Value of the metric to which the runs' ways are timed; None takes one that all groups come to.
         force: Whether to compare runs of different data or metrics nonetheless.
+        at: Which validation of each run: that of its best checkpoint, or the last.
+        group: Pattern of the images' groups; None takes what the runs recorded.
 
     Raises:
-        ConfigError: If a folder holds no run, no run is whole, a key or the metric is unknown, or the runs are not
-            comparable.
+        ConfigError: If a folder holds no run, no run is whole, a key or the metric is unknown, the pattern does not fit
+            the images, the last test is asked for, or the runs are not comparable.
     """
     runs, left_out = load_runs(places)
     if not runs:
@@ -47,19 +57,23 @@ def compare_runs(
     chosen = parse_metric(metric, runs)
     if level is not None and chosen.has_images and not 0 <= level <= 1:
         raise ConfigError([Problem(f"got {level:g}, expected 0 to 1, as {chosen} is", "--level")])
-    measured, unmeasured = _measured(runs, chosen)
+    if at == LAST and chosen.stage != VAL:
+        raise ConfigError([Problem(f"tests are of the best checkpoint; compare {VAL}/{chosen.name}", f"--at {LAST}")])
+    measured, unmeasured = _measured(runs, chosen, at)
     left_out += unmeasured
     if not measured:
         raise _nothing_left(left_out)
+    measured, of_groups = with_groups(measured, group)
     found = mismatches(measured, chosen)
     if found and not force:
         why = "these runs cannot be compared fairly; choose others, or add --force"
         raise ConfigError([Problem(why), *(Problem(said) for said in found)])
     notes = [f"compared nonetheless (--force): {said}" for said in found]
-    if chosen.has_images and len({one.image_set for one in measured}) > 1:
-        notes.append("the images are not the same, so those of each run are resampled by themselves")
+    if measured[0].ids and len({one.image_set for one in measured}) > 1:
+        notes.append("the images are not the same, so those of each run vary by themselves")
     grouping = group_runs(measured, by)
-    return _comparison(grouping, chosen, level, left_out, [*notes, *grouping.notes])
+    compared = _comparison(grouping, chosen, level, left_out, [*notes, *of_groups, *grouping.notes])
+    return replace(compared, at=at, notes=(*compared.notes, *_notes_at(compared, grouping, chosen, at)))
 
 
 def _comparison(
@@ -91,9 +105,19 @@ def _comparison(
             )
         )
     pairs = _pairs(ordered, moments, subjects)
-    notes = [*notes, *_notes(groups, metric), *_other_settings(pairs, grouping.keys)]
+    units = image_units(ordered, subjects)
+    notes = [*notes, *_notes(groups, metric), *notes_on_images(ordered, units), *_other_settings(pairs, grouping.keys)]
     return Comparison(
-        str(metric), grouping.keys, tuple(groups), pairs, level, tuple(left_out), tuple(notes), lower_is_better=lower
+        str(metric),
+        grouping.keys,
+        tuple(groups),
+        pairs,
+        level,
+        tuple(left_out),
+        tuple(notes),
+        lower_is_better=lower,
+        image_units=units,
+        image_groups=image_groups(ordered),
     )
 
 
@@ -106,10 +130,7 @@ def moments_of(runs: Sequence[MeasuredRun], subjects: Sequence[str]) -> Moments:
     """
     columns = [[one.subjects.index(name) for name in subjects] for one in runs]
     values = np.stack([one.values[of] for one, of in zip(runs, columns, strict=True)])
-    if not runs[0].metric.has_images:
-        return Moments.of(values)
-    resampled = np.stack([one.resampled(subjects) for one in runs])
-    return Moments.of(values, resampled, np.min([one.num_images(subjects) for one in runs], axis=0))
+    return Moments.of(values, [one.influence(subjects) for one in runs if one.ids])
 
 
 def _pairs(groups: Sequence[RunGroup], moments: Sequence[Moments], subjects: Sequence[str]) -> tuple[Pair, ...]:
@@ -130,20 +151,29 @@ def _pairs(groups: Sequence[RunGroup], moments: Sequence[Moments], subjects: Seq
     )
 
 
-def _measured(runs: Sequence[StoredRun], metric: Metric) -> tuple[list[MeasuredRun], list[LeftOut]]:
+def _measured(runs: Sequence[StoredRun], metric: Metric, at: At) -> tuple[list[MeasuredRun], list[LeftOut]]:
     measured, left_out = [], []
     for run in runs:
         try:
-            measured.append(measure(run, metric))
+            measured.append(measure(run, metric, at))
         except UnreadableRunError as error:
             left_out.append((run.path, str(error)))
-    return measured, left_out
+    if all(one.ids for one in measured):
+        return measured, left_out
+    return [one.without_images() for one in measured], left_out  # some kept no images of their last validation
 
 
 def _notes(groups: Sequence[Group], metric: Metric) -> list[str]:
     notes = []
     if not metric.has_images:
         notes.append(f"{metric} is not recorded by image: intervals are of seeds only")
+    unequal = [group for group in groups if are_unequal([len(group.runs), max(len(each.runs) for each in groups)])]
+    if unequal:
+        few, many = min(len(group.runs) for group in unequal), max(len(group.runs) for group in groups)
+        notes.append(
+            f"{few} runs against {many}: the wider one counts of Welch's and Student's interval; more runs of "
+            f"{_listed([group.label for group in unequal])} narrow it"
+        )
     single = [group.label for group in groups if len(group.runs) == 1]
     if single:
         notes.append(f"a single run tells nothing of the noise between seeds: {_listed(single)}")
@@ -153,6 +183,26 @@ def _notes(groups: Sequence[Group], metric: Metric) -> list[str]:
     if len(curves := {_steps(group) for group in groups}) > 1:
         notes.append(f"the groups trained for different numbers of steps: {', '.join(map(str, sorted(curves)))}")
     return notes
+
+
+def _notes_at(compared: Comparison, grouping: Grouping, metric: Metric, at: At) -> list[str]:
+    """Say what the choice of a validation does: the best of many is higher by chance alone than the best of few."""
+    if at == LAST:
+        lack_images = metric.has_images and not any(one.ids for group in grouping.groups for one in group.runs)
+        return ["runs kept no images of their last validation: intervals are of seeds only"] if lack_images else []
+    if metric.stage != VAL:
+        return []
+    numbers = {
+        group.label: float(np.mean([max(len(curve), 1) for curve in group.convergence.curves]))
+        for group in compared.groups
+    }
+    most, fewest = max(numbers, key=numbers.__getitem__), min(numbers, key=numbers.__getitem__)
+    if numbers[most] < _MANY_MORE_VALIDATIONS * numbers[fewest]:
+        return []
+    return [
+        f"{most} is the best of {numbers[most]:.3g} validations, {fewest} of {numbers[fewest]:.3g}: more are "
+        f"better by chance alone; see --at {LAST}, or validate as often"
+    ]
 
 
 def _other_settings(pairs: Sequence[Pair], keys: Sequence[str]) -> list[str]:

@@ -148,6 +148,42 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class ImageUnits:
+    """What the noise of images is counted by.
+
+    Attributes:
+        kind: ``images``, ``groups`` of them, or ``blocks`` of consecutive images, where groups are too few.
+        pattern: Of ``data.group`` or ``--group``; empty where no groups are known.
+        images: How many there are.
+        groups: How many groups they fall into; without a pattern each is its own.
+        block_images: Length of a block for the metric's difference of the best two groups of runs, or for the only one;
+            None where there are no blocks. Other differences have their own.
+    """
+
+    kind: str
+    pattern: str
+    images: int
+    groups: int
+    block_images: int | None
+
+
+@dataclass(frozen=True)
+class ImageGroup:
+    """Images that belong together, such as the frames of one drive.
+
+    Attributes:
+        name: What the fields of the pattern are in it.
+        images: How many.
+        scores: The metric on these images, of each group of runs in the order of :attr:`Comparison.groups`: mean and
+            standard deviation between runs, no interval.
+    """
+
+    name: str
+    images: int
+    scores: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Everything that a report of runs says.
 
@@ -160,6 +196,9 @@ class Comparison:
         left_out: Folders that are no whole runs, with the reason.
         notes: What to know before the figures are trusted, in sentences.
         lower_is_better: Whether the metric is a loss.
+        at: Which validation of each run was compared: ``best`` or ``last``.
+        image_units: What the noise of images is counted by; None where images are not known.
+        image_groups: Scores of every group of images; none where each image is its own.
     """
 
     metric: str
@@ -170,3 +209,6 @@ class Comparison:
     left_out: tuple[tuple[Path, str], ...]
     notes: tuple[str, ...]
     lower_is_better: bool = False
+    at: str = "best"
+    image_units: ImageUnits | None = None
+    image_groups: tuple[ImageGroup, ...] = ()

@@ -33,12 +33,13 @@ def mismatches(measured: Sequence[MeasuredRun], metric: Metric) -> list[str]:
     if metric.name == "loss":
         facts["losses"] = [_loss(one) for one in measured]
     found = {what: said for what, each in facts.items() if (said := _difference(what, measured, each))}
-    if metric.has_images and len({one.ids for one in measured}) > 1 and not {"classes", images} & found.keys():
+    with_images = all(one.ids for one in measured)
+    if with_images and len({one.ids for one in measured}) > 1 and not {"classes", images} & found.keys():
         names = [{"names": hashlib.sha256("\n".join(one.ids).encode()).hexdigest()} for one in measured]
         numbers = " against ".join(dict.fromkeys(str(len(one.ids)) for one in measured))
         what = f"images that were measured, {numbers} (trainer.limit_val_batches, data.val_batch_size)"
         found["measured"] = _difference(what, measured, names)
-    elif metric.has_images and not {"classes", images} & found.keys():
+    elif with_images and not {"classes", images} & found.keys():
         found["truth"] = _difference("masks", measured, [_truth(one) for one in measured])
     return [said for said in found.values() if said]
 

@@ -16,6 +16,7 @@ from segcli.compare.figures import (
     score,
     signed,
 )
+from segcli.compare.image_groups import image_unit
 from segcli.compare.page_elements import Html, details, element, joined, listing, section, table
 from segcli.compare.page_svg import colour_variable
 
@@ -100,7 +101,7 @@ def summary(comparison: Comparison) -> Html:
     parts = [_scores(comparison)]
     if comparison.pairs:
         parts += _differences(comparison)
-    parts += [_costs(comparison), details("All runs", _runs(comparison))]
+    parts += [_costs(comparison), *_by_image_group(comparison), details("All runs", _runs(comparison))]
     return section("Summary", "summary", *parts)
 
 
@@ -154,6 +155,20 @@ def _difference_table(comparison: Comparison, pairs: Sequence[Pair]) -> Html:
     ]
     head = ("Groups", "difference", "95 % interval", "p (Holm)", "verdict")
     return table(f"Differences of {comparison.metric}", head, rows, (0, 4))
+
+
+def _by_image_group(comparison: Comparison) -> list[Html]:
+    """Return the scores of every group of images, shown when asked for where there are many."""
+    if not comparison.image_groups:
+        return []
+    unit = image_unit(comparison)
+    rows = [
+        (each.name, str(each.images), *(plus_minus(score_of) for score_of in each.scores))
+        for each in comparison.image_groups
+    ]
+    head = (unit, "images", *(group.label for group in comparison.groups))
+    found = table(f"{comparison.metric} by {unit}", head, rows)
+    return [found] if len(rows) <= MOST_PAIRS else [details(f"{len(rows)} {unit}s", found)]
 
 
 def _kind(pair: Pair) -> str:

@@ -6,43 +6,49 @@ A mean over n runs would come out differently with other seeds, and with other i
 
 V_seeds is s²/n of each group, s² being the variance between its runs with n - 1 in the denominator. Seeds are not
 paired between groups: the same seed draws other random numbers in another model, so two groups add up as in Welch's
-test. V_images comes from a bootstrap of images with the runs fixed; all runs take the same resamples, so that what
-makes an image hard for every run drops out of a difference. What images and seeds cause together, an image that one
-seed gets wrong and another right, is in s² already. The bootstrap shows it as the spread of the runs around their
-group's mean in the same resample, and it is taken out of V_images, as Obuchowski and Rockette (1995, "Hypothesis
-testing of diagnostic accuracy for multiple readers and multiple tests") do for readers and cases. Without that it
-would count twice. A negative rest is 0.
+test. V_images is the jackknife's over images, groups of images or blocks of frames, with the runs fixed
+(:mod:`segcli.compare.jackknife`); the same are left out of all runs, so that what makes an image hard for every run
+drops out of a difference. What images and seeds cause together, an image that one seed gets wrong and another right,
+is in s² already. The jackknife shows it as the spread of the runs around their group's mean without the same image, and
+it is taken out of V_images, as Obuchowski and Rockette (1995, "Hypothesis testing of diagnostic accuracy for multiple
+readers and multiple tests") do for readers and cases. Without that it would count twice. A negative rest is 0.
 
 A percentile bootstrap over seeds would be far too narrow: of 3 values it has 10 distinct resamples, and its standard
 deviation is short by sqrt((n - 1) / n) (Hesterberg 2015, "What teachers should know about the bootstrap", section
-3.2). For the same reason V_images is multiplied by N / (N - 1), N being the effective number of images
-(:func:`segcli.compare.resampling.effective_number`). Intervals are those of Student's t with
+3.2). Intervals are those of Student's t with
 
     df = V² / (sum of V_i² / df_i)          (Satterthwaite 1946; Welch 1947)
 
-degrees of freedom, df_i being n - 1 of a group of runs and N - 1 of images. Several differences are corrected by Holm
-(1979), "A simple sequentially rejective multiple test procedure". Of a single run s² is unknown: an interval, of its
-group and of differences from it, then lacks the noise of its seed, and nothing is called higher or lower.
+degrees of freedom, df_i being n - 1 of a group of runs and N - 1 of N images, groups or blocks, N being their effective
+number (:func:`segcli.compare.units.effective_number`). Where one group has at least twice as many runs as the other,
+the few runs may lie close together by chance, and Welch's test calls 10 % of equal groups different (2 runs against
+10). Then the wider one counts of his interval and Student's, whose variance is that of both groups together: 2 %, and
+7 % where the runs of the smaller group spread twice as far. Several differences are corrected by Holm (1979), "A simple
+sequentially rejective multiple test procedure". Of a single run s² is unknown: an interval, of its group and of
+differences from it, then lacks the noise of its seed, and nothing is called higher or lower.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]  # ships no stubs
 
 from segcli.compare.comparison import CONFIDENCE, Difference, Estimate
+from segcli.compare.jackknife import Images, chosen_lengths, numbers, variances
 
 Floats = NDArray[np.float64]
 HIGHER, LOWER, EQUAL, UNKNOWN = "higher", "lower", "not distinguishable", "unknown"
 _ROUNDING = 1e-10
 """Deviations and differences below it come from floating-point arithmetic."""
 _FEWEST = 2 - 1e-9
-"""Effective number of images below which their noise is not known; two of one size are enough."""
+"""Effective number of units of images below which their noise is not known; two of one size are enough."""
+_MANY_MORE = 2
+"""Times as many runs in one group as in the other, from which on Welch's test alone does not keep its level."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moments:
     """What is known of n runs, for S quantities at once, such as a metric and every class.
 
@@ -50,36 +56,42 @@ class Moments:
         runs: n.
         mean: ``(S,)`` over the runs.
         variance: ``(S,)`` between the runs, s²; NaN of a single run.
-        resampled: ``(B, S)`` the mean over the runs in every resample of images; None where there are no images.
-        joint: ``(S,)`` the part of the variance of ``resampled`` that is in s² / n already.
-        images: ``(S,)`` effective number of images of each quantity, N.
+        images: What the images do to each run; empty where they are not known.
     """
 
     runs: int
     mean: Floats
     variance: Floats
-    resampled: Floats | None
-    joint: Floats
-    images: Floats
+    images: tuple[Images, ...] = ()
+    _joint: dict[tuple[int, ...], Floats] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, values: Floats, resampled: Floats | None = None, images: Floats | None = None) -> "Moments":
+    def of(cls, values: Floats, images: Sequence[Images] = ()) -> "Moments":
         """Summarise runs.
 
         Args:
             values: ``(n, S)`` of each run.
-            resampled: ``(n, B, S)`` of each run in every resample; NaN where a quantity does not exist in it.
-            images: ``(S,)`` effective number of images of each quantity; needed with ``resampled``.
+            images: Of each run, or none.
         """
         n, size = values.shape
         variance = values.var(axis=0, ddof=1) if n > 1 else np.full(size, np.nan)
-        joint = np.zeros(size)
-        if resampled is not None and n > 1:
-            joint = sum(_variance(run) for run in resampled - resampled.mean(axis=0)) / (n - 1) / n
-        mean_resampled = None if resampled is None else resampled.mean(axis=0)
-        return cls(
-            n, values.mean(axis=0), variance, mean_resampled, joint, np.zeros(size) if images is None else images
-        )
+        return cls(n, values.mean(axis=0), variance, tuple(images))
+
+    def joint(self, lengths: NDArray[np.int64]) -> Floats:
+        """Return ``(S,)`` the part of the mean's variance over images that is in s² / n already.
+
+        Args:
+            lengths: ``(S,)`` of blocks.
+        """
+        if self.runs == 1:
+            return np.zeros(len(self.mean))
+        key = tuple(lengths.tolist())
+        if key not in self._joint:
+            around = np.eye(self.runs) - 1 / self.runs
+            self._joint[key] = (
+                variances(self.images, around, lengths, joins=False).sum(axis=0) / (self.runs - 1) / self.runs
+            )
+        return self._joint[key]
 
 
 def estimates(moments: Moments) -> list[Estimate]:
@@ -140,11 +152,25 @@ def _judged(one: Difference, p: float) -> Difference:
 
 def _noise(groups: Sequence[Moments]) -> tuple[Floats, Floats]:
     """Return ``(S,)`` variances of a mean, or of a difference of two, and degrees of freedom; NaN if not known."""
-    rows = [group.resampled for group in groups if group.resampled is not None]
-    with_images = len(rows) == len(groups)
+    with_images = all(group.images for group in groups)
     repeated = [group for group in groups if group.runs > 1 or not with_images]  # of a single run s² is not known
     parts = [(group.variance / group.runs, np.full(len(group.mean), group.runs - 1.0)) for group in repeated]
-    parts += [_image_variance(groups, rows)] if with_images else []
+    of_images = [_image_variance(groups)] if with_images else []
+    total, freedom = _added([*parts, *of_images])
+    if len(repeated) == 2 and are_unequal([group.runs for group in groups]):
+        pooled, degrees = _added([_pooled(*groups), *of_images])
+        is_wider = _half_width(pooled, degrees) > _half_width(total, freedom)
+        total, freedom = np.where(is_wider, pooled, total), np.where(is_wider, degrees, freedom)
+    return total, freedom
+
+
+def are_unequal(numbers: Sequence[int]) -> bool:
+    """Return whether one group has so many more runs than another that Welch's test says too often they differ."""
+    return min(numbers) > 1 and max(numbers) >= _MANY_MORE * min(numbers)
+
+
+def _added(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Return the sum of variances, and its degrees of freedom."""
     total = np.sum([part for part, _ in parts], axis=0)
     total = np.where(total < _ROUNDING**2, 0.0, total)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -152,26 +178,31 @@ def _noise(groups: Sequence[Moments]) -> tuple[Floats, Floats]:
     return total, freedom
 
 
-def _image_variance(groups: Sequence[Moments], rows: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Return ``(S,)`` V_images and its degrees of freedom; NaN where fewer than two images tell anything."""
-    images = np.min([group.images for group in groups], axis=0)
-    of_all = _variance(rows[0] if len(rows) == 1 else rows[0] - rows[1])
-    joint = np.sum([group.joint for group in groups], axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(images >= _FEWEST, np.maximum(of_all - joint, 0.0) * images / (images - 1), np.nan), images - 1
+def _pooled(first: Moments, second: Moments) -> tuple[Floats, Floats]:
+    """Return V_seeds of a difference, and its degrees of freedom, if the runs of both groups spread alike."""
+    freedom = first.runs + second.runs - 2
+    variance = ((first.runs - 1) * first.variance + (second.runs - 1) * second.variance) / freedom
+    return variance * (1 / first.runs + 1 / second.runs), np.full(len(variance), float(freedom))
+
+
+def _image_variance(groups: Sequence[Moments]) -> tuple[Floats, Floats]:
+    """Return ``(S,)`` V_images and its degrees of freedom; NaN where fewer than two units tell anything."""
+    images = [one for group in groups for one in group.images]
+    signs = (1.0, -1.0)[: len(groups)]
+    weights = np.concatenate(
+        [np.full(group.runs, sign / group.runs) for group, sign in zip(groups, signs, strict=True)]
+    )
+    lengths = chosen_lengths(images, weights)
+    of_all = variances(images, weights[None], lengths)[0]
+    joint = np.sum([group.joint(lengths) for group in groups], axis=0)
+    number, freedom = numbers(images, lengths)
+    is_known = (number >= _FEWEST) & (freedom > 0)
+    return np.where(is_known, np.maximum(of_all - joint, 0.0), np.nan), np.where(is_known, freedom, np.nan)
 
 
 def _half_width(variance: Floats, freedom: Floats) -> Floats:
     quantile = stdtrit(np.where(freedom > 0, freedom, 1.0), (1 + CONFIDENCE) / 2)
     return np.where(variance == 0, 0.0, quantile * np.sqrt(variance))
-
-
-def _variance(rows: Floats) -> Floats:
-    """Return the variance over the first axis, of the rows that have a number: a rare class is not in all resamples."""
-    exists = ~np.isnan(rows)
-    number = np.maximum(exists.sum(axis=0), 2)
-    mean = np.where(exists, rows, 0.0).sum(axis=0) / number
-    return np.asarray((np.where(exists, rows - mean, 0.0) ** 2).sum(axis=0) / (number - 1))
 
 
 def _or_none(value: float) -> float | None:

@@ -16,8 +16,11 @@ from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import CountsError, ImageCounts
 from segcli.runs.passport import FINISHED, SCHEMA
 from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT
+from segcli.score_spec import MEAN_IOU, VAL
 
 TIMING = "timing.csv"
+LAST_IMAGES = "val_last_images.npz"
+"""Counts of every image at the last validation, where that is not the best one."""
 WORST = "worst"
 Row = Mapping[str, float]
 
@@ -166,6 +169,21 @@ class StoredRun:
             reason = f"{path.name} is of epoch {found.epoch}, {stage}_scores.json of epoch {epoch}: killed in between"
             raise UnreadableRunError(self.path, reason)
         return found
+
+    def last_counts(self) -> ImageCounts | None:
+        """Return the counts of every image at the last validation; None if they were not kept, as by 0.4.0.
+
+        Raises:
+            UnreadableRunError: If they are damaged, or those of the best epoch are.
+        """
+        validations = self.curve(f"{VAL}/{MEAN_IOU}")
+        last = validations[-1].epoch if validations else 0
+        path = self.path / LAST_IMAGES
+        try:
+            found = ImageCounts.read(path) if path.is_file() else self.counts()
+        except CountsError as error:
+            raise UnreadableRunError(self.path, str(error)) from None
+        return found if found.epoch == last else None
 
     @cached_property
     def rows(self) -> Sequence[Row]:

@@ -108,7 +108,7 @@ def test_runs_of_other_images_are_refused_unless_forced(six: Path) -> None:
     found = compare_runs([six], force=True)
 
     assert found.notes[0].startswith("compared nonetheless (--force): different images of val (content)")
-    assert found.notes[1] == "the images are not the same, so those of each run are resampled by themselves"
+    assert found.notes[1] == "the images are not the same, so those of each run vary by themselves"
 
 
 def test_independent_images_make_the_noise_larger(six: Path) -> None:

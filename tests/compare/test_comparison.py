@@ -8,7 +8,7 @@ def test_all_results_are_frozen_and_say_what_they_hold() -> None:
     found = [
         each for each in vars(comparison).values() if isinstance(each, type) and each.__module__ == comparison.__name__
     ]
-    assert len(found) == 8
+    assert len(found) == 10
     for each in found:
         assert is_dataclass(each)
         assert each.__dataclass_params__.frozen  # type: ignore[attr-defined]

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from segcli.compare.jackknife import numbers
 from segcli.compare.measured_run import MeasuredRun, fingerprint, measure
 from segcli.compare.metric import Metric
+from segcli.runs.class_scores import class_scores, set_score
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from tests.run_folders import write_run
@@ -63,30 +65,50 @@ def test_other_content_makes_another_set_of_images(tmp_path: Path) -> None:
     assert fingerprint(second.run, "test") == {"count": 3}
 
 
-def test_resamples_are_of_each_subject_asked_for(tmp_path: Path) -> None:
+def test_what_an_image_does_is_the_change_when_it_is_left_out(tmp_path: Path) -> None:
     one = measured(write_run(tmp_path / "1"))
-    rows = one.resampled(["val/mIoU", "square"])
+    found = one.influence(["val/mIoU", "square"])
+    rest = np.delete(one.images, 3, axis=0).sum(axis=0)
+    expected = [set_score(rest, "mIoU") - one.value, class_scores(rest, "IoU")[2] - one.values[3]]
+    assert_allclose(found.changes()[3], expected, atol=1e-12)
+    assert_allclose(found.shares.sum(axis=0), [1, 1])
 
-    assert rows.shape[1] == 2
-    assert_allclose(rows.mean(axis=0), one.values[[0, 3]], atol=0.005)
-    assert 0.001 < rows[:, 0].std() < 0.05
 
-
-def test_images_of_a_class_are_those_it_occurs_in(tmp_path: Path) -> None:
+def test_a_class_that_is_in_one_image_alone_does_not_change_with_it(tmp_path: Path) -> None:
     counts = np.zeros((6, 3, 3), np.int64)
-    counts[:, 0, 0] = 10
-    counts[:2, 1, 1] = 10  # of the second class in two images, of the third in none
-    counts[2, 0, 1] = 20  # and predicted in a third
-    path = write_run(tmp_path / "1")
+    counts[:, 0, 0] = [10, 10, 10, 10, 10, 50]
+    counts[:, 0, 1] = [1, 2, 3, 4, 5, 6]
+    counts[2, 2, 2] = 10
+    path = write_run(tmp_path / "1", images=6)
     ImageCounts.of([str(n) for n in range(6)], counts, epoch=4).write(path / "val_images.npz")
-
     one = measured(path)
+    changes = one.influence(["val/mIoU", "background", "square"]).changes()
+    assert changes[2, 2] == 0
+    assert_allclose(changes[2, 0], changes[2, 1] / 3)  # of three classes the first alone changed
+    assert_allclose(numbers([one.influence(["square"])], np.ones(1, np.int64))[0], [1])
 
-    assert one.subjects == ("val/mIoU", "background", "circle")
-    of_background = (5 * 20 + 40) ** 2 / (5 * 20**2 + 40**2)
-    assert_allclose(one.num_images(one.subjects), [(of_background + 3) / 2, of_background, 3])
-    assert_allclose(measured(path, "pixel_accuracy").num_images(["val/pixel_accuracy"]), [100**2 / 2000])
-    assert_allclose(measured(path, "IoU/circle").num_images(["val/IoU/circle"]), [3])
+
+def test_groups_have_scores_of_their_own(tmp_path: Path) -> None:
+    groups = ["a"] * 5 + ["b"] * 7
+    one = measured(write_run(tmp_path / "1", groups=groups, pattern="{clip}_*"))
+    assert (one.groups, one.pattern) == (tuple(groups), "{clip}_*")
+    assert one.group_values() == {
+        "a": pytest.approx(float(set_score(one.images[:5].sum(axis=0), "mIoU"))),
+        "b": pytest.approx(float(set_score(one.images[5:].sum(axis=0), "mIoU"))),
+    }
+
+
+def test_the_last_validation_is_read_where_it_is_not_the_best(tmp_path: Path) -> None:
+    worse = np.zeros((12, 3, 3), np.int64) + 10
+    path = write_run(tmp_path / "1", curve=(0.5, 1.0, 0.7), last=worse)
+    run, metric = StoredRun.load(path), Metric("val", "mIoU")
+    assert measure(run, metric, "last").value == pytest.approx(0.2)
+    assert measure(run, metric).value == pytest.approx(run.scores()["mIoU"], abs=1e-6)
+    (path / "val_last_images.npz").unlink()  # as of 0.4.0
+    without = measure(run, metric, "last")
+    assert (without.ids, without.value) == ((), pytest.approx(0.7 * run.scores()["mIoU"], abs=1e-6))
+    best_is_last = StoredRun.load(write_run(tmp_path / "2"))
+    assert measure(best_is_last, metric, "last").value == measure(best_is_last, metric).value
 
 
 def test_a_loss_has_neither_images_nor_classes(tmp_path: Path) -> None:
