@@ -20,6 +20,7 @@ USAGE = """usage: python -m segcli VERB ...
 python -m segcli VERB --help shows arguments and examples; --version shows the version.
 """
 USER_ERROR = 2
+_VERSION = ("version", "-v")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,6 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     here = str(Path.cwd())
     if here not in sys.path:  # a user's own modules, also for the console script
         sys.path.insert(0, here)
+    if words[:1] == ["help"]:
+        words = [*(word for word in words[1:2] if word in VERBS), "--help"]
     if not words or words[0] in ("-h", "--help"):
         print(USAGE.format(verbs="\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())), end="")
         return 0
@@ -71,12 +74,18 @@ def _dispatch(verb: str, words: list[str]) -> int:
 
 
 def _unknown_verb(word: str, words: list[str]) -> ConfigError:
+    """Return what is wrong with the first word, with the line that was meant where that is known."""
     verb = OTHER_NAMES.get(word.lower().replace("-", "_"), word.lower())
+    if word.lower() in _VERSION:
+        return ConfigError([Problem(f"no verb {word!r}\n{correction('--version', ())}")])
     if word.startswith("-"):
-        message = f"the verb comes first, got {word}: python -m segcli VERB ..."
-        return ConfigError([Problem(message, options=tuple(VERBS))])
-    if verb not in VERBS:
-        return ConfigError([Problem(f"no verb {word!r}{did_you_mean(word, VERBS)}\n  verbs: {', '.join(VERBS)}")])
-    message = f"no verb {word!r}; it is {verb}: {VERBS[verb]}"
-    better = corrected(declared(verb), words)
-    return ConfigError([Problem(message if better is None else f"{message}\n{correction(*better)}")])
+        verb = next((each for each in words if each in VERBS), "")
+        words = [word, *(each for each in words if each != verb)]
+        message, options = f"the verb comes first, got {word}", tuple(VERBS)
+    elif verb in VERBS:
+        message, options = f"no verb {word!r}; it is {verb}: {VERBS[verb]}", ()
+    else:
+        message, options = f"no verb {word!r}{did_you_mean(word, VERBS)}\n  verbs: {', '.join(VERBS)}", ()
+    better = corrected(declared(verb), words or ["--help"]) if verb in VERBS else None
+    line = "" if better is None else f"\n{correction(*better)}"
+    return ConfigError([Problem(f"{message}{line}", options=options)])

@@ -69,6 +69,8 @@ class Misreader:
                 rest[:0] = [] if joined else [value]
                 value = None
             return Meaning(problem, own if value is None else (*own, value))
+        if name == "--version":
+            return Meaning(Problem(f"{verb} has no option {name}\n{correction(name, ())}"))
         if name.startswith(_PRINT):
             if not joined and value is not None:
                 rest.insert(0, value)

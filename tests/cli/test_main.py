@@ -22,6 +22,14 @@ def test_every_verb_has_help_with_examples(verb: str, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.count(f"python -m segcli {verb}") >= 2
 
 
+@pytest.mark.parametrize("words", [["help"], ["help", "--help"], ["help", "help"]])
+def test_help_is_a_word_too(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert "usage: python -m segcli VERB" in capsys.readouterr().out
+    assert main(["help", "fit"]) == 0
+    assert "usage: python -m segcli fit" in capsys.readouterr().out
+
+
 def test_an_unknown_verb_is_a_mistake_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prdict"]) == 2
     assert "did you mean 'predict'" in capsys.readouterr().err

@@ -140,3 +140,10 @@ def test_verbs_of_other_programs(name: str, capsys: Capture) -> None:
     assert main([name]) == 2
     err = capsys.readouterr().err
     assert err.startswith(f"error: no verb {name!r}; it is {OTHER_NAMES[name]}: {VERBS[OTHER_NAMES[name]]}\n")
+    assert main(_tried(err)) == 0
+
+
+@pytest.mark.parametrize("typed", ["version", "-V", "fit --version", "-c tiny.yaml show", "--format json list", "LIST"])
+def test_what_stands_in_the_wrong_place(tiny: Path, typed: str, capsys: Capture) -> None:
+    assert main(shlex.split(typed)) == 2
+    assert main(_tried(capsys.readouterr().err)) == 0
