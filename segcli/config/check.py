@@ -1,9 +1,9 @@
 """Find unknown keys and names, missing arguments, nulls and wrong plain types, all at once and without torch."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from segcli.config.errors import Problem, did_you_mean, shorten, shown
+from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.signatures import Parameter
@@ -54,7 +54,8 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
             idle = used is not None and str(name) not in used
             if idle and (node.source.where.startswith("--") or node.source.where in own):
                 others = [str(other) for other in variables.value if other != name]
-                message = f"no value refers to ${{vars.{shorten(str(name))}}}{did_you_mean(name, others)}"
+                hint = did_you_mean(name, others) if len(problems) <= MAX_PROBLEMS else ""
+                message = f"no value refers to ${{vars.{shorten(str(name))}}}{hint}"
                 problems.append(Problem(message, f"vars.{name}", node.source, options=tuple(others)))
     return problems
 
@@ -73,6 +74,10 @@ class _Checker:
         self.library = library
         self.problems: list[Problem] = []
 
+    def _hint(self, word: object, options: Iterable[object]) -> str:
+        """Suggest an option; after so many mistakes that nobody reads on, no more."""
+        return did_you_mean(word, options) if len(self.problems) <= MAX_PROBLEMS else ""
+
     def check_root(self, root: Node) -> None:
         root_place = self.library.root
         known = (*SECTIONS, "data", *SCALARS, *COMPOSER_KEYS)
@@ -84,7 +89,7 @@ class _Checker:
             elif key in SECTIONS:
                 self._check_section(child, SECTIONS[key], (key,))
             else:
-                self._add((), f"unknown key {shown(key)}{did_you_mean(key, known)}", child, known, key=str(key))
+                self._add((), f"unknown key {shown(key)}{self._hint(key, known)}", child, known, key=str(key))
         for key in REQUIRED_SECTIONS:
             if key not in root.value:
                 message = f"missing; an experiment needs {' and '.join(REQUIRED_SECTIONS)}"
@@ -145,7 +150,7 @@ class _Checker:
             elif key in LINKED.get(path, ()) or key in found.parameters:
                 self._add(here, f"{name} gets {shown(key)} at run time; remove it here", child)
             else:
-                guess = did_you_mean(key, parameters)
+                guess = self._hint(key, parameters)
                 self._add(here, f"{name} has no option {shown(key)}{guess}", child, tuple(parameters))
         missing = [p for p in parameters.values() if p.required and p.name not in fields]
         for parameter in missing:

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 from segcli.config.errors import ConfigError
-from segcli.config.library import COMPOSER_KEYS, SCALARS, Library
+from segcli.config.library import KEYS, Library
 from segcli.config.loader import load_file
-from segcli.registry import SECTIONS
 
 FRAGMENTS = {"base", "presets"}
 """Folders whose files are parents of experiments, and none themselves."""
-
-KEYS = {"data", *SECTIONS, *SCALARS, *COMPOSER_KEYS}
 
 
 def find_experiments(folder: Path, library: Library) -> list[Path]:

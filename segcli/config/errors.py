@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from segcli.config.node import Source
 
 MAX_OPTIONS = 12
+MAX_PROBLEMS = 50
 _LONGEST_VALUE = 120
 _LONGEST_WORD = 60
 _MOST_CHOICES = 2000
@@ -60,7 +61,8 @@ class ConfigError(Exception):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        text = "\n".join(str(problem) for problem in self.problems)
+        text = "\n".join(str(problem) for problem in self.problems[:MAX_PROBLEMS])
+        text += f"\n... and {count - MAX_PROBLEMS} more" if count > MAX_PROBLEMS else ""
         return f"{text}\n{count} errors. Nothing was run." if count > 1 else text
 
 
@@ -72,9 +74,14 @@ def did_you_mean(word: object, options: Iterable[object]) -> str:
     choices = {str(option).lower(): str(option) for option in options}
     names = [name for name in choices if abs(len(name) - len(wanted)) <= len(wanted)]
     if len(names) > _MOST_CHOICES:
-        names = [name for name in names if name[:1] == wanted[:1]][:_MOST_CHOICES]
+        names = sorted(names, key=lambda name: _alike(name, wanted), reverse=True)[:_MOST_CHOICES]
     close = get_close_matches(wanted, names, n=1, cutoff=0.6)
     return f" (did you mean {choices[close[0]]!r}?)" if close else ""
+
+
+def _alike(a: str, b: str) -> int:
+    """Return how many characters two words begin with in common."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def shown(value: object) -> str:

@@ -5,17 +5,45 @@ that ships with the package. A parent is applied once per place, where it first 
 grandparent without the second undoing what the first changed; a file of the command line always is.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.library import Library, Place
-from segcli.config.loader import load_file
+from segcli.config import trust
+from segcli.config.errors import MAX_PROBLEMS, ConfigError, Problem, did_you_mean, shorten, shown
+from segcli.config.library import KEYS, Library, Place
+from segcli.config.loader import MOST_CHARACTERS, MOST_LEVELS, load_file
 from segcli.config.merge import Merger
-from segcli.config.node import Node
+from segcli.config.node import Node, dotted
 from segcli.config.node import Path as KeyPath
 
 PRESET = "segcli:"
 DEFAULTS = "defaults.yaml"
+SUFFIXES = (".yaml", ".yml")
+MOST_FILES = 500
+"""How many files an experiment may consist of, one that is applied at several places counted again."""
+MOST_IN_A_ROW = 40
+"""How many files may extend one another."""
+_MOST_SUGGESTIONS = 5000
+
+
+@dataclass
+class _Budget:
+    """What may still be read of one experiment."""
+
+    files: int = MOST_FILES
+    characters: int = MOST_CHARACTERS
+
+    def take(self, characters: int) -> None:
+        """Count a file.
+
+        Raises:
+            ConfigError: If the experiment has too many, or they are too long together.
+        """
+        self.files, self.characters = self.files - 1, self.characters - characters
+        if self.files < 0:
+            raise ConfigError([Problem(f"extends more than {MOST_FILES} files, one at each place counted")])
+        if self.characters < 0:
+            raise ConfigError([Problem(f"the files together are longer than {MOST_CHARACTERS:,} characters")])
 
 
 class Layers:
@@ -23,6 +51,7 @@ class Layers:
 
     Args:
         library: Gives the files and the places of the tree.
+        within: What an element of a list belongs to, whose parents may be anything; None for an experiment.
 
     Attributes:
         layers: Mappings from the top level down, lowest first.
@@ -30,8 +59,10 @@ class Layers:
         problems: Files that are missing or no experiments, and extend each other in a circle.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, within: "Layers | None" = None) -> None:
         self._library = library
+        self._budget = within._budget if within is not None else _Budget()
+        self._is_element = within is not None
         self.problems: list[Problem] = []
         self.layers: list[Node] = []
         self.files: list[Path] = []
@@ -46,11 +77,23 @@ class Layers:
         if path not in self.files:
             self.files.append(path)
         try:
-            node = load_file(path, self._library.files)
+            node = self._loaded(path, at)
         except ConfigError as error:
             self.problems += error.problems
             return
         self.add_node(node, path, at, (*chain, path))
+
+    def _loaded(self, path: Path, at: KeyPath) -> Node:
+        files = self._library.files
+        where = files.show(path)
+        if not trust.may_read(path):
+            raise ConfigError([Problem(f"{where} lies outside the repository; {trust.FLAG} does not read it")])
+        node = load_file(path, files)
+        self._budget.take(files.size(path))
+        if not _is_experiment(node, path, bool(at) or self._is_element):
+            known = ", ".join(sorted(KEYS))
+            raise ConfigError([Problem(f"{where} is no experiment: most of its keys are none of {known}")])
+        return node
 
     def add_node(self, node: Node, path: Path, at: KeyPath = (), chain: tuple[Path, ...] = ()) -> None:
         """Add a mapping that was read from ``path``, below it all that it extends."""
@@ -61,6 +104,9 @@ class Layers:
 
     def _add_parents(self, node: Node, path: Path, at: KeyPath, chain: tuple[Path, ...]) -> None:
         """Add what ``node`` and the mappings inside it extend, and drop their ``extends``."""
+        if len(at) > MOST_LEVELS:
+            self.problems.append(Problem(f"nests deeper than {MOST_LEVELS} levels", dotted(at), node.source))
+            node.value = None
         if node.is_list():
             node.value[:] = [self._resolved(item, path, chain) for item in node.value]
         if not node.is_mapping():
@@ -80,7 +126,7 @@ class Layers:
         """Compose a list element on its own: elements have no place that a parent could refer to."""
         if not item.is_mapping():
             return item
-        inner, merger = Layers(self._library), Merger()
+        inner, merger = Layers(self._library, self), Merger()
         inner.add_node(item, path, (), chain)
         self.files += [file for file in inner.files if file not in self.files]
         tree = inner.layers[0]
@@ -102,17 +148,45 @@ def _find(parent: Node, child: Path, chain: tuple[Path, ...], library: Library) 
     if name.startswith(PRESET):
         presets = library.package_file("presets")
         path = presets / f"{name.removeprefix(PRESET)}.yaml"
-        if not files.is_file(path):
+        if not files.is_file(path) or not path.resolve().is_relative_to(presets):
             options = [PRESET + file.stem for file in files.below(presets)]
-            message = f"no preset {name!r}{did_you_mean(name, options)}"
+            message = f"no preset {shown(name)}{did_you_mean(name, options)}"
             raise ConfigError([Problem(message, "extends", parent.source, options=tuple(options))])
         return path
-    path = (child.parent / name).resolve()
+    try:
+        path = (child.parent / name).resolve()
+    except (OSError, ValueError, RuntimeError):  # a null character, or links in a circle
+        raise ConfigError([Problem(f"no file {shown(name)}", "extends", parent.source)]) from None
+    problem = _problem(name, path, child, chain, library)
+    if problem:
+        raise ConfigError([Problem(problem, "extends", parent.source)])
+    return path
+
+
+def _problem(name: str, path: Path, child: Path, chain: tuple[Path, ...], library: Library) -> str:
+    """Return why a file cannot be a parent; nothing if it can."""
+    files = library.files
+    if not trust.may_read(path):
+        return f"{shorten(name)} lies outside the repository; {trust.FLAG} does not read it"
     if not files.is_file(path):
-        near = [str(file.relative_to(child.parent)) for file in files.below(child.parent)]
-        message = f"no file {files.show(path)}{did_you_mean(name, near)}; paths in extends are relative to their file"
-        raise ConfigError([Problem(message, "extends", parent.source)])
+        near = [str(file.relative_to(child.parent)) for file in files.below(child.parent, SUFFIXES, _MOST_SUGGESTIONS)]
+        missing = shorten(files.show(path))
+        return f"no file {missing}{did_you_mean(name, near)}; paths in extends are relative to their file"
     if path in chain:
         loop = " -> ".join(files.show(file) for file in (*chain[chain.index(path) :], path))
-        raise ConfigError([Problem(f"files extend each other in a circle: {loop}", "extends", parent.source)])
-    return path
+        return f"files extend each other in a circle: {shorten(loop)}"
+    if len(chain) > MOST_IN_A_ROW:
+        return f"more than {MOST_IN_A_ROW} files extend one another"
+    return ""
+
+
+def _is_experiment(node: Node, path: Path, is_part: bool) -> bool:
+    """Return whether a file is one, so that messages may show what it says.
+
+    At the top level, most of its keys are those of experiments or nearly so; elsewhere, its name says so.
+    """
+    if is_part:
+        return path.suffix in SUFFIXES
+    keys = [str(key).removesuffix("+") for key in node.value][:MAX_PROBLEMS]
+    known = [key for key in keys if key in KEYS or did_you_mean(key, KEYS)]
+    return 2 * len(known) >= len(keys)

@@ -39,10 +39,18 @@ class Files:
         except (OSError, ValueError):  # a name that is too long, or holds a null character
             return False
 
-    def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml")) -> list[Path]:
-        """Return the files of some suffixes in a folder and the folders in it, sorted, hidden ones left out."""
-        found = []
-        for where, folders, names in os.walk(folder):
+    def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml"), most: int | None = None) -> list[Path]:
+        """Return the files of some suffixes in a folder and the folders in it, sorted, hidden ones left out.
+
+        Args:
+            folder: The folder.
+            suffixes: Of the files.
+            most: How many files to look at, and folders likewise, for suggestions; None for all.
+        """
+        found: list[Path] = []
+        for count, (where, folders, names) in enumerate(os.walk(folder)):
+            if most is not None and max(count, len(found)) >= most:
+                break
             folders[:] = [name for name in folders if not name.startswith(".")]
             found += [Path(where) / name for name in names if not name.startswith(".")]
         return sorted(path for path in found if path.suffix in tuple(suffixes))
@@ -127,11 +135,11 @@ class Revision(Files):
             self._texts[blob] = self._git("cat-file", "blob", blob)
         return self._texts[blob]
 
-    def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml")) -> list[Path]:
+    def below(self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml"), most: int | None = None) -> list[Path]:
         """Return the files of some suffixes that the revision has in a folder and the folders in it."""
         folder = folder.resolve()
         if not folder.is_relative_to(self.top):
-            return super().below(folder, suffixes)
+            return super().below(folder, suffixes, most)
         found = (path for path in self._blobs if path.suffix in tuple(suffixes) and path.is_relative_to(folder))
         shown = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
         return sorted(shown)

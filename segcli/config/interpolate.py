@@ -8,6 +8,7 @@ written there. References are followed here, each once and boundedly; OmegaConf 
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -15,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from segcli.config import trust
 from segcli.config.dumper import dump_inline
-from segcli.config.errors import Problem, did_you_mean, shorten, shown
+from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
 from segcli.config.loader import MOST_CHARACTERS, scalar
 from segcli.config.node import Key, Node, Path, dotted, from_plain, lookup
 
@@ -89,6 +90,10 @@ class _Resolver:
         self._busy: dict[int, Path] = {}
         self._characters = 0
 
+    @cached_property
+    def _known(self) -> set[str]:
+        return {dotted(path[:n]) for path, _ in self.root.leaves() for n in range(1, len(path) + 1)}
+
     def resolve(self, path: Path, node: Node) -> bool:
         """Resolve one text, after all that it refers to; return whether that was possible."""
         if id(node) in self._results:
@@ -137,10 +142,10 @@ class _Resolver:
         wanted = ".".join(map(str, keys))
         target = lookup(self.root, tuple(keys))
         if target is None:
-            known = {dotted(p[:n]) for p, _ in self.root.leaves() for n in range(1, len(p) + 1)}
-            hint = did_you_mean(wanted, known)
+            hint = did_you_mean(wanted, self._known) if len(self.problems) <= MAX_PROBLEMS else ""
             raise _UnresolvedError(f"${{{shorten(reference)}}} refers to {shown(wanted)}, which is not set{hint}")
         node.refs = (*node.refs, (wanted, target))
+        self._grow(0)
         for _, leaf in target.leaves():
             if id(leaf) in self._busy:
                 loop = [*list(self._busy.values())[list(self._busy).index(id(leaf)) :], self._busy[id(leaf)]]

@@ -18,6 +18,8 @@ from segcli.registry import FAMILIES, LINKED, SECTIONS, Family
 
 SCALARS: Mapping[str, Parameter] = {"seed_everything": Parameter("seed_everything", "int | bool", default=True)}
 COMPOSER_KEYS = ("extends", "vars", "defaults")
+KEYS = frozenset({"data", *SECTIONS, *SCALARS, *COMPOSER_KEYS})
+"""Every key that an experiment may have at its top level."""
 
 
 class UnknownClassError(ValueError):

@@ -7,7 +7,7 @@ however they were written: ``UNet``, ``{class_path: UNet, depth: 3}`` and ``{dep
 
 from segcli.config.errors import Problem
 from segcli.config.library import Place, UnknownClassError
-from segcli.config.node import Key, Node, Path, dotted
+from segcli.config.node import Key, Node, Path, dotted, spelt_like
 from segcli.registry import RegistryError
 
 
@@ -48,7 +48,7 @@ class Merger:
         """Lay one key of a mapping, with its ``+`` or ``!del``, over the fields below."""
         append = isinstance(key, str) and key.endswith("+")
         name: Key = str(key)[:-1] if append else key
-        name = next((k for k in fields if str(k) == str(name)), name)
+        name = spelt_like(name, fields)
         here = (*path, name)
         base = fields.get(name)
         if child.tag == "del":

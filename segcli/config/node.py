@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+_ODD_KEY = re.compile(r"[-+.\d].*|None|True|False|inf|nan")
+"""How a key looks that may stand for one that is no text."""
 Key = str | int | float | bool | None
 Path = tuple[Key, ...]
 
@@ -103,6 +106,15 @@ def _word(key: Key) -> str:
     return "null" if key is None else str(key).lower() if isinstance(key, bool) else str(key)
 
 
+def spelt_like(key: Key, fields: Mapping[Key, Any]) -> Key:
+    """Return the key of a mapping that reads like another, as ``0`` and ``"0"`` do; else that other itself."""
+    if isinstance(key, str) and (key in fields or _ODD_KEY.fullmatch(key) is None):
+        return key
+    if type(key) is int and key not in (0, 1):  # which are equal to False and True
+        return str(key) if key not in fields and str(key) in fields else key
+    return next((each for each in fields if str(each) == str(key)), key)
+
+
 def lookup(root: Node, path: Path) -> Node | None:
     """Return the node at ``path``, where ``init_args`` may be left out and indices may be strings; else None."""
     node = root
@@ -117,8 +129,8 @@ def lookup(root: Node, path: Path) -> Node | None:
         fields = node.value
         if key not in fields and "init_args" in fields and key != "init_args":
             fields = fields["init_args"].value
-        match = next((k for k in fields if str(k) == str(key)), None)
-        if match is None and not (None in fields and key is None):
+        match = spelt_like(key, fields)
+        if match not in fields:
             return None
         node = fields[match]
     return node

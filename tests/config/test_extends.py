@@ -1,8 +1,11 @@
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from segcli.config import trust
 from segcli.config.compose import compose
 from segcli.config.errors import ConfigError
 
@@ -79,3 +82,66 @@ def test_a_file_named_on_the_command_line_applies_though_it_was_a_parent(write: 
         write("x.yaml", "extends: base.yaml\ntrainer: {max_epochs: 2}"),
     )
     assert compose([child, base], checked=False).get("trainer.max_epochs") == 1
+
+
+SECRETS = ["sk_live: x", "- sk_live", "sk_live", "{sk_live: 1, data: 2, kind: 3}"]
+BROKEN = ["sk_live: [", "*sk_live", "a: !sk_live x", "a: 1\nsk_live: 1\nsk_live: 2"]
+
+
+@pytest.mark.parametrize("where", ["extends: NAME", "extends: [base.yaml, NAME]"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(name, text) for name in ("a.txt", "a.yaml", ".env") for text in SECRETS] + [("a.txt", text) for text in BROKEN],
+)
+def test_what_a_file_says_that_is_no_experiment_is_not_printed(
+    write: Write, name: str, content: str, where: str
+) -> None:
+    write("base.yaml", "trainer: {max_epochs: 1}")
+    write(name, content)
+    with pytest.raises(ConfigError) as caught:
+        compose([write("x.yaml", f"{where.replace('NAME', name)}\ndata: ShapesDataModule\n")])
+    assert "live" not in str(caught.value)
+
+
+def test_a_misspelt_parent_among_very_many_files_is_told_at_once(write: Write, tmp_path: Path) -> None:
+    for i in range(8_000):
+        (tmp_path / f"base{i}.yaml").touch()
+    file = write("x.yaml", "extends: bse77.yaml")
+    start = time.monotonic()
+    with pytest.raises(ConfigError, match=r"did you mean 'base\d+.yaml'"):
+        compose([file])
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("line", ["extends: NEXT", "model: {extends: NEXT}", "a: {b: {extends: NEXT}}"])
+def test_parents_without_end_are_told_at_once(write: Write, line: str) -> None:
+    for i in range(200):
+        write(f"x{i}.yaml", f"{line.replace('NEXT', f'x{i + 1}.yaml')}\nvars: {{a: 1}}\n")
+    write("x200.yaml", "trainer: {max_epochs: 1}")
+    start = time.monotonic()
+    with pytest.raises(ConfigError, match=r"extend one another|nests deeper"):
+        compose([Path("x0.yaml")])
+    assert time.monotonic() - start < 2
+
+
+def test_parents_that_multiply_are_told_at_once(write: Write) -> None:
+    for i in range(30):
+        write(f"x{i}.yaml", f"vars: [{{extends: x{i + 1}.yaml}}, {{extends: x{i + 1}.yaml}}]\n")
+    write("x30.yaml", "trainer: {max_epochs: 1}")
+    start = time.monotonic()
+    with pytest.raises(ConfigError, match="extends more than 500 files"):
+        compose([Path("x0.yaml")])
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("parent", ["../outside.yaml", "/etc/passwd", "link.yaml", "../no_such.yaml", "/dev/zero"])
+def test_a_parent_outside_the_repository_is_refused_from_strangers(write: Write, tmp_path: Path, parent: str) -> None:
+    write("outside.yaml", "trainer: {max_epochs: 3}")
+    file = write("repository/x.yaml", f"extends: {parent}\ndata: ShapesDataModule\n")
+    (tmp_path / "repository" / ".git").mkdir()
+    (tmp_path / "repository" / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    os.chdir(tmp_path / "repository")
+    with trust.limited(), pytest.raises(ConfigError, match="outside the repository"):
+        compose([file])
+    with trust.limited(), pytest.raises(ConfigError, match="outside the repository"):
+        compose([tmp_path / "outside.yaml"])
