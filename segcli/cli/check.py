@@ -10,12 +10,15 @@ from segcli.cli import complaints
 from segcli.cli.check_report import Report, report_text
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
+from segcli.cli.own_code import import_own
 from segcli.cli.quiet import quiet
-from segcli.cli.verb import FORMAT, Option, Verb
+from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
+from segcli.config import trust
 from segcli.config.check import check
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import FRAGMENTS, find_experiments
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.foreign import find_foreign, without
 from segcli.config.library import installed
 from segcli.config.lint import lint
 from segcli.config.node import lookup
@@ -36,6 +39,7 @@ missing and unknown keys, nulls, names, and what constructors refuse. Without FI
     (
         Option("--build", "build each model too, and pass a batch of shapes through it"),
         Option("--strict", "let warnings fail, too"),
+        TRUSTED,
         FORMAT,
     ),
     (
@@ -44,6 +48,9 @@ missing and unknown keys, nulls, names, and what constructors refuse. Without FI
         ("--strict --format json", "for a job"),
     ),
     """
+Code outside of the registries, such as a class of your own, is not run: its arguments are checked by its text. --build
+runs that of the model. The last line says what was run.
+
 A file of a folder called base or presets that is no whole experiment is checked as a fragment. Warnings: an override
 without effect, a path of one machine, a warm-up as long as the run, a choice by the test split.
 
@@ -130,21 +137,31 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
     for report in reports:
         experiment = report.experiment
         assert experiment is not None
+        foreign = find_foreign(experiment)
+        allowed = [each for each in foreign if each.path[0] == "model" and builds and not trust.is_limited()]
+        report.left_out = [each for each in foreign if each not in allowed]
+        tree, filled = without(experiment, report.left_out)
         try:
-            config = cli.parse(experiment.expanded())
+            import_own(allowed)
+            config = cli.parse(tree)
         except ArgumentError as error:
-            report.errors += complaints.all_from_parser(error, experiment, cli.parse).problems
-            continue
-        _build(report, experiment, config, builds)
+            report.errors += complaints.all_from_parser(error, experiment, cli.parse, tree).problems
+        except ConfigError as error:
+            report.errors += error.problems
+        else:
+            report.ran = [each.name for each in allowed]
+            _build(report, experiment, tree, config, builds, filled)
 
 
-def _build(report: Report, experiment: Experiment, config: "Namespace", builds: bool) -> None:
-    """Build what can be without data and weights."""
+def _build(
+    report: Report, experiment: Experiment, tree: dict[str, Any], config: "Namespace", builds: bool, filled: set[str]
+) -> None:
+    """Build what can be without data and weights, and without code of others that is not to be run."""
     from segcli.cli.lightning_cli import check_monitor, keys_set, monitors
     from segcli.cli.meta_build import measure_model
     from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
 
-    tree, problems = experiment.expanded(), list[Problem]()
+    problems = list[Problem]()
 
     def attempt(build: Callable[[Any], _T], given: object) -> _T | None:
         try:
@@ -153,13 +170,13 @@ def _build(report: Report, experiment: Experiment, config: "Namespace", builds: 
             problems.append(_located(error, experiment))
             return None
 
-    data = attempt(check_parts, config)
-    if data is not None and experiment.get("model.schedule.warmup_steps"):
+    data = attempt(check_parts, config) if not filled else None
+    if data is not None and not trust.is_limited() and experiment.get("model.schedule.warmup_steps"):
         report.batches = _count_batches(data)
     attempt(check_callbacks, config)
     attempt(check_trainer, tree)
     attempt(check_checkpoint, tree)
-    report.cost = attempt(measure_model, tree) if builds else None
+    report.cost = attempt(measure_model, tree) if builds and not filled else None
     classes = data.classes if data is not None else None
     for key, monitor in monitors(config).items():
         try:

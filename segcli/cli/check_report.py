@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.config.compose import Experiment
 from segcli.config.errors import Problem
+from segcli.config.foreign import Foreign
 
 if TYPE_CHECKING:
     from segcli.cli.meta_build import ModelCost
@@ -24,6 +25,8 @@ class Report:
         is_fragment: Whether it is only a part of experiments.
         cost: What the model costs, where it was built.
         batches: Training batches of an epoch, where the data set was counted.
+        left_out: What was not checked, since it would have run code of others.
+        ran: Classes of others that were constructed.
     """
 
     file: str
@@ -33,6 +36,8 @@ class Report:
     is_fragment: bool = False
     cost: "ModelCost | None" = None
     batches: int | None = None
+    left_out: list[Foreign] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)
 
     @property
     def about(self) -> str:
@@ -45,8 +50,10 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was assumed in building the model."""
-        return self.cost.notes if self.cost else ()
+        """What was assumed in building the model, and what was not checked."""
+        what = "is not run by this check, so only its text was read"
+        left_out = (f"{each.key}: {each.name} {what}" for each in self.left_out)
+        return (*(self.cost.notes if self.cost else ()), *left_out)
 
 
 def model_name(experiment: Experiment) -> str:
@@ -57,7 +64,7 @@ def model_name(experiment: Experiment) -> str:
 
 
 def report_text(reports: Sequence[Report], form: str) -> str:
-    """Return what was found as text, markdown or json."""
+    """Return what was found as text, markdown or json; the last line says what was run."""
     return {"text": _text, "markdown": _markdown, "json": _json}[form](reports)
 
 
@@ -78,7 +85,11 @@ def _findings(report: Report) -> list[str]:
 
 def _summary(reports: Sequence[Report]) -> str:
     errors, warnings = sum(len(report.errors) for report in reports), sum(len(report.warnings) for report in reports)
-    return f"{_count(len(reports), 'file')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}. Nothing was run."
+    found = f"{_count(len(reports), 'file')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    ran = sorted({name for report in reports for name in report.ran})
+    built = any(report.cost is not None for report in reports)
+    what = f"The models were built, with code of {', '.join(ran)}; nothing else was" if ran else "Nothing was"
+    return f"{found}. {what if ran or not built else 'The models were built; nothing else was'} run."
 
 
 def _count(number: int, what: str) -> str:
@@ -107,6 +118,8 @@ def _entry(report: Report) -> dict[str, Any]:
         "about": report.about,
         "errors": [_plain(problem) for problem in report.errors],
         "warnings": [_plain(problem) for problem in report.warnings],
+        "not_run": [each.name for each in report.left_out],
+        "ran": report.ran,
         "cost": asdict(report.cost) if report.cost else None,
     }
 

@@ -42,15 +42,18 @@ def from_parser(error: Exception, experiment: Experiment) -> ConfigError:
     return ConfigError([Problem(message, key, experiment.source(key) if key else None)])
 
 
-def all_from_parser(error: Exception, experiment: Experiment, parse: Callable[[Any], object]) -> ConfigError:
+def all_from_parser(
+    error: Exception, experiment: Experiment, parse: Callable[[Any], object], given: object = None
+) -> ConfigError:
     """Say every key that jsonargparse does not accept: it stops at the first, so leave that out and parse again.
 
     Args:
         error: What it said first.
         experiment: The experiment, whose tree it parsed.
         parse: Parses a tree.
+        given: The tree that was parsed; None for the whole experiment's.
     """
-    tree: object = experiment.expanded()
+    tree = experiment.expanded() if given is None else given
     removed = set[KeyPath]()
     problems: list[Problem] = []
     rest: Exception | None = error

@@ -7,7 +7,7 @@ from pathlib import Path
 from segcli.cli.command_line import Typed
 from segcli.cli.diff_report import Comparison, comparison_text, review_text
 from segcli.cli.files import experiment_file
-from segcli.cli.verb import FORMAT, Option, Verb
+from segcli.cli.verb import FORMAT, OWN_CODE, TRUSTED, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.diff import diff, effective_batch
 from segcli.config.errors import ConfigError, Problem, did_you_mean
@@ -23,7 +23,7 @@ VERB = Verb(
 Compare two experiments by what they mean: with inheritance, interpolation and defaults resolved, components matched by
 class. A and B are files, folders of runs, or REV:FILE, with parents, presets and defaults of that revision of git;
 REV:FILE alone is compared with FILE as it is now. Of two runs, the scores are compared as well. --git compares every
-experiment with what it was at REV; `git merge-base` gives where a branch began.
+experiment with what it was at REV; `git merge-base` gives where a branch began. It is --trusted-only unless --own-code.
 """,
     ("A B", "--git REV [FILE ...]"),
     (
@@ -32,6 +32,8 @@ experiment with what it was at REV; `git merge-base` gives where a branch began.
         Option("--build", "add parameters and FLOPs of both sides (imports torch)"),
         Option("--all", "include what changes no result: run folders, loggers, workers, and paths that only moved"),
         replace(FORMAT, help="text (default), markdown (for a pull request) or json"),
+        TRUSTED,
+        Option(OWN_CODE, "with --git: let --build run code of the repository, which a pull request may have changed"),
         Option("--exit-code", "1 if anything differs, as git's"),
     ),
     (

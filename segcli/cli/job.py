@@ -11,10 +11,12 @@ from segcli.cli import complaints, continuing
 from segcli.cli.arguments import RunArguments
 from segcli.cli.complaints import TRACEBACK
 from segcli.cli.files import experiment_file
+from segcli.cli.own_code import import_own
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import escaped
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.foreign import find_foreign
 from segcli.config.node import Source, from_plain
 from segcli.config.overrides import split_overrides
 from segcli.runs.run_folder import RunFolder
@@ -107,6 +109,7 @@ def parse_experiment(experiment: Experiment) -> "SegmentationCLI":
 
     quiet()  # after the import, which sets the loggers' levels
     try:
+        import_own(find_foreign(experiment))
         return SegmentationCLI(experiment.expanded())
     except ArgumentError as error:
         raise complaints.all_from_parser(error, experiment, SegmentationCLI().parse) from None

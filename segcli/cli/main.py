@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import segcli
-from segcli.cli.command_line import corrected, read
+from segcli.cli.command_line import Typed, corrected, read
 from segcli.cli.component_help import component_help
 from segcli.cli.misread import correction
 from segcli.cli.tell import tell, was_told
+from segcli.cli.verb import OWN_CODE
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
+from segcli.config import trust
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 
 USAGE = """usage: python -m segcli VERB ...
@@ -34,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     here = str(Path.cwd())
-    if here not in sys.path:  # a user's own modules, also for the console script
+    if here not in sys.path and trust.FLAG not in words:  # a user's own modules, also for the console script
         sys.path.insert(0, here)
     if words[:1] == ["help"]:
         words = [*(word for word in words[1:2] if word in VERBS), "--help"]
@@ -70,7 +72,16 @@ def _dispatch(verb: str, words: list[str]) -> int:
     if typed.wants_help:
         print(typed.verb.help(), end="")
         return 0
-    return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+    with trust.limited(_is_limited(typed)):
+        return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+
+
+def _is_limited(typed: Typed) -> bool:
+    """Return whether what is read may be a stranger's: where that is said, and in reviews unless the contrary is."""
+    if typed.verb.option(trust.FLAG) is None:
+        return False
+    is_review = typed.verb.option("--git") is not None and typed.value("--git") is not None
+    return typed.has(trust.FLAG) or (is_review and not typed.has(OWN_CODE))
 
 
 def _unknown_verb(word: str, words: list[str]) -> ConfigError:

@@ -8,8 +8,11 @@ from tempfile import TemporaryDirectory
 
 from segcli.cli.meta_build import ModelCost, measure_model
 from segcli.cli.parts import PartError
+from segcli.cli.verb import OWN_CODE
+from segcli.config import trust
 from segcli.config.compose import Experiment
 from segcli.config.files import Revision
+from segcli.config.foreign import find_foreign
 
 _MEASURE = """
 import dataclasses, json, sys
@@ -24,7 +27,11 @@ def cost_of(experiment: Experiment) -> str:
     With the code of a revision that differs from the one on disk, the model is built in a process of its own.
     """
     files = experiment.library.files
+    if trust.is_limited() and (foreign := find_foreign(experiment)):
+        return f"not built ({foreign[0].key}: {foreign[0].name} is not among the registries)"
     if isinstance(files, Revision) and any(path.suffix == ".py" for path in files.changed):
+        if trust.is_limited():
+            return f"not built (the code of {files.name} is another; {OWN_CODE} runs it)"
         return _cost_at(experiment, files)
     try:
         return _said(measure_model(experiment.expanded()))

@@ -4,7 +4,7 @@ import json
 
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
-from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
+from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.node import Node, dotted
@@ -19,6 +19,7 @@ VERB = Verb(
         CONFIG,
         Option("--sources", "write beside each value which file and line, or flag, set it"),
         Option("--resolved", "with every default of the code as well"),
+        TRUSTED,
         FORMAT,
     ),
     (

@@ -4,7 +4,7 @@ import json
 
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
-from segcli.cli.verb import CONFIG, FORMAT, Verb
+from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
@@ -14,7 +14,7 @@ VERB = Verb(
     "why",
     "Tell who set KEY, over whom, and by which interpolation; of a component or section, all that is in it.",
     ("FILE KEY",),
-    (CONFIG, FORMAT),
+    (CONFIG, TRUSTED, FORMAT),
     (
         "experiments/unet_r50.yaml data.batch_size",
         "experiments/unet_r50.yaml model.decoder",

@@ -115,6 +115,9 @@ class _Checker:
                 self._check_without_class(node, place, at)
             return
         cls = node.value["class_path"]
+        if not isinstance(cls.value, str):
+            self._add(at, f"class_path names a class, got {shown(cls.plain())}", cls)
+            return
         try:
             path = place.class_path(str(cls.value))
         except UnknownClassError as error:

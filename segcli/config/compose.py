@@ -1,12 +1,13 @@
 """Files, their parents and command-line overrides in; one tree out."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from segcli.config.check import check, check_composer_keys
-from segcli.config.errors import ConfigError
+from segcli.config.errors import ConfigError, Problem
 from segcli.config.extends import DEFAULTS, Layers
 from segcli.config.interpolate import interpolate
 from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
@@ -74,7 +75,26 @@ def compose(
     Raises:
         ConfigError: With every independent mistake found.
     """
-    library = library or installed()
+    try:
+        return _compose(files, overrides, base, checked, library or installed())
+    except ConfigError:
+        raise
+    except Exception as error:  # whatever a text holds, it is the text that is at fault for whoever wrote it
+        if os.environ.get("SEGCLI_TRACEBACK"):
+            raise
+        raise ConfigError([_unforeseen(error, files)]) from error
+
+
+def _unforeseen(error: Exception, files: Sequence[Path]) -> Problem:
+    """Return what can be said of an error that nobody foresaw."""
+    what = f"cannot be composed ({type(error).__name__}); this is a fault of segcli, not only of the file"
+    where = Source(str(files[0])) if files else None
+    return Problem(f"{what}: SEGCLI_TRACEBACK=1 shows where, please report it", source=where)
+
+
+def _compose(
+    files: Sequence[Path], overrides: Sequence[str], base: Node | None, checked: bool, library: Library
+) -> Experiment:
     layers = Layers(library)
     if base is not None:
         layers.add_node(base, Path.cwd() / "checkpoint")

@@ -59,6 +59,8 @@ class Layers:
         problems: Files that are missing or no experiments, and extend each other in a circle.
     """
 
+    _budget: _Budget
+
     def __init__(self, library: Library, within: "Layers | None" = None) -> None:
         self._library = library
         self._budget = within._budget if within is not None else _Budget()

@@ -135,6 +135,11 @@ class Library:
             raise UnknownClassError(message.replace("pytorch_lightning.pytorch.", "pytorch_lightning."))
         if self.modules.file(top) is None and self.modules.file(module) is None:
             raise UnknownClassError(f"no module {top!r} for {path}: not installed, and not in the working directory")
+        error = self.modules.syntax_error(module)
+        if error is not None:
+            where = self.files.show(self.modules.file(module) or Path(module))
+            line = "" if error[1] is None else f":{error[1]}"
+            raise UnknownClassError(f"{path} cannot be imported: syntax error at {where}{line}: {error[0]}")
         if self.modules.file(module) is not None and self.modules.find_class(module, name) is None:
             options = tuple(self.modules.classes_of(module))
             if name not in options:

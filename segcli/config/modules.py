@@ -8,6 +8,7 @@ import ast
 import importlib.util
 import re
 import sys
+import warnings
 from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from segcli.config.files import Files
 
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _STATEMENT = re.compile(r"^(?=[@\w])(?!else\b|elif\b|except\b|finally\b)", re.MULTILINE)
 _EXPORTED = re.compile(r"^__all__ *(?::.*?)?= *(\[[^\]]*\])", re.MULTILINE)
 _CONSTRUCTOR = re.compile(r"^    def __init__\(", re.MULTILINE)
@@ -66,6 +68,21 @@ class Modules:
             except (OSError, UnicodeDecodeError):
                 self._texts[module] = ""
         return self._texts[module]
+
+    def syntax_error(self, module: str) -> tuple[str, int | None] | None:
+        """Return what the parser says of a module that is not Python, and the line; None if it is, or is installed."""
+        file = self.file(module)
+        if file is None or "site-packages" in file.parts:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse(self.text(module))
+        except SyntaxError as error:
+            return error.msg, error.lineno
+        except _UNREADABLE as error:
+            return str(error), None
+        return None
 
     def find_class(self, module: str, name: str) -> tuple[str, ast.ClassDef] | None:
         """Return defining module and syntax of the class that ``module`` offers as ``name``; None if there is none.
@@ -167,10 +184,10 @@ def _statements(text: str, name: str | None) -> tuple[ast.stmt, ...]:
         for first_line, part in _parts(text):
             if _may_define(part, name):
                 parsed += _parsed(first_line, part)
-    except SyntaxError:
+    except _UNREADABLE:
         try:
             parsed = ast.parse(text).body
-        except SyntaxError:
+        except _UNREADABLE:
             return ()
     flat: list[ast.stmt] = []
     for statement in parsed:

@@ -28,7 +28,7 @@ class Source(NamedTuple):
         return self.where if self.line is None else f"{self.where}:{self.line}"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One value of the tree.
 
@@ -53,6 +53,9 @@ class Node:
     written: str | None = None
     key: str | None = None
     fault: str = ""
+
+    def __repr__(self) -> str:
+        return repr(self.plain())
 
     def is_mapping(self) -> bool:
         """Return whether this is a mapping."""

@@ -75,7 +75,7 @@ def test_the_element_of_a_list_at_fault_is_told(tiny: Path, parse: Callable[[Any
 
 
 def test_two_elements_wrong_in_one_way_hide_nothing_else(tiny: Path, parse: Callable[[Any], object]) -> None:
-    wrong = "{class_path: EarlyStopping, init_args: {monitor: 3}}"
+    wrong = "{class_path: EarlyStopping, init_args: {monitor: [3]}}"
     found = _all(parse, tiny, f"--trainer.callbacks=[{wrong}, {wrong}]", "--trainer.profiler={a: 1}")
     assert [key for key, _ in found] == ["trainer.callbacks.monitor", "trainer.profiler"]
 

@@ -1,0 +1,163 @@
+"""Find the code of others that an experiment names: classes and functions outside of the registries.
+
+What a registry names, and the public classes of the packages that it stands on, is known; whatever else is imported by
+name may be anything, from a class of one's own to ``os.system``. Nothing is imported to tell.
+"""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segcli.config.compose import Experiment, compose
+from segcli.config.library import Library, Place, UnknownClassError
+from segcli.config.node import Node, Path, Source, dotted
+from segcli.config.types import alternatives, is_plain_type
+from segcli.registry import FAMILIES, SECTIONS, RegistryError
+
+KNOWN = (
+    *("torch.nn.", "torch.optim.", "timm.optim.", "albumentations."),
+    *(f"pytorch_lightning.{room}." for room in ("callbacks", "loggers", "plugins", "profilers", "strategies")),
+)
+"""Where classes are known to do no more than they are for when they are constructed."""
+_SHAPES = "segcli.datamodules.shapes_data_module.ShapesDataModule"
+_IMPORTABLE = re.compile(r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+")
+_REMOTE = re.compile(r"[\w-]+:")
+"""A name of timm that is looked up elsewhere, as ``hf-hub:``."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """One place of an experiment that names code of others, or a value that is not known.
+
+    Attributes:
+        path: Where it stands in the expanded tree.
+        name: What it names.
+        source: Who wrote it.
+        is_class: Whether it is the class of a component.
+    """
+
+    path: Path
+    name: str
+    source: Source
+    is_class: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its dotted key."""
+        return dotted(self.path)
+
+
+def find_foreign(experiment: Experiment) -> list[Foreign]:
+    """Return every place that names code outside of the registries, an outer one before those in it."""
+    finder = _Finder(experiment.library)
+    return list(finder.fields(experiment.root, experiment.library.root, ()))
+
+
+def is_known(path: str, library: Library) -> bool:
+    """Return whether a registry names a class, or it is a class of a known package by its source."""
+    tables = (library.names(family) for family in FAMILIES.values())
+    if any(path == target.replace(":", ".") for table in tables for target in table.values()):
+        return True
+    module, _, name = path.rpartition(".")
+    found = library.modules.find_class(module, name) if path.startswith(KNOWN) else None
+    return found is not None and found[0].split(".")[0] == module.split(".")[0]
+
+
+class _Finder:
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def fields(self, node: Node, place: Place, at: Path) -> Iterator[Foreign]:
+        for key, child in node.value.items():
+            inner, here = place.child(key), (*at, key)
+            if inner.arguments_of in SECTIONS.values() and child.is_mapping():
+                yield from self.fields(child, inner, here)
+            else:
+                yield from self.value(child, inner, place.annotation(key), here)
+
+    def value(self, node: Node, place: Place, annotation: str, at: Path) -> Iterator[Foreign]:
+        if node.is_mapping() and "class_path" in node.value:
+            yield from self.component(node, place, at)
+        elif node.is_mapping() or node.is_list():
+            items = node.value.items() if node.is_mapping() else enumerate(node.value)
+            for key, child in items:
+                yield from self.value(child, place if node.is_list() else Place(self.library), annotation, (*at, key))
+        elif isinstance(node.value, str):
+            types = alternatives(annotation)
+            is_plain = bool(types) and all(map(is_plain_type, types))
+            is_remote = at == ("model", "backbone", "init_args", "name") and _REMOTE.match(node.value)
+            if node.is_open() or is_remote or (not is_plain and self.names_code(node.value)):
+                yield Foreign(at, node.value, node.source)
+
+    def names_code(self, text: str) -> bool:
+        return _IMPORTABLE.fullmatch(text) is not None and not is_known(text.replace(":", "."), self.library)
+
+    def component(self, node: Node, place: Place, at: Path) -> Iterator[Foreign]:
+        cls = node.value["class_path"]
+        try:
+            path = place.class_path(str(cls.value))
+        except (UnknownClassError, RegistryError):
+            path = str(cls.value)
+        if not is_known(path, self.library):
+            yield Foreign(at, path, cls.source, is_class=True)
+        arguments = node.value.get("init_args")
+        if arguments is not None and arguments.is_mapping():
+            yield from self.fields(arguments, place.inside(path), (*at, "init_args"))
+
+
+def without(experiment: Experiment, foreign: Sequence[Foreign]) -> tuple[dict[str, Any], set[str]]:
+    """Return the expanded tree without some places, and what had to be filled in with a part that is known.
+
+    Args:
+        experiment: The experiment.
+        foreign: What to leave out. An argument that has no default takes its component with it.
+    """
+    tree, filled = copy.deepcopy(experiment.expanded()), set[str]()
+    for each in sorted(foreign, key=lambda each: [str(key).zfill(9) for key in each.path], reverse=True):
+        _drop(tree, each.path, experiment.library, filled)
+    return tree, filled
+
+
+def _drop(tree: dict[str, Any], path: Path, library: Library, filled: set[str]) -> None:
+    while _is_required(tree, path, library):
+        path = path[:-2]
+        if len(path) < 2:
+            break
+    if len(path) < 2 or (len(path) == 2 and _is_argument_required(SECTIONS.get(str(path[0])), path[1], library)):
+        key = dotted(path) or "data"
+        filled.add(key)
+        if key == "data":
+            tree["data"] = {"class_path": _SHAPES, "init_args": {}}
+        else:
+            tree[str(path[0])][path[1]] = compose([], checked=False).expanded()[str(path[0])][path[1]]
+        return
+    holder = _at(tree, path[:-1])
+    if isinstance(holder, list):
+        del holder[int(str(path[-1]))]
+    elif isinstance(holder, dict):
+        holder.pop(path[-1], None)
+
+
+def _is_required(tree: dict[str, Any], path: Path, library: Library) -> bool:
+    """Return whether a place is an argument without a default, or may be one for all that is known."""
+    if len(path) < 3 or path[-2] != "init_args":
+        return False
+    component = _at(tree, path[:-2])
+    return isinstance(component, Mapping) and _is_argument_required(component.get("class_path"), path[-1], library)
+
+
+def _is_argument_required(cls: str | None, name: object, library: Library) -> bool:
+    signature = library.signature(cls) if cls is not None else None
+    parameter = signature.parameters.get(str(name)) if signature is not None else None
+    return parameter is not None and parameter.required
+
+
+def _at(tree: Any, path: Path) -> Any:
+    for key in path:
+        if isinstance(tree, list):
+            tree = tree[key] if isinstance(key, int) and key < len(tree) else None
+        else:
+            tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
