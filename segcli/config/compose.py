@@ -9,6 +9,8 @@ from typing import Any
 from segcli.config.check import check, check_composer_keys
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.extends import DEFAULTS, Layers
+from segcli.config.follow import with_channels
+from segcli.config.home import paths_from_home
 from segcli.config.interpolate import interpolate
 from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
 from segcli.config.merge import Merger
@@ -41,13 +43,13 @@ class Experiment:
         return self.root.plain()
 
     def expanded(self) -> dict[str, Any]:
-        """Return the values alone, every class by its full path."""
-        return _expand(self.root, self.library.root)
+        """Return the values alone, every class by its full path, and ``~`` of paths replaced."""
+        return paths_from_home(_expand(self.root, self.library.root))
 
     def get(self, key: str) -> Any:
         """Return the value at a dotted key, ``init_args`` left out or not; None if it is not set."""
         node = lookup(self.root, tuple(key.split(".")))
-        return node.plain() if node is not None else None
+        return paths_from_home(node.plain(), key.rpartition(".")[2]) if node is not None else None
 
     def source(self, key: str) -> Source | None:
         """Return who set a dotted key, or the nearest mapping above it."""
@@ -110,7 +112,7 @@ def _compose(
         stack = below.layers + stack
     own = {library.files.show(Path(file)) for file in files}
     root, removed, variables = _fold([*stack, *flags], own, library, checked)
-    return Experiment(root, tuple(layers.files), library, removed, variables)
+    return Experiment(with_channels(root, library), tuple(layers.files), library, removed, variables)
 
 
 def _fold(

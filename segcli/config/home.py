@@ -1,0 +1,36 @@
+"""``~`` is the home folder wherever a path stands, on the command line and in files. Torch-free."""
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from segcli.config.keys import PATHS
+
+_BEGINNING = re.compile(r"(--[\w.+-]+=)?(~[\w.-]*/.*|~)", re.DOTALL)
+
+
+def from_home(word: str) -> str:
+    """Return a word of the command line with a ``~`` at its beginning, or behind ``--key=``, replaced as shells do."""
+    found = _BEGINNING.fullmatch(word)
+    if found is None:
+        return word
+    try:
+        return f"{found[1] or ''}{Path(found[2]).expanduser()}"
+    except RuntimeError:  # nobody of that name
+        return word
+
+
+def paths_from_home(value: Any, key: str = "") -> Any:
+    """Return plain values of an experiment with ``~`` replaced where the key's name says that it is a path.
+
+    Args:
+        value: Scalar, list or mapping.
+        key: Last part of its key.
+    """
+    if isinstance(value, dict):
+        return {name: paths_from_home(part, str(name)) for name, part in value.items()}
+    if isinstance(value, list):
+        return [paths_from_home(part, key) for part in value]
+    is_path = isinstance(value, str) and key != "class_path" and any(fnmatchcase(key, name) for name in PATHS)
+    return from_home(value) if is_path else value
