@@ -47,6 +47,7 @@ class Batch(TypedDict):
         mask: ``(B, H, W)`` or ``(B, K, H, W)`` uint8, as in a :class:`Sample`; absent where there is no truth.
         path: ``B`` file names.
         size: ``B`` pairs of height and width on disk, in pixels.
+        coming: Masks of the batches whose gradients are added to those of this one; absent where there are none.
         is_filler: True if it only keeps this device in step with the others, and counts for nothing.
     """
 
@@ -54,4 +55,5 @@ class Batch(TypedDict):
     mask: NotRequired[Tensor]
     path: list[str]
     size: list[tuple[int, int]]
+    coming: NotRequired[list[Tensor]]
     is_filler: NotRequired[bool]

@@ -20,9 +20,11 @@ from segcli.config.errors import did_you_mean
 from segcli.decoders.base import DecoderFactory
 from segcli.layers.resize import resize
 from segcli.losses.base import Loss
+from segcli.losses.loss_parts import LossParts
+from segcli.losses.running_sums import RunningSums
+from segcli.losses.step_loss import StepLoss
 from segcli.metrics.average_precision import AveragePrecision
 from segcli.metrics.image_matrices import ImageMatrices, Part
-from segcli.metrics.running_mean import RunningMean
 from segcli.metrics.scores import Scores
 from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
 from segcli.optim.freezing import Freezing
@@ -109,7 +111,8 @@ class SegmentationTask(pl.LightningModule):
         self._average_precision = None if thresholds is None else AveragePrecision(self._num_outputs, thresholds)
         self._logged_step = 0
         self._settings: list[dict[str, Any]] = []
-        self._step_loss, self._epoch_loss, self._eval_loss = RunningMean(), RunningMean(), RunningMean()
+        self._step_sums, self._epoch_sums, self._eval_sums = RunningSums(), RunningSums(), RunningSums()
+        self._optimizer_step = StepLoss()
 
     @property
     def backbone(self) -> Backbone:
@@ -146,12 +149,18 @@ class SegmentationTask(pl.LightningModule):
             torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1, np.uint64)[0]))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the loss of one batch."""
+        """Return the loss of one batch, with its part of the gradient of the optimizer step."""
         self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
-        loss = self.loss(self(batch["image"]), batch["mask"])
-        self._step_loss.update(loss)
-        self._epoch_loss.update(loss)
-        return loss
+        logits, mask, parts = self(batch["image"]), batch["mask"], LossParts(self.loss)
+        sums = parts.sums(logits, mask)
+        self._step_sums.update(sums)
+        self._epoch_sums.update(sums)
+        divisor = self.trainer.accumulate_grad_batches
+        position = batch_idx % divisor
+        batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
+        if batches > 1 and (position == 0 or not self._optimizer_step.knows(batches)):
+            self._optimizer_step.begin(parts, [mask, *batch.get("coming", [])], logits.shape[1], batches)
+        return self._optimizer_step(parts, sums, position, batches, divisor)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
         """Every ``log_every_n_steps`` steps, log the mean loss since the last time, and the learning rate.
@@ -161,23 +170,23 @@ class SegmentationTask(pl.LightningModule):
         """
         trainer = self.trainer
         if trainer.is_last_batch or trainer.global_step == trainer.max_steps:
-            self.log("train/loss", self._epoch_loss.compute(reduce=True), logger=False, on_step=True, on_epoch=False)
-            self._epoch_loss.reset()
+            self.log("train/loss", self._mean_loss(self._epoch_sums), logger=False, on_step=True, on_epoch=False)
+            self._epoch_sums.reset()
         self._log_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the losses that were not logged yet."""
         checkpoint[LOSSES] = {
-            "step": self._step_loss.state(),
-            "epoch": self._epoch_loss.state(),
+            "step_sums": self._step_sums.state(),
+            "epoch_sums": self._epoch_sums.state(),
             "logged_step": self._logged_step,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the losses that were not logged yet."""
+        """Resume with the losses that were not logged yet; 0.4.0 kept no sums, so its are left out."""
         if losses := checkpoint.get(LOSSES):
-            self._step_loss.load(losses["step"])
-            self._epoch_loss.load(losses["epoch"])
+            self._step_sums.load(losses.get("step_sums", []))
+            self._epoch_sums.load(losses.get("epoch_sums", []))
             self._logged_step = losses["logged_step"]
 
     def on_train_start(self) -> None:
@@ -210,8 +219,8 @@ class SegmentationTask(pl.LightningModule):
         if not every or trainer.global_step % every or trainer.global_step == self._logged_step:
             return
         self._logged_step = trainer.global_step
-        values = {"train/loss": self._step_loss.compute(reduce=True), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
-        self._step_loss.reset()
+        values = {"train/loss": self._mean_loss(self._step_sums), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
+        self._step_sums.reset()
         for logger in trainer.loggers:
             logger.log_metrics(values, step=trainer.global_step)
 
@@ -274,6 +283,11 @@ class SegmentationTask(pl.LightningModule):
                 for group, lr in zip(optimizer.param_groups, config.scheduler.lr_at(step), strict=True):
                     group["lr"] = lr
 
+    def _mean_loss(self, sums: RunningSums) -> float:
+        """Return the loss of everything that was added on all devices, NaN if nothing was."""
+        added, parts = sums.compute(reduce=True), LossParts(self.loss)
+        return float(parts.combine(parts.values(added))) if added else math.nan
+
     def _logged(self, monitor: str) -> float:
         metrics = self.trainer.callback_metrics
         if monitor not in metrics:
@@ -287,9 +301,11 @@ class SegmentationTask(pl.LightningModule):
         logits = self(batch["image"])
         prediction = self.kind.predict(logits)
         self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
+        sums = LossParts(self.loss).sums(logits, batch["mask"])
         if batch.get("is_filler"):  # the forward pass kept this device in step; another counts the image
+            self._eval_sums.update([tuple(torch.zeros_like(part) for part in each) for each in sums])
             return prediction
-        self._eval_loss.update(self.loss(logits, batch["mask"]), weight=len(logits))
+        self._eval_sums.update(sums)
         self.batch_matrices = self._metric.update(prediction, batch["mask"])
         self._image_matrices.update(batch["path"], self.batch_matrices)
         if self._average_precision is not None:
@@ -302,11 +318,11 @@ class SegmentationTask(pl.LightningModule):
             scores = scores.with_average_precision(self._average_precision.compute().cpu())
             self._average_precision.reset()
         self.scores[stage], self.images = scores, self._image_matrices.gathered()
-        values, absent = {f"{stage}/loss": self._eval_loss.compute(reduce=True)}, {}
+        values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, {}
         for score, value in scores.named(stage, self.classes):
             (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
         self.log_dict(values)
         self.log_dict(absent, logger=False)  # a monitor must see that a class is absent, not its value of before
         self._metric.reset()
         self._image_matrices.reset()
-        self._eval_loss.reset()
+        self._eval_sums.reset()

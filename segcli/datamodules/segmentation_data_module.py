@@ -23,6 +23,7 @@ from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.mask_check import HowMasks
+from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.sample import DataError, Sample
@@ -207,8 +208,10 @@ class SegmentationDataModule(LightningDataModule, ABC):
         dataset = self.datasets["train"]
         sampler = EpochSampler(len(dataset), self.batch_size, int(os.environ.get("PL_GLOBAL_SEED", "0")))
         sampler.begin_at(*self._begin)
-        return DataLoader(
+        return LookAheadLoader(
             dataset,
+            batches_at=self._batches_of_step,
+            first_position=lambda: sampler.num_done,
             batch_size=self.batch_size,
             sampler=sampler,
             collate_fn=collate,
@@ -229,6 +232,12 @@ class SegmentationDataModule(LightningDataModule, ABC):
     def predict_dataloader(self) -> DataLoader[list[Sample]]:
         """Return all images to predict in batches of equal sizes."""
         return self._evaluation_loader("predict")
+
+    def _batches_of_step(self, position: int) -> int:
+        """Return how many batches the optimizer step has that begins at a batch of an epoch; 1 if none does."""
+        if self.trainer is None or position % self.trainer.accumulate_grad_batches:
+            return 1
+        return int(min(self.trainer.accumulate_grad_batches, self.trainer.num_training_batches - position))
 
     def _evaluation_loader(self, split: Split) -> DataLoader[list[Sample]]:
         batches = EqualSizeBatches(self.datasets[split], self.val_batch_size)

@@ -71,8 +71,12 @@ class EpochSampler(DistributedSampler[tuple[int, int]]):
         if self.shuffle:
             order = np.random.default_rng((self.seed, self.epoch)).permutation(self.length)
         steps = np.resize(order, (self.num_steps, self.num_devices, self._share))
-        done = self._begin[1] if self.epoch == self._begin[0] else 0
-        return iter([(self.epoch, index) for index in steps[done:, self.rank].ravel().tolist()])
+        return iter([(self.epoch, index) for index in steps[self.num_done :, self.rank].ravel().tolist()])
+
+    @property
+    def num_done(self) -> int:
+        """Steps of the epoch that an iteration leaves out."""
+        return self._begin[1] if self.epoch == self._begin[0] else 0
 
     @property
     def _share(self) -> int:

@@ -1,6 +1,7 @@
 """The contract of a loss."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 
 from torch import Tensor, nn
 
@@ -11,6 +12,10 @@ class Loss(nn.Module, ABC):
     - Multiclass: ``K >= 2`` and a ``(B, H, W)`` mask of class indices; a softmax over the classes.
     - Binary: ``K = 1`` and a ``(B, H, W)`` mask of 0 and 1; a sigmoid.
     - Multilabel: a ``(B, K, H, W)`` mask of 0 and 1 for each label and pixel; K sigmoids.
+
+    ``forward`` is all that a loss needs. Of a loss that has no more, ``val/loss`` is the mean over batches and depends
+    on their size; one whose value follows from sums over pixels derives from
+    :class:`~segcli.losses.mean_loss.MeanLoss` or :class:`~segcli.losses.summed_loss.SummedLoss`.
     """
 
     @abstractmethod
@@ -20,6 +25,14 @@ class Loss(nn.Module, ABC):
         Pixels where the mask is ``segcli.sample.IGNORE_INDEX`` count neither above nor below the line; with several
         labels, for each label by itself. Where all are ignored, the result is 0 and differentiable.
         """
+
+    def leaves(self) -> Sequence["Loss"]:
+        """Return the losses that this one is made of by :meth:`combine`, or itself."""
+        return (self,)
+
+    def combine(self, values: Iterator[Tensor]) -> Tensor:
+        """Map the values of the :meth:`leaves`, scalars in their order, to that of this loss; take no others."""
+        return next(values)
 
 
 def sigmoid_mask(logits: Tensor, mask: Tensor) -> Tensor | None:

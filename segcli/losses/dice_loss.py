@@ -9,11 +9,11 @@ from typing import Literal
 
 from torch import Tensor
 
-from segcli.losses.base import Loss
-from segcli.losses.region_sums import region_sums
+from segcli.losses.region_loss import RegionLoss
+from segcli.losses.region_sums import RegionSums
 
 
-class DiceLoss(Loss):
+class DiceLoss(RegionLoss):
     """Average, over classes, one minus the overlap of prediction and truth.
 
     For the binary task (``K = 1``) the foreground is the only class; for the multilabel task each label is a class.
@@ -31,14 +31,8 @@ class DiceLoss(Loss):
     """
 
     def __init__(self, smooth: float = 1.0, per_image: bool = False, absent: Literal["skip", "count"] = "skip") -> None:
-        super().__init__()
-        if smooth < 0:
-            raise ValueError(f"DiceLoss got smooth {smooth}, expected 0 or more; 1.0 is usual.")
-        self.smooth, self.per_image, self.absent = smooth, per_image, absent
+        super().__init__(smooth, per_image, absent)
 
-    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 to 1."""
-        sums = region_sums(logits, mask, self.per_image)
-        above = 2 * sums.overlap + self.smooth
-        below = sums.predicted + sums.true + self.smooth
-        return sums.loss(above, below, self.absent)
+    def ratio(self, sums: RegionSums) -> tuple[Tensor, Tensor]:
+        """Return what stands above and below the line, ``(G, K)`` each, from 0 up."""
+        return 2 * sums.overlap + self.smooth, sums.predicted + sums.true + self.smooth

@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from segcli.losses.base import Loss, sigmoid_mask
+from segcli.losses.base import sigmoid_mask
+from segcli.losses.mean_loss import MeanLoss
 from segcli.sample import IGNORE_INDEX
 
+LARGEST_GAMMA, LARGEST_FACTOR = 1e4, 1e6
+"""Beyond, sums and gradients over many pixels leave float32."""
 
-class FocalLoss(Loss):
+
+class FocalLoss(MeanLoss):
     """Average the cross entropy of pixels, each weighed down the more, the surer it is predicted rightly.
 
     The mean is over pixels that are not ignored (multilabel: over pairs of label and pixel); weights do not enter it.
@@ -33,25 +37,35 @@ class FocalLoss(Loss):
 
     def __init__(self, gamma: float = 2.0, alpha: list[float] | None = None) -> None:
         super().__init__()
-        if gamma < 0:
-            raise ValueError(f"FocalLoss got gamma {gamma}, expected 0 or more; 2.0 is usual.")
-        if alpha is not None and min(alpha, default=-1.0) < 0:
-            raise ValueError(f"FocalLoss got alpha {alpha}, expected numbers from 0 up.")
+        if not 0 <= gamma <= LARGEST_GAMMA:
+            raise ValueError(
+                f"FocalLoss got gamma {gamma}, expected 0 or more, at most {LARGEST_GAMMA:g}; 2.0 is usual."
+            )
+        if alpha is not None and not (alpha and all(0 <= factor <= LARGEST_FACTOR for factor in alpha)):
+            raise ValueError(f"FocalLoss got alpha {alpha}, expected numbers from 0 up, at most {LARGEST_FACTOR:g}.")
         self.gamma = gamma
         self.register_buffer("alpha", None if alpha is None else torch.tensor(alpha), persistent=False)
 
-    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 up."""
+    @property
+    def averages(self) -> str:
+        """What the value for a split is the mean of."""
+        return "pixels that are not ignored, of each label where there are several"
+
+    def total(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pixels."""
         labels = sigmoid_mask(logits, mask)
         if labels is None:
             loss = _softmax_focal(logits.float(), mask, self.gamma)
         else:
             loss = _sigmoid_focal(logits.float(), labels, self.gamma)
         truth = mask if labels is None else labels
-        valid = truth != IGNORE_INDEX
         if self.alpha is not None:
             loss = loss * self._factors(self.alpha, logits.shape[1], truth, multilabel=mask.ndim == logits.ndim)
-        return torch.where(valid, loss, 0).sum() / valid.sum().clamp(min=1)
+        return torch.where(truth != IGNORE_INDEX, loss, 0).sum()
+
+    def weight(self, mask: Tensor, channels: int) -> Tensor:
+        """Return the number of pixels, or pairs of label and pixel, that are not ignored."""
+        return (mask != IGNORE_INDEX).sum()
 
     def _factors(self, alpha: Tensor, channels: int, truth: Tensor, multilabel: bool) -> Tensor:
         expected = channels if multilabel else max(2, channels)

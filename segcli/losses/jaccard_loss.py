@@ -8,11 +8,11 @@ from typing import Literal
 
 from torch import Tensor
 
-from segcli.losses.base import Loss
-from segcli.losses.region_sums import region_sums
+from segcli.losses.region_loss import RegionLoss
+from segcli.losses.region_sums import RegionSums
 
 
-class JaccardLoss(Loss):
+class JaccardLoss(RegionLoss):
     """Average, over classes, one minus the intersection of prediction and truth over their union.
 
     For the binary task (``K = 1``) the foreground is the only class; for the multilabel task each label is a class.
@@ -30,13 +30,9 @@ class JaccardLoss(Loss):
     """
 
     def __init__(self, smooth: float = 1.0, per_image: bool = False, absent: Literal["skip", "count"] = "skip") -> None:
-        super().__init__()
-        if smooth < 0:
-            raise ValueError(f"JaccardLoss got smooth {smooth}, expected 0 or more; 1.0 is usual.")
-        self.smooth, self.per_image, self.absent = smooth, per_image, absent
+        super().__init__(smooth, per_image, absent)
 
-    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 to 1."""
-        sums = region_sums(logits, mask, self.per_image)
+    def ratio(self, sums: RegionSums) -> tuple[Tensor, Tensor]:
+        """Return what stands above and below the line, ``(G, K)`` each, from 0 up."""
         union = sums.predicted + sums.true - sums.overlap
-        return sums.loss(sums.overlap + self.smooth, union + self.smooth, self.absent)
+        return sums.overlap + self.smooth, union + self.smooth

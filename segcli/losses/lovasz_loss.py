@@ -19,12 +19,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from segcli.losses.base import Loss, sigmoid_mask
-from segcli.losses.class_mean import class_mean
+from segcli.losses.base import sigmoid_mask
+from segcli.losses.class_mean import class_counts
+from segcli.losses.region_sums import region_counts
+from segcli.losses.summed_loss import SummedLoss, Sums
 from segcli.sample import IGNORE_INDEX
 
 
-class LovaszLoss(Loss):
+class LovaszLoss(SummedLoss):
     """Average, over classes, a convex surrogate of one minus the intersection over the union.
 
     Multiclass compares probabilities and lies between 0 and 1. Binary (the foreground is the only class) and
@@ -41,8 +43,23 @@ class LovaszLoss(Loss):
         super().__init__()
         self.per_image, self.absent = per_image, absent
 
-    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 up."""
+    @property
+    def averages(self) -> str:
+        """What the value for a split is the mean of, where each image is scored for itself."""
+        return "pairs of image and class"
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the value of added sums is that of all their images: errors of a whole batch are sorted as one."""
+        return self.per_image and super().adds_up
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether accumulated gradients are those of one large batch: where each image is scored for itself."""
+        return self.per_image
+
+    def sums(self, logits: Tensor, mask: Tensor) -> Sums:
+        """Return the sum over pairs of image (or batch) and class, and the number of pairs that count."""
         losses, trues, seens = [], [], []
         groups = len(logits) if self.per_image else 1
         for error, true, seen in _errors(logits.float(), mask):
@@ -52,7 +69,19 @@ class LovaszLoss(Loss):
             losses.append(error[:, :0].sum(dim=1) if skipped else _extension(error, true))
             trues.append(true.sum(dim=1))
             seens.append(seen.sum(dim=1))
-        return class_mean(torch.stack(losses, 1), torch.stack(trues, 1), torch.stack(seens, 1), self.absent)
+        counts = class_counts(torch.stack(trues, 1), torch.stack(seens, 1), self.absent)
+        return torch.where(counts, torch.stack(losses, 1), 0).sum(), counts.sum()
+
+    def value(self, sums: Sums) -> Tensor:
+        """Map the two sums to the mean, a float32 scalar from 0 up for one batch."""
+        total, pairs = sums
+        return total / pairs.clamp(min=1)
+
+    def weight(self, mask: Tensor, channels: int) -> Tensor:
+        """Return the pairs of image and class that count, or else the number of images."""
+        if not self.per_image:
+            return super().weight(mask, channels)
+        return class_counts(*region_counts(mask, channels), self.absent).sum()
 
 
 def _errors(logits: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

@@ -4,14 +4,13 @@ The sums are taken without a one-hot mask: sum(p t) adds up the probability of e
 exact for rare classes and takes a fraction of the memory.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from segcli.losses.base import sigmoid_mask
-from segcli.losses.class_mean import class_mean
 from segcli.sample import IGNORE_INDEX
 
 _MASK_VALUES = 256
@@ -32,20 +31,6 @@ class RegionSums(NamedTuple):
     true: Tensor
     seen: Tensor
 
-    def loss(self, above: Tensor, below: Tensor, absent: Literal["skip", "count"]) -> Tensor:
-        """Average 1 - above / below over images and classes.
-
-        Args:
-            above: ``(G, K)``, from 0 to ``below``.
-            below: ``(G, K)``; where it is 0, the ratio is 0.
-            absent: What a class without a true pixel does, as in :func:`~segcli.losses.class_mean.class_mean`.
-
-        Returns:
-            A scalar from 0 to 1.
-        """
-        ratio = above / below.clamp(min=torch.finfo(below.dtype).tiny)
-        return class_mean(1 - ratio, self.true, self.seen, absent)
-
 
 def region_sums(logits: Tensor, mask: Tensor, per_image: bool) -> RegionSums:
     """Sum up what was predicted, what is true and what is both.
@@ -63,13 +48,37 @@ def region_sums(logits: Tensor, mask: Tensor, per_image: bool) -> RegionSums:
     return sums if per_image else RegionSums(*(x.sum(dim=0, keepdim=True) for x in sums))
 
 
-def _softmax_sums(logits: Tensor, mask: Tensor) -> RegionSums:
-    batch, classes = logits.shape[:2]
+def region_counts(mask: Tensor, channels: int) -> tuple[Tensor, Tensor]:
+    """Count the pixels of every image and class.
+
+    Args:
+        mask: ``(B, H, W)`` or ``(B, K, H, W)`` integers, as :class:`~segcli.losses.base.Loss` describes them.
+        channels: Of the logits, K.
+
+    Returns:
+        ``(B, K)`` int64 pixels that are of the class, and ``(B, K)`` those that are not ignored.
+    """
+    if mask.ndim == 3 and channels > 1:
+        return _softmax_counts(mask, channels)
+    return _sigmoid_counts(mask.flatten(2) if mask.ndim == 4 else mask.flatten(1).unsqueeze(1))
+
+
+def _softmax_counts(mask: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    batch = len(mask)
     image = torch.arange(batch, dtype=torch.int32, device=mask.device).view(-1, 1, 1)
     pixels = torch.bincount((mask + image * _MASK_VALUES).flatten(), minlength=batch * _MASK_VALUES)
     true = pixels.view(batch, _MASK_VALUES)[:, :classes]
+    return true, true.sum(dim=1, keepdim=True).expand_as(true)
+
+
+def _sigmoid_counts(labels: Tensor) -> tuple[Tensor, Tensor]:
+    return (labels == 1).sum(2), (labels != IGNORE_INDEX).sum(2)
+
+
+def _softmax_sums(logits: Tensor, mask: Tensor) -> RegionSums:
+    true, seen = _softmax_counts(mask, logits.shape[1])
     overlap, predicted = _SoftmaxSums.apply(logits.flatten(2), mask.flatten(1))
-    return RegionSums(overlap, predicted, true, true.sum(dim=1, keepdim=True).expand_as(true))
+    return RegionSums(overlap, predicted, true, seen)
 
 
 def _sigmoid_sums(logits: Tensor, labels: Tensor) -> RegionSums:

@@ -10,11 +10,14 @@ from typing import Literal
 
 from torch import Tensor
 
-from segcli.losses.base import Loss
-from segcli.losses.region_sums import region_sums
+from segcli.losses.region_loss import RegionLoss
+from segcli.losses.region_sums import RegionSums
+
+LARGEST_WEIGHT = 1e6
+"""Beyond it, the rounding of sums over pixels is weighed, and no more."""
 
 
-class TverskyLoss(Loss):
+class TverskyLoss(RegionLoss):
     """Average, over classes, one minus an overlap that weighs what is predicted too much and too little.
 
     For the binary task (``K = 1``) the foreground is the only class; for the multilabel task each label is a class.
@@ -42,17 +45,16 @@ class TverskyLoss(Loss):
         per_image: bool = False,
         absent: Literal["skip", "count"] = "skip",
     ) -> None:
-        super().__init__()
-        if min(alpha, beta) < 0 or alpha + beta == 0:
-            raise ValueError(f"TverskyLoss got alpha {alpha} and beta {beta}, expected 0 or more, not both 0.")
-        if smooth < 0:
-            raise ValueError(f"TverskyLoss got smooth {smooth}, expected 0 or more; 1.0 is usual.")
+        super().__init__(smooth, per_image, absent)
+        if min(alpha, beta) < 0 or not 0 < alpha + beta <= LARGEST_WEIGHT:
+            raise ValueError(
+                f"TverskyLoss got alpha {alpha} and beta {beta}, expected 0 or more, not both 0, with a sum of at most "
+                f"{LARGEST_WEIGHT:g}; 0.3 and 0.7 are usual."
+            )
         self.alpha, self.beta = alpha, beta
-        self.smooth, self.per_image, self.absent = smooth, per_image, absent
 
-    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a float32 scalar from 0 to 1."""
-        sums = region_sums(logits, mask, self.per_image)
+    def ratio(self, sums: RegionSums) -> tuple[Tensor, Tensor]:
+        """Return what stands above and below the line, ``(G, K)`` each, from 0 up."""
         above = sums.overlap + self.smooth * (self.alpha + self.beta) / 2
         false_positive, false_negative = sums.predicted - sums.overlap, sums.true - sums.overlap
-        return sums.loss(above, above + self.alpha * false_positive + self.beta * false_negative, self.absent)
+        return above, above + self.alpha * false_positive + self.beta * false_negative

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from segcli.losses.region_sums import _sigmoid_sums, _SoftmaxSums, region_sums
+from segcli.losses.region_sums import _sigmoid_sums, _SoftmaxSums, region_counts, region_sums
 from tests.losses.data import FORMS, batch, by_class, million, probabilities
 
 
@@ -59,7 +59,12 @@ def test_sums_are_not_taken_in_half_precision(form: str) -> None:
     assert gradient.abs().sum() > 0
 
 
-def test_zero_above_and_below_the_line_is_a_loss_of_one() -> None:
-    sums = region_sums(*batch("multiclass"), per_image=False)
+@pytest.mark.parametrize("form", FORMS)
+def test_counts_are_those_of_the_sums(form: str) -> None:
+    logits, mask = batch(form)
+    sums = region_sums(logits, mask, per_image=True)
 
-    assert sums.loss(torch.zeros(1, 4), torch.zeros(1, 4), "skip") == 1
+    true, seen = region_counts(mask, logits.shape[1])
+
+    assert torch.equal(true, sums.true)
+    assert torch.equal(seen, sums.seen)
