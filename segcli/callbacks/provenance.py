@@ -17,6 +17,7 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule, 
 from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
 from segcli.datasets.mask_check import MaskCheck, label_key, require_right
 from segcli.datasets.unused_files import unused_note
+from segcli.losses.loss_parts import LossParts
 from segcli.metrics.definitions import definitions
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
@@ -51,27 +52,29 @@ class Provenance(pl.Callback):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record data and weights of a training; of one that goes on, see that its data are as they were."""
         before, now = self._passport.get("data"), self._data(trainer)
-        if before is not None:
-            self._passport.add(data=_with_changes(before, now))
-            return
         assert isinstance(pl_module, SegmentationTask)
+        if before is not None:
+            loss = _of_both(self._passport.get("loss"), _loss(trainer, pl_module))
+            self._passport.add(data=_with_changes(before, now), loss=loss)
+            return
         hashes = {"backbone": self._backbone_hash}
         if not isinstance(trainer.strategy, FSDPStrategy):  # there every process holds a part only
             hashes["model"] = weights_hash(pl_module)
-        self._add(pl_module, data=now, weights=hashes)
+        self._add(trainer, pl_module, data=now, weights=hashes)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record the data that a checkpoint is measured on."""
         if trainer.state.fn == "validate":
-            self._add(pl_module, data=self._data(trainer))
+            self._add(trainer, pl_module, data=self._data(trainer))
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record the data that a checkpoint is tested on."""
-        self._add(pl_module, data=self._data(trainer))
+        self._add(trainer, pl_module, data=self._data(trainer))
 
-    def _add(self, module: pl.LightningModule, **entries: object) -> None:
+    def _add(self, trainer: pl.Trainer, module: pl.LightningModule, **entries: object) -> None:
         assert isinstance(module, SegmentationTask)
-        self._passport.add(**entries, metrics=definitions(module.kind.name, module.classes))
+        metrics = definitions(module.kind.name, module.classes)
+        self._passport.add(**entries, metrics=metrics, loss=_loss(trainer, module))
 
     def _data(self, trainer: pl.Trainer) -> dict[str, Any]:
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
@@ -129,6 +132,19 @@ def weights_hash(module: nn.Module) -> str:
             found.update(name.encode())
             found.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return found.hexdigest()[:16]
+
+
+def _loss(trainer: pl.Trainer, module: SegmentationTask) -> list[str]:
+    """Return what the loss of a split is the mean of."""
+    data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+    return LossParts(module.loss).definition(data.val_batch_size)
+
+
+def _of_both(before: list[str] | None, now: list[str]) -> list[str]:
+    """Return the definition of the loss in a run that was resumed; 0.4.0 recorded none."""
+    if before == now:
+        return now
+    return [f"{'; '.join(before or ['not recorded'])}, then {'; '.join(now)}"]
 
 
 def _with_changes(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:

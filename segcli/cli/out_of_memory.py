@@ -11,6 +11,8 @@ from pytorch_lightning.utilities.memory import is_oom_error
 
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.config.errors import ConfigError, Problem
+from segcli.losses.base import Loss
+from segcli.losses.loss_parts import LossParts
 
 _SIGNS = (
     *("out of memory", "DefaultCPUAllocator: can't allocate memory", "not enough memory: you tried to allocate"),
@@ -66,7 +68,8 @@ def remedies(trainer: pl.Trainer, batch: CurrentBatch) -> Iterator[str]:
     if training and images != 1:
         half = f"{images // 2}" if images else "smaller"
         steps = 2 * trainer.accumulate_grad_batches
-        yield f"--data.batch_size {half} --trainer.accumulate_grad_batches {steps}   as many images per optimizer step"
+        less = f"--data.batch_size {half} --trainer.accumulate_grad_batches {steps}"
+        yield f"{less}   as many images per optimizer step, {_of_gradients(trainer)}"
     if training:
         yield "smaller crops in data.train_transforms, as in segcli:augment with --vars.crop 256"
     elif images != 1:
@@ -79,6 +82,15 @@ def remedies(trainer: pl.Trainer, batch: CurrentBatch) -> Iterator[str]:
         yield "--trainer.precision bf16-mixed   activations in half the memory"
     if trainer.strategy.root_device.type == "cpu" and _workers(trainer):
         yield "--data.num_workers 0   loader processes share the memory"
+
+
+def _of_gradients(trainer: pl.Trainer) -> str:
+    """Return how the gradients of accumulated batches are to those of a large one."""
+    loss = getattr(trainer.lightning_module, "loss", None)
+    others = sorted(set(LossParts(loss).of_large_batches())) if isinstance(loss, Loss) else []
+    if others:
+        return f"but another gradient: {', '.join(others)} would be of smaller batches, then averaged"
+    return "same gradient of the loss (batch norms see smaller batches)"
 
 
 def memory_bytes(device: torch.device) -> int | None:

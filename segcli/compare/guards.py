@@ -32,6 +32,7 @@ def mismatches(measured: Sequence[MeasuredRun], metric: Metric) -> list[str]:
     }
     if metric.name == "loss":
         facts["losses"] = [_loss(one) for one in measured]
+        facts[f"definitions of {metric}"] = [{"what it averages over": _averages(one)} for one in measured]
     found = {what: said for what, each in facts.items() if (said := _difference(what, measured, each))}
     with_images = all(one.ids for one in measured)
     if with_images and len({one.ids for one in measured}) > 1 and not {"classes", images} & found.keys():
@@ -69,6 +70,17 @@ def _listed(names: Sequence[str]) -> str:
 
 def _loss(one: MeasuredRun) -> Facts:
     return {key: value for key, value in relevant(one.run.config).items() if key.startswith("model.loss")}
+
+
+def _averages(one: MeasuredRun) -> object:
+    """Return what the loss of a split is the mean of; runs of 0.4.0 do not record it."""
+    recorded = one.run.passport.get("loss")
+    if recorded is not None:
+        return recorded
+    data = one.run.config.get("data") or {}
+    arguments = data.get("init_args") or {}
+    size = arguments.get("val_batch_size") or arguments.get("batch_size")
+    return [f"mean over batches, each weighted by its images, of at most {size} (data.val_batch_size)"]
 
 
 def _truth(one: MeasuredRun) -> Facts:

@@ -29,7 +29,8 @@ class RegionLoss(SummedLoss):
         super().__init__()
         if not 0 <= smooth <= LARGEST_SMOOTH:
             raise ValueError(
-                f"{type(self).__name__} got smooth {smooth}, expected 0 or more, at most {LARGEST_SMOOTH:g}; 1.0 is usual."
+                f"{type(self).__name__} got smooth {smooth}, expected 0 or more, at most {LARGEST_SMOOTH:g}; "
+                "1.0 is usual."
             )
         self.smooth, self.per_image, self.absent = smooth, per_image, absent
 

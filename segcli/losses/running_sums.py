@@ -69,5 +69,5 @@ def flattened(sums: Sums) -> Tensor:
 
 def unflattened(flat: Tensor, shapes: Sequence[Sequence[torch.Size]]) -> list[tuple[Tensor, ...]]:
     """Return tensors of these shapes from :func:`flattened` ones."""
-    parts = iter(flat.split([shape.numel() for each in shapes for shape in each]))
+    parts = iter(torch.split(flat, [shape.numel() for each in shapes for shape in each]))
     return [tuple(next(parts).view(shape) for shape in each) for each in shapes]

@@ -58,8 +58,8 @@ class StepLoss:
             divisor: What the trainer divides it by.
 
         Returns:
-            A scalar: the loss of this batch on all devices. Its gradient by ``divisor``, averaged over devices and added
-            up over the batches, is that of the step.
+            A scalar: the loss of this batch on all devices. Its gradient by ``divisor``, averaged over devices and
+            added up over the batches, is that of the step.
         """
         devices = device_count()
         values = parts.values(sums if devices == 1 else _shared(sums))

@@ -29,6 +29,9 @@ def test_fit_records_data_weights_and_definitions(in_trained: Path) -> None:
     assert passport["data"]["classes"] == ["background", "circle", "square", "triangle"]
     assert {split: part["count"] for split, part in passport["data"]["splits"].items()} == {"train": 24, "val": 6}
     assert passport["metrics"]["task"] == "multiclass"
+    assert passport["loss"] == [
+        "CrossEntropyLoss: mean over pixels that are not ignored, of each label where there are several"
+    ]
     assert passport["weights"]["backbone"] != passport["weights"]["model"]
     assert passport["experiment"] == ["tiny.yaml"]
     names = json.loads(Path("runs/tiny/1/splits.json").read_text())
@@ -82,6 +85,7 @@ def test_a_run_that_goes_on_with_other_data_says_so(tiny: Path, capsys: pytest.C
     passport = Path("runs/tiny/1/passport.json")
     record = json.loads(passport.read_text())
     record["data"]["splits"]["val"]["content"] = "another"
+    (loss,) = record.pop("loss")  # as of 0.4.0
     passport.write_text(json.dumps(record))
     last = "runs/tiny/1/checkpoints/last.ckpt"
     assert main(["fit", "--ckpt_path", last, "--trainer.max_epochs", "2"]) == 0
@@ -89,6 +93,7 @@ def test_a_run_that_goes_on_with_other_data_says_so(tiny: Path, capsys: pytest.C
     after = _passport("runs/tiny/1")
     assert after["data"]["splits"]["val"]["content"].startswith("another, then ")
     assert after["data"]["splits"]["train"] == record["data"]["splits"]["train"]
+    assert after["loss"] == [f"not recorded, then {loss}"]
     assert after["overrides"][-2:] == ["--trainer.max_epochs", "2"]
     assert after["config_hash"] == StoredRun.load(Path("runs/tiny/1")).config_hash != record["config_hash"]
 

@@ -12,6 +12,11 @@ from segcli.callbacks.current_batch import CurrentBatch
 from segcli.cli import out_of_memory
 from segcli.cli.main import main
 from segcli.cli.out_of_memory import explain, is_out_of_memory, memory_bytes, remedies
+from segcli.losses.base import Loss
+from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dice_loss import DiceLoss
+from segcli.losses.lovasz_loss import LovaszLoss
+from segcli.losses.weighted_sum import WeightedSum
 
 LOSS = """
 import numpy as np, torch
@@ -82,6 +87,24 @@ def test_training_says_what_did_not_fit_and_what_to_lower(
     assert "--data.batch_size 4 --trainer.accumulate_grad_batches 4 " in told
     assert "--model.backbone.gradient_checkpointing true" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        (CrossEntropyLoss(), "same gradient of the loss (batch norms see smaller batches)"),
+        (DiceLoss(per_image=True), "same gradient of the loss (batch norms see smaller batches)"),
+        (WeightedSum([CrossEntropyLoss(), DiceLoss()]), "but another gradient: DiceLoss would be of smaller batches"),
+        (LovaszLoss(), "but another gradient: LovaszLoss would be of smaller batches, then averaged"),
+    ],
+)
+def test_accumulation_is_not_said_to_be_the_same_where_it_is_not(loss: Loss, told: str) -> None:
+    model = SimpleNamespace(loss=loss)
+
+    first = next(remedies(trainer(lightning_module=model), batch()))
+
+    assert first.startswith("--data.batch_size 8 --trainer.accumulate_grad_batches 2   as many images per optimizer step")
+    assert told in first
 
 
 @pytest.mark.parametrize("kind", ["numpy", "opencv"])

@@ -81,6 +81,26 @@ def test_losses_are_compared_only_if_they_are_the_same_loss(here: Path) -> None:
     assert said.endswith("): 0 against 1")
 
 
+def test_values_of_a_loss_are_compared_only_if_they_average_over_the_same(here: Path) -> None:
+    paths = [run_on_one_truth(here / str(n), n) for n in range(3)]
+    edit(paths[0], loss=["CrossEntropyLoss: mean over pixels"])
+    told = "different definitions of val/loss (what it averages over): "
+
+    assert found(*paths) == []
+    assert found(*paths, metric="loss") == [f"{told}0 against 1, 2"]
+    edit(paths[1], loss=["CrossEntropyLoss: mean over pixels"])
+    edit(paths[2], loss=["LovaszLoss: mean over batches of at most 4"])
+    assert found(*paths, metric="loss") == [f"{told}0, 1 against 2"]
+
+
+def test_losses_of_runs_that_record_no_definition_depend_on_the_batch_size(here: Path) -> None:
+    sizes = ({"batch_size": 4}, {"batch_size": 8, "val_batch_size": 4}, {"batch_size": 4, "val_batch_size": 2})
+    data = [{"class_path": "x.Data", "init_args": arguments} for arguments in sizes]
+    paths = [run_on_one_truth(here / str(n), config={"data": each}) for n, each in enumerate(data)]
+
+    assert found(*paths, metric="loss") == ["different definitions of val/loss (what it averages over): 0, 1 against 2"]
+
+
 def test_what_a_passport_does_not_say_is_not_compared(here: Path) -> None:
     paths = [run_on_one_truth(here / str(n), n) for n in range(2)]
     edit(paths[1], metrics={}, data__splits={})

@@ -64,10 +64,13 @@ def test_no_more_is_loaded_ahead_than_a_step_needs() -> None:
 
 
 def test_the_number_of_batches_is_asked_as_they_are_needed() -> None:
-    asked: list[int] = []
-    batches = iter(
-        LookAheadLoader(Numbers(4), lambda position: asked.append(position) or 1, lambda: 0, batch_size=None)
-    )
+    asked = []
+
+    def batches_at(position: int) -> int:
+        asked.append(position)
+        return 1
+
+    batches = iter(LookAheadLoader(Numbers(4), batches_at, lambda: 0, batch_size=None))
     assert asked == []
     next(batches)
     assert asked == [0]

@@ -1,0 +1,133 @@
+"""A loss of a whole split and of a whole optimizer step, however they are cut into batches."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+import torch
+from torch import Tensor
+
+from segcli.losses.base import Loss
+from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dice_loss import DiceLoss
+from segcli.losses.focal_loss import FocalLoss
+from segcli.losses.jaccard_loss import JaccardLoss
+from segcli.losses.loss_parts import LossParts
+from segcli.losses.lovasz_loss import LovaszLoss
+from segcli.losses.running_sums import RunningSums
+from segcli.losses.summed_loss import SummedLoss
+from segcli.losses.tversky_loss import TverskyLoss
+from segcli.losses.weighted_sum import WeightedSum
+from segcli.sample import IGNORE_INDEX
+from tests.losses.data import FORMS
+
+CUTS = ([1] * 6, [2, 4], [5, 1], [6])
+Data = tuple[Tensor, Tensor]
+
+
+class Mean(Loss):
+    """A loss of a user's own, without sums."""
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        return logits[mask.view_as(logits) != IGNORE_INDEX].square().mean()
+
+
+class Doubled(CrossEntropyLoss):
+    """One that changes what a loss of ours returns, and not its sums."""
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        return 2 * super().forward(logits, mask)
+
+
+class Twice(WeightedSum):
+    """The same of a sum."""
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        return 2 * super().forward(logits, mask)
+
+
+def weights(form: str) -> list[float]:
+    return {"binary": [0.3, 2.0], "multiclass": [1.0, 0.2, 0.0, 3.0], "multilabel": [1.0, 0.2, 0.0, 3.0]}[form]
+
+
+def whole(form: str) -> list[Loss]:
+    """Losses whose value for a split does not depend on batches."""
+    shares = [w / 4 for w in weights(form)]
+    regions = [
+        kind(smooth=s, per_image=p, absent=a)
+        for kind in (DiceLoss, JaccardLoss, TverskyLoss)
+        for s, p, a in ((1.0, False, "skip"), (0.0, True, "skip"), (1.0, True, "count"), (2.0, False, "count"))
+    ]
+    pixels: list[Loss] = [CrossEntropyLoss(), CrossEntropyLoss(weights(form), 0.1), FocalLoss(1.5, shares)]
+    images = [LovaszLoss(per_image=True, absent=a) for a in ("skip", "count")]
+    mixed = WeightedSum([CrossEntropyLoss(weights(form)), WeightedSum([FocalLoss(), DiceLoss()], [2.0, 0.1])], [0.5, 3])
+    return [*pixels, *regions, *images, mixed]
+
+
+def data(form: str) -> Data:
+    """Six images, with unequal numbers of ignored pixels, one ignored altogether, classes that are rarely there."""
+    torch.manual_seed(1)
+    channels = 1 if form == "binary" else 4
+    mask = torch.randint(2, (6, channels, 6, 10) if form == "multilabel" else (6, 6, 10), dtype=torch.uint8)
+    for number in range(6):
+        mask[number, ..., :number, :] = IGNORE_INDEX
+    mask[1] = IGNORE_INDEX
+    mask[4][mask[4] == 1] = 0 if form != "multiclass" else 3
+    return torch.randn(6, channels, 6, 10, requires_grad=True), mask
+
+
+def cut(both: Data, sizes: Sequence[int]) -> Iterator[Data]:
+    yield from zip(both[0].split(list(sizes)), both[1].split(list(sizes)), strict=True)
+
+
+def of_split(loss: Loss, both: Data, sizes: Sequence[int]) -> float:
+    parts, sums = LossParts(loss), RunningSums()
+    for logits, mask in cut(both, sizes):
+        sums.update(parts.sums(logits, mask))
+    return parts.combine(parts.values(sums.compute())).item()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_loss_of_a_split_is_that_of_all_its_images_at_once(form: str) -> None:
+    both = data(form)
+    for loss in whole(form):
+        found = [of_split(loss, both, sizes) for sizes in CUTS]
+
+        assert found == pytest.approx([loss(*both).item()] * len(CUTS), rel=2e-6), loss
+        assert LossParts(loss).of_batches() == []
+
+
+@pytest.mark.parametrize("loss", [Mean(), Doubled(), Twice([CrossEntropyLoss()]), LovaszLoss()])
+def test_of_other_losses_it_is_the_mean_over_batches_by_images_and_said_to_be(loss: Loss) -> None:
+    both = data("binary")
+    logits, mask = both
+    expected = (2 * loss(logits[:2], mask[:2]) + 4 * loss(logits[2:], mask[2:])) / 6
+
+    assert of_split(loss, both, [2, 4]) == pytest.approx(expected.item(), rel=1e-6)
+    parts = LossParts(WeightedSum([CrossEntropyLoss(), loss]))
+    name = type(loss).__name__
+    assert parts.of_batches() == parts.of_large_batches() == [name]
+    assert parts.definition(8) == [
+        "CrossEntropyLoss: mean over pixels that are not ignored, of each label where there are several",
+        f"{name}: mean over batches, each weighted by its images, of at most 8 (data.val_batch_size)",
+    ]
+
+
+def test_what_accumulates_exactly_is_known() -> None:
+    exact = [CrossEntropyLoss(), FocalLoss(), DiceLoss(per_image=True), LovaszLoss(per_image=True)]
+    assert LossParts(WeightedSum(exact)).of_large_batches() == []
+    assert LossParts(WeightedSum([FocalLoss(), TverskyLoss(), LovaszLoss()])).of_large_batches() == [
+        "TverskyLoss",
+        "LovaszLoss",
+    ]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_batch_weighs_follows_from_its_mask_alone(form: str) -> None:
+    both = data(form)
+    for loss in whole(form):
+        for leaf in loss.leaves():
+            if isinstance(leaf, SummedLoss) and leaf.accumulates:
+                batches = list(cut(both, [2, 4]))
+                values = torch.stack([leaf(*batch) for batch in batches])
+                weight = torch.stack([leaf.weight(mask, logits.shape[1]).float() for logits, mask in batches])
+                torch.testing.assert_close((values * weight).sum() / weight.sum(), leaf(*both), rtol=2e-6, atol=1e-7)
