@@ -318,7 +318,7 @@ class SegmentationTask(pl.LightningModule):
             scores = scores.with_average_precision(self._average_precision.compute().cpu())
             self._average_precision.reset()
         self.scores[stage], self.images = scores, self._image_matrices.gathered()
-        values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, {}
+        values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, dict[str, float]()
         for score, value in scores.named(stage, self.classes):
             (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
         self.log_dict(values)

@@ -103,7 +103,9 @@ def test_accumulation_is_not_said_to_be_the_same_where_it_is_not(loss: Loss, tol
 
     first = next(remedies(trainer(lightning_module=model), batch()))
 
-    assert first.startswith("--data.batch_size 8 --trainer.accumulate_grad_batches 2   as many images per optimizer step")
+    assert first.startswith(
+        "--data.batch_size 8 --trainer.accumulate_grad_batches 2   as many images per optimizer step"
+    )
     assert told in first
 
 
