@@ -22,8 +22,8 @@ from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
-from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.look_ahead_loader import LookAheadLoader
+from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.sample import DataError, Sample
