@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segcli.cli import complaints
+from segcli.cli.check_frames import frame_warnings
 from segcli.cli.check_report import Report, report_text
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
@@ -52,7 +53,8 @@ Code outside of the registries, such as a class of your own, is not run: its arg
 runs that of the model. The last line says what was run.
 
 A file of a folder called base or presets that is no whole experiment is checked as a fragment. Warnings: an override
-without effect, a path of one machine, a warm-up as long as the run, a choice by the test split.
+without effect, a path of one machine, a warm-up as long as the run, a choice by the test split, images that look like
+frames though `data.group` is not set.
 
 Exit code 0: no mistakes. 1: warnings, with --strict. 2: mistakes. Writes nothing.
 """,
@@ -217,6 +219,6 @@ def _lint_all(reports: Sequence[Report]) -> None:
         if report.experiment is None:
             continue
         wrong = {problem.key for problem in report.errors}
-        found = lint(report.experiment, report.file, report.batches)
+        found = [*lint(report.experiment, report.file, report.batches), *frame_warnings(report.experiment)]
         report.warnings = [problem for problem in found if problem not in told and problem.key not in wrong]
         told |= {problem for problem in found if problem.source and problem.source.where != report.file}
