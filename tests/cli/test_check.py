@@ -195,3 +195,38 @@ def test_json_and_markdown_say_the_same(tiny: Path, capsys: pytest.CaptureFixtur
 
 def test_the_help_has_examples() -> None:
     assert VERB.help().count("python -m segcli check") >= 3
+
+
+THEIRS = """
+open("imported", "w").close()
+
+
+class Mine:
+    def __init__(self, cmd: str = "") -> None:
+        open("ran", "w").close()
+
+    def __call__(self, *args: object) -> None: ...
+"""
+LINES = [
+    "trainer: {callbacks: [{class_path: LambdaCallback, on_fit_start: {class_path: theirs.Mine, cmd: x}}]}",
+    "trainer: {callbacks: [{class_path: LambdaCallback, on_fit_start: theirs.Mine}]}",
+    "trainer: {callbacks: [theirs.Mine]}",
+    "model: {decoder: theirs.Mine}",
+    "model: {loss: {class_path: WeightedSum, terms: [theirs.Mine]}}",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("words", [[], ["--trusted-only"], ["--trusted-only", "--build"]])
+def test_no_code_of_the_author_is_run_nor_imported(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, words: list[str]
+) -> None:
+    Path("theirs.py").write_text(THEIRS)
+    Path("x.yaml").write_text(f"extends: tiny.yaml\n{line}\n")
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    main(["check", "x.yaml", *words])
+    out = capsys.readouterr().out
+    assert not Path("imported").exists()
+    assert not Path("ran").exists()
+    assert out.splitlines()[-1].endswith(("Nothing was run.", "The models were built; nothing else was run."))
+    assert "theirs.Mine is not run by this check" in out or "no module 'theirs'" in out

@@ -12,7 +12,7 @@ from tests.mangled import mangled
 Capture = pytest.CaptureFixture[str]
 SLOWEST_S = 5.0
 """Twice what such a text may take, on a machine that others use as well."""
-VERBS = ("show", "why", "diff", "flatten", "minimize")
+VERBS = ("show", "why", "diff", "flatten", "minimize", "check")
 
 
 def _try(number: int, verbs: tuple[str, ...]) -> list[str]:
