@@ -5,16 +5,23 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.callbacks.pictures import Pictures
 from segcli.metrics.scores import Scores
+from segcli.runs.class_scores import set_score, table
+from segcli.runs.image_counts import ImageCounts
 from segcli.runs.run_folder import write_text
 from segcli.runs.stored_run import LAST_IMAGES
 from segcli.task import SegmentationTask
+
+_MOST_GROUPS = 10
+"""Groups of images in a table on the terminal."""
 
 
 class Results(pl.Callback):
@@ -89,7 +96,15 @@ class Results(pl.Callback):
         for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set in __init__ by helpers
             if isinstance(callback, Pictures):
                 callback.worst.write(folder, epoch, names, data.palette)
-        record = {"stage": stage, "epoch": epoch, **score_record(module.classes, module.scores[stage])}
+        by_group = group_scores(counts)
+        if by_group and epoch is None:
+            Console().print(group_table(by_group))
+        record = {
+            "stage": stage,
+            "epoch": epoch,
+            **({"groups": by_group} if by_group else {}),
+            **score_record(module.classes, module.scores[stage]),
+        }
         write_text(folder / f"{stage}_scores.json", json.dumps(record, indent=2) + "\n")
 
 
@@ -121,6 +136,32 @@ def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
     for name, pixels in zip(classes, scores.pixels.tolist(), strict=True):
         by_class[name]["pixels"] = pixels
     return {**record, "classes": by_class}
+
+
+def group_scores(counts: ImageCounts) -> dict[str, dict[str, object]]:
+    """Return images and mIoU of every group of images; nothing where each image is its own, or no groups are known."""
+    names = dict.fromkeys(counts.groups)
+    if len(names) in (0, len(counts.ids)):
+        return {}
+    rows, labels = table(counts.terms()), np.array(counts.groups)
+    return {
+        name: {
+            "images": int((labels == name).sum()),
+            "mIoU": _or_null(float(set_score(rows[labels == name].sum(axis=0), "mIoU"))),
+        }
+        for name in names
+    }
+
+
+def group_table(found: dict[str, dict[str, object]]) -> Table:
+    """Return a row per group of images, those with the lowest mIoU; all are in the file of scores."""
+    shown = Table(title="groups of images" + (f", the lowest of {len(found)}" if len(found) > _MOST_GROUPS else ""))
+    for heading in ("group", "images", "mIoU"):
+        shown.add_column(heading, justify="left" if heading == "group" else "right")
+    values = {name: math.nan if each["mIoU"] is None else float(str(each["mIoU"])) for name, each in found.items()}
+    for name in sorted(found, key=lambda each: (math.isnan(values[each]), values[each]))[:_MOST_GROUPS]:
+        shown.add_row(Text(name), str(found[name]["images"]), _cell(values[name]))
+    return shown
 
 
 def score_table(classes: tuple[str, ...], scores: Scores, title: str) -> Table:

@@ -4,13 +4,15 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
 
-from segcli.callbacks.results import score_record, score_table
+from segcli.callbacks.results import group_scores, group_table, score_record, score_table
 from segcli.cli.main import main
 from segcli.metrics.scores import Scores
+from segcli.runs.image_counts import ImageCounts
 
 MATRIX = torch.tensor([[8, 2, 0], [0, 10, 0], [0, 0, 0]])
 
@@ -55,3 +57,14 @@ def test_the_best_is_that_of_the_section_checkpoint(tiny: Path) -> None:
     assert len(set(scores)) > 1
     assert best["mIoU"] == pytest.approx(max(scores), abs=1e-6)
     assert best["epoch"] == 1 + scores.index(max(scores))
+
+
+def test_groups_of_images_have_scores_of_their_own() -> None:
+    matrices = np.array([[[8, 2], [0, 10]], [[10, 0], [0, 10]], [[5, 5], [5, 5]]])
+    counts = ImageCounts.of(["1", "2", "3"], matrices, 1, ["a", "a", "b"], "{clip}_*")
+    found = group_scores(counts)
+    assert found["b"] == {"images": 1, "mIoU": pytest.approx(1 / 3, abs=1e-6)}
+    assert found["a"] == {"images": 2, "mIoU": pytest.approx((18 / 20 + 20 / 22) / 2, abs=1e-6)}
+    assert group_table(found).columns[0]._cells[0].plain == "b"  # type: ignore[union-attr]  # the lowest first
+    assert group_scores(ImageCounts.of(["1", "2", "3"], matrices)) == {}
+    assert group_scores(ImageCounts.of(["1", "2", "3"], matrices, 1, ["1", "2", "3"])) == {}
