@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from segcli.config.errors import ConfigError, Problem
 from segcli.config.loader import scalar
 from segcli.config.node import Key, Path
 
@@ -49,9 +50,17 @@ def entries(text: str) -> list[Entry]:
 
     Args:
         text: YAML that the loader reads without errors.
+
+    Raises:
+        ConfigError: If PyYAML's own parser, which knows positions, is stricter, as with a tab before a value.
     """
     reader = _Reader(text)
-    reader.read(next(reader.events), ())
+    try:
+        reader.read(next(reader.events), ())
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark is not None else None
+        message = f"cannot be minimized: {error.problem}; write line {line} without tabs"
+        raise ConfigError([Problem(message)]) from None
     return sorted(reader.found, key=lambda entry: entry.start)
 
 

@@ -2,6 +2,7 @@ from textwrap import dedent
 
 import pytest
 
+from segcli.config.errors import ConfigError
 from segcli.config.spans import entries, without
 
 
@@ -86,3 +87,8 @@ def test_windows_line_ends_stay() -> None:
 
 def test_an_only_entry_knows_it() -> None:
     assert [entry.is_only for entry in entries("a: {b: 1}\nc: 2")] == [False, True, False]
+
+
+def test_a_tab_that_only_one_parser_takes_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="write line 1 without tabs"):
+        entries("{a: \t[0.5, 2.0]}\n")
