@@ -1,7 +1,9 @@
 """Run folders as fit writes them, without training: for tests of what reads them."""
 
 import copy
+import csv
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
+from segcli.runs.class_scores import class_scores, set_score, table
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.passport import SCHEMA
+from segcli.runs.stored_passport import UNHASHED
 from segcli.runs.stored_run import LAST_IMAGES
 
 CLASSES = ("background", "circle", "square")
@@ -94,14 +97,14 @@ def write_run(
     _write_tables(path, curve, scores["mIoU"], images_per_s)
     fingerprint = {"count": images, "ids": "1d5", "content": content}
     passport = {
-        "schema": SCHEMA,
+        "schema": UNHASHED,
         "status": status,
         "command": ["segcli", "fit", "-c", "shapes.yaml"],
         "files": ["shapes.yaml"],
         "config_hash": config_hash(resolved),
         "experiment_hash": experiment_hash(resolved),
         "segcli": "0.4.0",
-        "seed": seed,
+        "seed": resolved["seed_everything"],
         "started": "2026-01-01T00:00:00+00:00",
         "ended": "2026-01-01T00:10:00+00:00",
         "data": {
@@ -126,11 +129,46 @@ def write_worst(path: Path, names: tuple[str, ...] = ("003.png", "007.png"), sid
     """Add the pictures of a run's worst images: ``worst/worst.json`` and a PNG of each."""
     (path / "worst").mkdir()
     entries = []
+    counts = ImageCounts.read(path / "val_images.npz")
+    scores = dict(zip(counts.ids, set_score(table(counts.terms()), "mIoU"), strict=True))
     for rank, name in enumerate(names, start=1):
         file = f"{rank:02d}.png"
         Image.new("RGB", (3 * side, side), (40 * rank, 90, 160)).save(path / "worst" / file)
-        entries.append({"id": name, "mIoU": 0.1 * rank, "picture": file})
-    (path / "worst" / "worst.json").write_text(json.dumps({"epoch": 4, "images": entries}))
+        entries.append({"id": name, "mIoU": _rounded(scores[name]), "picture": file})
+    (path / "worst" / "worst.json").write_text(json.dumps({"epoch": counts.epoch, "images": entries}))
+
+
+def write_test(
+    path: Path, number: int = 1, score: float = 0.6, counts: ImageCounts | None = None, **entries: object
+) -> Path:
+    """Add the folder of a test to a run.
+
+    Args:
+        path: Folder of the run.
+        number: Of the test.
+        score: IoU of every class.
+        counts: Of the images; None makes some of that score.
+        entries: Of the passport.
+    """
+    classes = json.loads((path / "passport.json").read_text())["data"]["classes"]
+    folder = path / "test" / str(number)
+    folder.mkdir(parents=True)
+    found = counts_of(score, len(classes)) if counts is None else counts
+    found.write(folder / "test_images.npz")
+    record = {"stage": "test", "epoch": None, **_scores(found, classes)}
+    (folder / "test_scores.json").write_text(json.dumps(record))
+    shutil.copy(path / "config.yaml", folder / "config.yaml")
+    data = {"classes": classes, "splits": {"test": {"count": len(found.ids), "ids": "1d5", "content": "7e57"}}}
+    (folder / "passport.json").write_text(json.dumps({"data": data, **entries}))
+    return folder
+
+
+def counts_of(score: float, classes: int, images: int = 4, epoch: int = 0) -> ImageCounts:
+    """Return counts in which every class has one IoU: what is missed of it is taken for the next."""
+    right = round(1_000_000 * score)
+    matrix = np.eye(classes, dtype=np.int64) * 2 * right
+    matrix += np.roll(np.eye(classes, dtype=np.int64), 1, axis=1) * (1_000_000 - right)
+    return ImageCounts.of([f"{n:03d}.png" for n in range(images)], np.stack([matrix] * images), epoch)
 
 
 def _draw(seed: int, images: int, quality: float) -> NDArray[np.int64]:
@@ -146,16 +184,38 @@ def _draw(seed: int, images: int, quality: float) -> NDArray[np.int64]:
     return matrices
 
 
+def replace_counts(path: Path, counts: ImageCounts, classes: Sequence[str] | None = None) -> None:
+    """Give a run other counts, of other classes if these are named, and the scores and curve that follow from them."""
+    passport = json.loads((path / "passport.json").read_text())
+    before = json.loads((path / "val_scores.json").read_text())
+    names = passport["data"]["classes"] if classes is None else list(classes)
+    passport["data"]["classes"] = names
+    passport["data"]["splits"]["val"]["count"] = max(len(counts.ids), passport["data"]["splits"]["val"]["count"])
+    (path / "passport.json").write_text(json.dumps(passport))
+    scores = _scores(counts, names)
+    counts.write(path / "val_images.npz")
+    (path / "val_scores.json").write_text(json.dumps({"stage": "val", "epoch": counts.epoch, **scores}))
+    rows = list(csv.DictReader((path / "metrics.csv").read_text().splitlines()))
+    for row in rows:
+        row["val/mIoU"] = float(row["val/mIoU"]) / before["mIoU"] * scores["mIoU"]
+    text = "\n".join([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
+    (path / "metrics.csv").write_text(text + "\n")
+
+
 def _scores(found: ImageCounts, classes: Sequence[str]) -> dict[str, Any]:
-    matrix = found.total().astype(float)
-    right, truth, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    iou, dice = right / (truth + predicted - right), 2 * right / (truth + predicted)
+    sums = table(found.terms()).sum(axis=0)
+    kinds = {kind: class_scores(sums, kind) for kind in ("IoU", "Dice")}
+    pixels = found.terms().truth.sum(axis=0)
     by_class = {
-        name: {"IoU": round(float(i), 6), "Dice": round(float(d), 6), "pixels": int(t)}
-        for name, i, d, t in zip(classes, iou, dice, truth, strict=True)
+        name: {**{kind: _rounded(values[k]) for kind, values in kinds.items()}, "pixels": int(pixels[k])}
+        for k, name in enumerate(classes)
     }
-    means = {"mIoU": iou.mean(), "mDice": dice.mean(), "pixel_accuracy": right.sum() / truth.sum()}
-    return {**{name: round(float(value), 6) for name, value in means.items()}, "classes": by_class}
+    means = {name: _rounded(set_score(sums, name)) for name in ("mIoU", "mDice", "pixel_accuracy")}
+    return {**means, "classes": by_class}
+
+
+def _rounded(value: np.ndarray) -> float | None:
+    return None if np.isnan(value) else round(float(value), 6)
 
 
 def _write_tables(path: Path, curve: tuple[float, ...], best: float, images_per_s: float) -> None:

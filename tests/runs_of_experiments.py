@@ -1,7 +1,6 @@
 """Run folders of experiment files, without training: their config is what the files compose to."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import yaml
 from segcli.config.compose import compose
 from segcli.config.resolve import resolve
 from segcli.runs.identity import config_hash, experiment_hash
-from tests.run_folders import CLASSES, write_run
+from tests.run_folders import write_run
+from tests.run_folders import write_test as write_test_of
 
 
 def write_run_of(
@@ -64,19 +64,10 @@ def write_test(
         checkpoint: Name of what was tested.
         config: Values of the section ``data`` that the test had.
     """
-    folder = run / "test" / str(number)
-    folder.mkdir(parents=True)
-    shutil.copy(run / "config.yaml", folder / "config.yaml")
+    command = ["segcli", "test", "--ckpt_path", f"{run}/checkpoints/{checkpoint}"]
+    folder = write_test_of(run, number, mean_iou, command=command)
     if config:
         tree = yaml.safe_load((folder / "config.yaml").read_text())
         tree["data"]["init_args"].update(config)
         (folder / "config.yaml").write_text(yaml.safe_dump(tree))
-    classes = {name: {"IoU": mean_iou, "Dice": mean_iou, "pixels": 9} for name in CLASSES}
-    scores = {"stage": "test", "epoch": None, "mIoU": mean_iou, "mDice": 0.7, "pixel_accuracy": 0.8, "classes": classes}
-    (folder / "test_scores.json").write_text(json.dumps(scores))
-    passport = {
-        "command": ["segcli", "test", "--ckpt_path", f"{run}/checkpoints/{checkpoint}"],
-        "data": {"splits": {"test": {"count": 4, "ids": "1d5", "content": "7e57"}}},
-    }
-    (folder / "passport.json").write_text(json.dumps(passport))
     return folder

@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from segcli.cli.main import main
-from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import RunFolder
+from segcli.runs.stored_passport import FINISHED, passport_of
 from tests.conftest import TINY, working_directory
 
 ROOT = Path(__file__).parent.parent

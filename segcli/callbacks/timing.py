@@ -12,8 +12,7 @@ import pytorch_lightning as pl
 import torch
 
 from segcli.runs.passport import Passport
-from segcli.runs.run_folder import write_text
-from segcli.runs.stored_run import TIMING
+from segcli.runs.run_folder import TIMING, write_text
 from segcli.sample import Batch
 
 try:

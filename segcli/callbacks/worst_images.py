@@ -15,8 +15,7 @@ from torch import Tensor
 
 from segcli.inference.picture import as_picture, grid, overlay
 from segcli.metrics.image_matrices import image_ious
-from segcli.runs.run_folder import write_bytes, write_text
-from segcli.runs.stored_run import WORST
+from segcli.runs.run_folder import WORST, write_bytes, write_text
 from segcli.sample import Batch
 
 LONGER_SIDE_PX = 320

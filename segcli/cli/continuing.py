@@ -12,8 +12,10 @@ from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.overrides import split_overrides
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
-from segcli.runs.passport import FINISHED, passport_of
-from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError, is_first_process
+from segcli.runs.file_hashes import changed_files
+from segcli.runs.run_folder import CONFIG, FOLDER_VARIABLE, METRICS, RunFolder, RunFolderError, is_first_process
+from segcli.runs.stored_files import StoredFileError, read_cells, read_config
+from segcli.runs.stored_passport import FINISHED, passport_of, read_passport
 
 LAST = Path("last")
 MOST_CHANGES = 8
@@ -149,7 +151,31 @@ def _newest(parent: Path) -> RunFolder:
     raise ConfigError([Problem(f"no interrupted run in {parent}{at_work}; leave out --ckpt_path last to begin one")])
 
 
+def _require_readable(run: RunFolder) -> None:
+    """See that what a run left can be read and is as it left it, before anything of it changes.
+
+    Raises:
+        ConfigError: If not.
+    """
+    advice = (
+        f"take it from a copy, or begin a new run from its state: fit --ckpt_path {run.last_checkpoint} --run.name NAME"
+    )
+    try:
+        passport = read_passport(run.path, trust=False)
+        read_config(run.config)
+        if (run.path / METRICS).is_file():
+            read_cells(run.path / METRICS, is_whole=False)
+    except StoredFileError as error:
+        raise ConfigError([Problem(f"{run.path} cannot be resumed: {error}; {advice}")]) from None
+    if changed_files(run.path, passport, [CONFIG]):
+        message = (
+            f"{run.config} was changed since the run began; change values with --key value. To resume it, {advice}"
+        )
+        raise ConfigError([Problem(message)])
+
+
 def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
+    _require_readable(run)
     if is_first_process():
         try:
             run.require_writable()

@@ -14,7 +14,16 @@ from segcli.config.compose import compose
 from segcli.config.dumper import dump, escaped
 from segcli.config.errors import ConfigError, Problem
 from segcli.runs.identity import config_hash, experiment_hash
-from segcli.runs.run_folder import COMPOSED, CONFIG, PICTURES, RunFolder, RunFolderError, is_first_process, write_text
+from segcli.runs.run_folder import (
+    COMPOSED,
+    CONFIG,
+    PICTURES,
+    RunFolder,
+    RunFolderError,
+    is_first_process,
+    write_bytes,
+    write_text,
+)
 from segcli.runs.surroundings import file_hash
 
 if TYPE_CHECKING:
@@ -65,18 +74,15 @@ def _read(checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
 
 
 def _folder(verb: str, typed: RunArguments, parent: Path) -> RunFolder:
-    """Choose and make the folder that this verb writes to."""
+    """Choose the folder that this verb writes to; it appears with the first records in it."""
+    if verb == "fit":
+        return RunFolder.reserve(parent)
+    assert typed.checkpoint is not None
     try:
-        if verb == "fit":
-            folder = RunFolder.create(parent)
-            if is_first_process():
-                folder.acquire()
-            return folder
-        assert typed.checkpoint is not None
         run = RunFolder.of_checkpoint(typed.checkpoint) or RunFolder.create(parent)
-        return RunFolder.create(run.path / {"predict": PICTURES}.get(verb, verb))
     except RunFolderError as error:
         raise ConfigError([Problem(str(error))]) from None
+    return RunFolder.reserve(run.path / {"predict": PICTURES}.get(verb, verb))
 
 
 def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None]) -> int:  # noqa: ANN401  (as read)
@@ -90,18 +96,16 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
     config = _resolved(job.cli, job.name)
     changed = _changes(job, config, content) if job.going_on is not None else {}
     passport = _passport(job, config, ["segcli", *words], content, changed) if is_first_process() else None
+    before: Mapping[Path, bytes] = {}
     status = "failed"
     try:
-        if passport is not None and job.going_on is None:
-            _save_config(job, config)
         _build(job, config, passport, content)
-        if passport is not None and changed:
-            _save_config(job, config)
-            passport.add(**_hashes(config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
+        if passport is not None and job.going_on is not None:
+            before = _reopen(job, passport, config, changed)
         call_trainer(job, run)
         status = "interrupted" if job.cli.trainer.interrupted else "finished"
         if passport is not None and job.verb == "fit":
-            passport.add(checkpoints={path.name: file_hash(path) for path in sorted(job.folder.checkpoints.glob("*"))})
+            passport.add(checkpoints=_checkpoint_hashes(job.folder))
     except RunStopped as stopped:
         status = "interrupted"
         return int(stopped.code or 0)
@@ -109,11 +113,49 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
         status = "interrupted"
         raise
     finally:
-        unused = status == "failed" and passport is not None and passport.status == "starting"
-        if passport is not None and not (unused and (job.going_on is not None or job.folder.discard())):
-            passport.update(status)
+        if passport is not None:
+            _close(job, passport, status, before)
         job.folder.release()
     return 0
+
+
+def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Mapping[str, object]) -> dict[Path, bytes]:
+    """Say that an interrupted run goes on, now that its parts could be built.
+
+    Returns:
+        What its experiment was before, by file.
+    """
+    before = {path: path.read_bytes() for name in (CONFIG, COMPOSED) if (path := job.folder.path / name).is_file()}
+    if changed:
+        for name, text in _texts(job, config).items():
+            write_text(job.folder.path / name, text)
+        passport.add(**_hashes(config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
+    passport.reopen()
+    return before
+
+
+def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, bytes]) -> None:
+    """Record how a run ended; one that failed before its first batch is taken back.
+
+    Where that cannot be written, it is told, and the run stays as a killed one does: others can be resumed, or left.
+    """
+    try:
+        if status != "failed" or passport.status != "starting":
+            passport.update(status)
+        elif job.going_on is None:
+            if not job.folder.discard():
+                passport.update(status)
+        elif before:
+            for path, content in before.items():
+                write_bytes(path, content)
+            passport.restore()
+    except OSError as error:
+        print(f"cannot write {error.filename or job.folder.path}: {error.strerror or error}", file=sys.stderr)
+
+
+def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:
+    files = sorted(path for path in folder.checkpoints.rglob("*.ckpt") if path.is_file())
+    return {path.relative_to(folder.checkpoints).as_posix(): file_hash(path) for path in files}
 
 
 def _changes(job: Job, config: dict[str, Any], content: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
@@ -144,7 +186,10 @@ def _passport(
             "overrides": job.arguments.overrides,
         }
         entries = {**own, **_hashes(config), **job.entries}
-        return Passport(job.folder, command_line, config["seed_everything"], files, **entries)
+        try:
+            return Passport(job.folder, command_line, config["seed_everything"], files, _texts(job, config), **entries)
+        except RunFolderError as error:
+            raise ConfigError([Problem(str(error))]) from None
     at = {key: content[key] if content else 0 for key in ("epoch", "global_step")}
     where = f"after step {at['global_step']}" if content else "from its beginning: it has no checkpoint yet"
     print(f"going on with {job.folder.path} {where}", file=sys.stderr, flush=True)
@@ -155,10 +200,9 @@ def _hashes(config: dict[str, Any]) -> dict[str, str]:
     return {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
 
 
-def _save_config(job: Job, config: dict[str, Any]) -> None:
-    """Write the experiment with every value, and as it was composed."""
-    write_text(job.folder.path / CONFIG, dump(escaped(config)))
-    write_text(job.folder.path / COMPOSED, dump(escaped(_composed(job))))
+def _texts(job: Job, config: dict[str, Any]) -> dict[str, str]:
+    """Return the experiment with every value, and as it was composed, by file."""
+    return {CONFIG: dump(escaped(config)), COMPOSED: dump(escaped(_composed(job)))}
 
 
 def _build(job: Job, config: dict[str, Any], passport: "Passport | None", content: Any) -> None:  # noqa: ANN401

@@ -10,8 +10,8 @@ from segcli.cli.verb import CHECKPOINT, CONFIG, PROGRAM, Verb
 from segcli.cli.verbs import VERBS, declared, that_take, that_take_overrides
 from segcli.config.errors import Problem, did_you_mean
 from segcli.config.overrides import take_override
-from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import RunFolder
+from segcli.runs.stored_passport import FINISHED, passport_of
 
 _PRINT = "--print_config"
 NEGATIONS = ("no-", "no_")

@@ -41,7 +41,7 @@ packages, machine and experiment files, and afterwards whether data, weights at 
 
 def run(typed: Typed) -> int:
     """Repeat a run; print what differs before and after."""
-    before = load_run(typed.words[0])
+    before = load_run(typed.words[0], trust=False)
     if is_first_process():
         _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
     _print_overrides(before, typed.overrides)
@@ -72,8 +72,12 @@ def _train(job: Job, made: list[Path]) -> None:
         made.append(job.folder.path)
 
 
-def load_run(word: str) -> StoredRun:
+def load_run(word: str, trust: bool = True) -> StoredRun:
     """Read a run that was named on the command line.
+
+    Args:
+        word: Its folder.
+        trust: Whether to refuse one whose files were changed; see :meth:`StoredRun.load`.
 
     Raises:
         ConfigError: If it is none, or not whole.
@@ -82,12 +86,14 @@ def load_run(word: str) -> StoredRun:
     if not path.is_dir():
         raise ConfigError([Problem(f"no folder {word}; name that of a run, such as runs/quickstart/1")])
     try:
-        return StoredRun.load(path)
+        return StoredRun.load(path, trust)
     except UnreadableRunError as error:
         raise ConfigError([Problem(f"{word} {error}")]) from None
 
 
 def _print_changes(before: StoredRun, found: list[Since]) -> None:
+    for name in before.changed:
+        print(f"{before.path / name} was changed after the run wrote it")
     if not found:
         print(f"{before.path}: code, packages, machine and experiment files are as they were")
         return

@@ -11,9 +11,9 @@ from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.overrides import split_overrides
-from segcli.runs.passport import FINISHED
 from segcli.runs.run_folder import is_first_process
 from segcli.runs.stop_signals import StopSignals
+from segcli.runs.stored_passport import FINISHED
 from segcli.sweeps.cell import Typed as Common
 from segcli.sweeps.cell import compose_cells
 from segcli.sweeps.cell_trainer import CellTrainer, Outcome

@@ -1,8 +1,7 @@
 """Measure a run's best checkpoint again: ``segcli verify RUN``."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,23 @@ from segcli.cli.test import VERB as TEST
 from segcli.cli.validate import VERB as VALIDATE
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.runs.consistency import flat_scores
+from segcli.runs.evaluation import Evaluation, read_evaluation
+from segcli.runs.file_hashes import changed_files
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.passport import passport_of
-from segcli.runs.run_folder import RunFolder
+from segcli.runs.run_folder import PASSPORT
+from segcli.runs.stored_files import StoredFileError
+from segcli.runs.stored_passport import is_as_written, read_passport
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.runs.surroundings import file_hash
-from segcli.score_spec import OF_A_SET
 
 TOLERANCE = 0.001
+_MOST = 10
 VERB = Verb(
     "verify",
     """
-Recompute the metrics of RUN from its best checkpoint, and compare them with those that it recorded: the data, every
-score, and the count of every pixel.
+Recompute the metrics of RUN from its best checkpoint, and compare them with those that it recorded: every file that the
+run wrote, the data, every score of every class, and the count of every pixel.
 """,
     ("RUN",),
     (
@@ -38,8 +41,8 @@ score, and the count of every pixel.
         ),
         Option(
             "--tolerance",
-            f"largest difference of a score that passes, 0 to 1, {TOLERANCE} unless given; another machine may round "
-            "otherwise",
+            "largest difference of a score, and largest share of pixels counted differently, that pass, 0 to 1, "
+            f"{TOLERANCE} unless given; another machine may round otherwise",
             "VALUE",
         ),
     ),
@@ -62,33 +65,30 @@ class _Record:
     run: StoredRun
     split: str
     tolerance: float
-    scores: Mapping[str, Any]
-    counts: ImageCounts
-    data: object
+    found: Evaluation
     agrees: bool = True
+    lines: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, run: StoredRun, split: str, tolerance: float) -> "_Record":
         try:
-            found = run.scores(split), run.counts(split)
+            record = cls(run, split, tolerance, run.evaluation(split))
+            wrong = [*_not_as_written(run, record.found), *run.contradictions]
+            wrong += record.found.contradictions if split != "val" else ()
         except UnreadableRunError as error:
             raise ConfigError([Problem(f"{run.path} {error}")]) from None
-        passport = passport_of(RunFolder(run.folder(split)))
-        data = (passport.get("data") or {}).get("splits", {}).get(split)
-        return cls(run, split, tolerance, *found, data)
+        record.lines, record.agrees = wrong, not wrong
+        return record
 
 
 def run(typed: Typed) -> int:
     """Measure again and compare; print both."""
     split = typed.value("--split") or "val"
-    record = _Record.read(load_run(typed.words[0]), split, _tolerance(typed.value("--tolerance")))
+    run = load_run(typed.words[0], trust=False)
+    record = _Record.read(run, split, _tolerance(typed.value("--tolerance")))
     best = record.run.path / "checkpoints" / "best.ckpt"
     if not best.is_file():
         raise ConfigError([Problem(f"{record.run.path} has no checkpoints/best.ckpt to measure")])
-    written = (record.run.passport.get("checkpoints") or {}).get(best.name)
-    if written is not None and written != file_hash(best):
-        print(f"{best} is not the file that the run wrote")
-        record.agrees = False
     made: list[Path] = []
     again = read({"val": VALIDATE, "test": TEST}[split], ["--ckpt_path", str(best), *typed.overrides])
     code = execute(again, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
@@ -107,6 +107,20 @@ def _tolerance(word: str | None) -> float:
     return value
 
 
+def _not_as_written(run: StoredRun, found: Evaluation) -> Iterator[str]:
+    """Yield which files of a run, and of its test, are not as they were written."""
+    checkpoints = run.passport.get("checkpoints") or {}
+    for name, written in checkpoints.items():
+        path = run.path / "checkpoints" / name
+        if path.is_file() and written is not None and file_hash(path) != written:
+            yield f"{path} is not the file that the run wrote"
+    if not is_as_written(run.passport):
+        yield f"{run.path / PASSPORT} was changed after it was written"
+    for folder, passport in {run.path: run.passport, found.folder: found.passport}.items():
+        for name in changed_files(folder, passport, passport.get("stored") or ()):
+            yield f"{folder / name} was changed after it was written"
+
+
 def _measure(job: Job, split: str, made: list[Path]) -> None:
     cli = job.cli
     measure = {"val": cli.trainer.validate, "test": cli.trainer.test}[split]
@@ -117,24 +131,63 @@ def _measure(job: Job, split: str, made: list[Path]) -> None:
 
 def _compare(folder: Path, record: _Record) -> None:
     """Print what was recorded beside what was measured now, and remember whether it agrees."""
-    run, split = record.run, record.split
-    print(f"\nverify {run.path}, {split} split")
-    now = passport_of(RunFolder(folder))["data"]["splits"][split]
-    same = record.data is None or record.data == now
-    print(f"  data: {'as recorded' if same else 'DIFFERENT from those of the run'}")
+    split = record.split
+    print(f"\nverify {record.run.path}, {split} split")
+    if not record.run.is_hashed:
+        version = record.run.passport.get("segcli")
+        print(f"  files: of segcli {version}, which kept no hashes; what they say of each other was compared")
+    else:
+        print(f"  files: {'NOT as the run wrote them' if record.lines else 'as the run wrote them'}")
+    for line in record.lines:
+        print(f"    {line}")
+    try:
+        now = read_evaluation(folder, split, read_passport(folder), record.run.classes)
+    except StoredFileError as error:
+        raise ConfigError([Problem(f"{folder} {error}")]) from None
+    data = [_split(passport, split) for passport in (record.found.passport, now.passport)]
+    same = not data[0] or data[0] == data[1]
     record.agrees &= same
-    scores = json.loads((folder / f"{split}_scores.json").read_text())
-    for name in (spec.name for spec in OF_A_SET):
-        before, after = record.scores[name], scores[name]
-        within = before == after or (None not in (before, after) and abs(after - before) <= record.tolerance)
+    print(f"  data: {'as recorded' if same else 'DIFFERENT from those of the run'}")
+    _compare_scores(record, now.scores)
+    _compare_counts(record, now.counts)
+    print("as recorded" if record.agrees else "NOT as recorded")
+
+
+def _split(passport: Mapping[str, Any], split: str) -> object:
+    return ((passport.get("data") or {}).get("splits") or {}).get(split)
+
+
+def _compare_scores(record: _Record, now: Mapping[str, Any]) -> None:
+    """Print the scores of the whole split, and those of classes that differ."""
+    before, after = flat_scores(record.found.scores), flat_scores(now)
+    of_classes = []
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        within = old == new or (old is not None and new is not None and abs(new - old) <= _allowed(key, record))
         record.agrees &= within
-        print(f"  {split}/{name:15} {before} → {after}{'' if within else '  DIFFERENT'}")
-    counts = ImageCounts.read(folder / f"{split}_images.npz")
-    if (record.counts.ids, record.counts.shape) != (counts.ids, counts.shape):
+        line = f"  {record.split}/{key:15} {old} → {new}{'' if within else '  DIFFERENT'}"
+        if "/" not in key:
+            print(line)
+        elif not within:
+            of_classes.append(line)
+    print("\n".join(of_classes[:_MOST]), end="\n" * bool(of_classes))
+    if len(of_classes) > _MOST:
+        print(f"  and {len(of_classes) - _MOST} more of classes")
+
+
+def _allowed(key: str, record: _Record) -> float:
+    """Return the largest difference that passes, of a score or of pixels of the truth."""
+    return 0.0 if key.startswith("pixels/") else record.tolerance
+
+
+def _compare_counts(record: _Record, now: ImageCounts) -> None:
+    before, whole = record.found.counts, max(1, int(now.total().sum()))
+    if (before.ids, before.shape) != (now.ids, now.shape):
         print("  other images, or other classes, were measured")
         record.agrees = False
-    elif moved := record.counts.moved(counts):
-        print(f"  {moved:,} of {int(counts.total().sum()):,} pixels are counted differently")
+    elif moved := before.moved(now):
+        within = moved <= record.tolerance * whole
+        record.agrees &= within
+        print(f"  {moved:,} of {whole:,} pixels are counted differently{'' if within else '  DIFFERENT'}")
     else:
-        print(f"  every pixel of {len(counts.ids)} images is counted as it was")
-    print("as recorded" if record.agrees else "NOT as recorded")
+        print(f"  every pixel of {len(now.ids)} images is counted as it was")

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcli.compare.comparison import Group
+from segcli.runs.class_scores import set_score, table
 from segcli.runs.image_counts import Counts, ImageCounts
 from segcli.runs.stored_run import UnreadableRunError
+from segcli.score_spec import MEAN_IOU
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,7 @@ def mean_image_scores(found: Sequence[ImageCounts]) -> dict[str, float]:
     """Return the mIoU of every image, over the classes that occur in it in truth or prediction, mean over runs."""
     scores: dict[str, list[float]] = {}
     for counts in found:
-        terms = counts.terms()
-        union = terms.truth + terms.predicted - terms.right
-        occurs = union > 0
-        iou = np.where(occurs, terms.right / np.maximum(union, 1), 0.0)
-        means = _ratio(iou.sum(axis=1), occurs.sum(axis=1))
+        means = set_score(table(counts.terms()), MEAN_IOU)
         for name, value in zip(counts.ids, means, strict=True):
             if np.isfinite(value):
                 scores.setdefault(name, []).append(float(value))

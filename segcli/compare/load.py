@@ -28,7 +28,7 @@ def load_runs(places: Sequence[Path]) -> tuple[list[StoredRun], list[LeftOut]]:
     left_out: list[LeftOut] = []
     for path in find_runs(places):
         try:
-            runs.append(load_run(path))
+            runs.append(StoredRun.load(path))
         except UnreadableRunError as error:
             left_out.append((path, str(error)))
     return runs, left_out
@@ -38,19 +38,6 @@ def shown(path: Path) -> str:
     """Return a path relative to the working directory, where it lies below that."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def load_run(path: Path) -> StoredRun:
-    """Read one run whose data are known.
-
-    Raises:
-        UnreadableRunError: If it is not whole, or its passport does not name the classes.
-    """
-    run = StoredRun.load(path)
-    data = run.passport.get("data")
-    if not isinstance(data, dict) or not data.get("classes"):
-        raise UnreadableRunError(path, "its passport does not say what data it was trained on")
-    return run
 
 
 def _problem(place: Path) -> Problem | None:

@@ -14,8 +14,6 @@ from segcli.compare.metric import MEAN_IOU, Metric
 from segcli.compare.units import Units
 from segcli.runs.class_scores import class_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.passport import passport_of
-from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_run import Point, StoredRun, UnreadableRunError
 from segcli.score_spec import SCORES
 
@@ -155,22 +153,15 @@ def measure(run: StoredRun, metric: Metric, at: At = BEST) -> MeasuredRun:
     Raises:
         UnreadableRunError: If a file of it is missing or damaged, or the metric has no value in it.
     """
-    try:
-        curve = [point for point in run.curve(metric.logged) if np.isfinite(point.value)]
-        train_s = run.timing[-1]["train_s"] if run.timing else None
-        epoch = run.scores().get("epoch")
-        if epoch and not any(point.epoch == epoch for point in run.curve(MEAN_IOU)):
-            raise UnreadableRunError(
-                run.path, f"is damaged: metrics.csv or timing.csv has no validation of epoch {epoch}"
-            )
-        counts = _counts(run, metric, at)
-        if counts is not None:
-            return _from_counts(run, metric, curve, train_s, counts)
-        labels = [name for name in run.classes if _is_logged(run, metric, name, at)]
-        values = [_value(run, metric, at), *(_value(run, _class_metric(metric, name), at) for name in labels)]
-        return MeasuredRun(run, (str(metric), *labels), np.array(values), curve, train_s, metric)
-    except (KeyError, TypeError) as error:
-        raise UnreadableRunError(run.path, f"a file of it is damaged: it lacks {error}") from None
+    run.evaluation()
+    curve = [point for point in run.curve(metric.logged) if np.isfinite(point.value)]
+    train_s = run.timing[-1]["train_s"] if run.timing else None
+    counts = _counts(run, metric, at)
+    if counts is not None:
+        return _from_counts(run, metric, curve, train_s, counts)
+    labels = [name for name in run.classes if _is_logged(run, metric, name, at)]
+    values = [_value(run, metric, at), *(_value(run, _class_metric(metric, name), at) for name in labels)]
+    return MeasuredRun(run, (str(metric), *labels), np.array(values), curve, train_s, metric)
 
 
 def _counts(run: StoredRun, metric: Metric, at: At) -> ImageCounts | None:
@@ -196,7 +187,7 @@ def fingerprint(run: StoredRun, split: str) -> dict[str, object]:
     Those of ``test`` are in the passport of the newest test.
     """
     try:
-        passport = passport_of(RunFolder(run.folder(split))) if split == "test" else run.passport
+        passport = run.evaluation("test").passport if split == "test" else run.passport
     except UnreadableRunError:  # it was not tested
         return {}
     found = (passport.get("data") or {}).get("splits") or {}
@@ -212,9 +203,6 @@ def fingerprint_of_groups(run: StoredRun, split: str) -> dict[str, int]:
 def _from_counts(
     run: StoredRun, metric: Metric, curve: Sequence[Point], train_s: float | None, counts: ImageCounts
 ) -> MeasuredRun:
-    if counts.num_classes != len(run.classes):
-        reason = f"its images have {counts.num_classes} classes, its passport {len(run.classes)}"
-        raise UnreadableRunError(run.path, reason)
     ids, images, groups = _sorted(counts)
     scores = _scores(metric, images.sum(axis=0), run.classes)
     if np.isnan(scores[str(metric)]):

@@ -6,11 +6,11 @@ from pathlib import Path
 from segcli.compare.compare_runs import moments_of
 from segcli.compare.comparison import Difference
 from segcli.compare.guards import mismatches
-from segcli.compare.load import load_run, shown
+from segcli.compare.load import shown
 from segcli.compare.measured_run import MeasuredRun, measure
 from segcli.compare.metric import Metric
 from segcli.compare.statistics import differences
-from segcli.runs.stored_run import UnreadableRunError
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import OF_A_SET, VAL
 
 
@@ -38,7 +38,7 @@ def run_deltas(before: Path, after: Path) -> RunDeltas:
     """
     metrics = [Metric(VAL, spec.name) for spec in OF_A_SET]
     try:
-        runs = [load_run(path) for path in (before, after)]
+        runs = [StoredRun.load(path) for path in (before, after)]
         measured = [[measure(run, metric) for run in runs] for metric in metrics]
     except UnreadableRunError as error:
         return RunDeltas(why_not=f"{shown(error.path)} {error}")

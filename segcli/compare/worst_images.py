@@ -2,16 +2,15 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
 
 from PIL import Image
 
 from segcli.compare.comparison import Group
-from segcli.runs.stored_run import WORST, StoredRun, UnreadableRunError
+from segcli.runs.run_folder import WORST
+from segcli.runs.stored_run import StoredRun
 
 WIDTH_PX = 660
 """Of a picture in a page; wider ones are reduced."""
@@ -43,16 +42,11 @@ def worst_images(run: StoredRun) -> list[WorstImage]:
     """Read ``worst/worst.json`` of a run, worst first.
 
     Raises:
-        UnreadableRunError: If it is missing or damaged.
+        UnreadableRunError: If it is missing, damaged, or contradicts the counts.
     """
-    path = run.path / WORST / "worst.json"
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["images"]
-        return [_image(path.parent, entry) for entry in entries]
-    except FileNotFoundError:
-        raise UnreadableRunError(run.path, "has no pictures of its worst images") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableRunError(run.path, f"{WORST}/{path.name} cannot be read: {error}") from None
+    folder = run.path / WORST
+    entries = ((entry, folder / PurePath(entry["picture"]).name) for entry in run.worst())  # never outside of it
+    return [WorstImage(entry["id"], entry["mIoU"], picture) for entry, picture in entries]
 
 
 def data_uri(picture: Path) -> str:
@@ -69,12 +63,6 @@ def data_uri(picture: Path) -> str:
     buffer = io.BytesIO()
     small.save(buffer, format="WEBP", quality=_QUALITY)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _image(folder: Path, entry: Any) -> WorstImage:  # noqa: ANN401  (what a file of JSON holds)
-    score = entry["mIoU"]
-    picture = folder / Path(entry["picture"]).name  # never outside of the folder
-    return WorstImage(str(entry["id"]), None if score is None else float(score), picture)
 
 
 def most_pictures(groups: Sequence[Group]) -> int:

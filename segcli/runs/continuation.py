@@ -9,16 +9,19 @@ from segcli.config.canonical import leaves
 from segcli.config.keys import meaning_of
 from segcli.config.render import same
 from segcli.runs.identity import differing_keys, identity
-from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import PASSPORT, RunFolder
 from segcli.runs.stop_signals import slurm_job
+from segcli.runs.stored_passport import FINISHED, passport_of
 
 
 def unfinished(parent: Path) -> list[RunFolder]:
-    """Return the runs below an experiment's folder that did not reach their end, the newest first."""
-    children = sorted((int(child.name), child) for child in _children(parent) if child.name.isdigit())
+    """Return the runs below an experiment's folder that did not reach their end, the newest first.
+
+    One whose passport cannot be read may be finished, so it is none of them.
+    """
+    children = sorted((int(child.name), child) for child in _children(parent) if child.name.isdecimal())
     runs = [RunFolder(child) for _, child in reversed(children) if (child / PASSPORT).is_file()]
-    return [run for run in runs if passport_of(run).get("status") != FINISHED]
+    return [run for run in runs if passport_of(run).get("status", FINISHED) != FINISHED]
 
 
 def of_this_job(parent: Path, command: list[str]) -> RunFolder | None:

@@ -1,6 +1,8 @@
 """Confusion counts image by image, in a small file, so that statistics need no second inference. Torch-free."""
 
 import io
+import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -12,11 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcli.runs.run_folder import write_bytes
+from segcli.runs.stored_files import StoredFileError
 
 Counts = NDArray[np.int64]
 
 
-class CountsError(ValueError):
+KINDS = {"ids": ("U", 1), **dict.fromkeys(("shape", "image", "cell", "count"), ("iu", 1)), "epoch": ("iu", 0)}
+GROUPED = {"groups": ("U", 1), "pattern": ("U", 0)}
+"""Parts of the file, each with NumPy's letters of its type and its number of dimensions."""
+MOST_CLASSES = 1 << 15
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, EOFError, NotImplementedError, MemoryError, OverflowError, RuntimeError),
+    *(SyntaxError, TypeError, AttributeError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What NumPy and zipfile raise for a damaged file."""
+
+
+class CountsError(StoredFileError):
     """A file of counts cannot be read; the message says why."""
 
 
@@ -155,23 +169,34 @@ class ImageCounts:
         """
         try:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-                parts = {name: file[name] for name in ("ids", "shape", "image", "cell", "count", "epoch")}
-                parts |= {name: file[name] for name in ("groups", "pattern") if name in file}  # since 0.5
-        except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-            raise CountsError(f"{path} cannot be read: {error}") from None
-        shape = tuple(int(size) for size in parts["shape"])
-        found = cls(
-            tuple(str(name) for name in parts["ids"]),
-            shape,
-            parts["image"].astype(np.uint32),
-            parts["cell"].astype(np.uint32),
-            parts["count"].astype(np.uint32),
-            int(parts["epoch"]),
-            tuple(str(name) for name in parts.get("groups", ())),
-            str(parts.get("pattern", "")),
-        )
-        inside = not found.image.size or (found.image.max() < len(found.ids) and found.cell.max() < np.prod(shape))
-        fits = len(found.image) == len(found.cell) == len(found.count) and len(found.groups) in (0, len(found.ids))
-        if not inside or not fits:
-            raise CountsError(f"{path} does not fit together")
-        return found
+                parts = {name: file[name] for name in KINDS}
+                parts |= {name: file[name] for name in GROUPED if name in file}  # since 0.5
+        except _UNREADABLE as error:
+            reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+            raise CountsError(f"{path.name} is damaged: {reason}") from None
+        kinds = {**KINDS, **GROUPED}
+        wrong = [name for name in parts if not _is_of(parts[name], *kinds[name])]
+        if wrong:
+            raise CountsError(f"{path.name} is damaged: {wrong[0]} holds something else than counts")
+        shape, ids = tuple(int(size) for size in parts["shape"]), tuple(str(name) for name in parts["ids"])
+        image, cell, count = parts["image"], parts["cell"], parts["count"]
+        groups = tuple(str(name) for name in parts.get("groups", ()))
+        if len(groups) not in (0, len(ids)):
+            raise CountsError(f"{path.name} is damaged: its parts do not fit together")
+        if not _is_shape(shape) or not len(image) == len(cell) == len(count) or len(set(ids)) != len(ids):
+            raise CountsError(f"{path.name} is damaged: its parts do not fit together")
+        ends = (image, len(ids)), (cell, math.prod(shape)), (count, 1 << 32)
+        if any(part.size and not 0 <= int(part.min()) <= int(part.max()) < end for part, end in ends):
+            raise CountsError(f"{path.name} is damaged: its parts do not fit together")
+        cells = image.astype(np.uint32), cell.astype(np.uint32), count.astype(np.uint32)
+        return cls(ids, shape, *cells, int(parts["epoch"]), groups, str(parts.get("pattern", "")))
+
+
+def _is_of(part: object, kinds: str, ndim: int) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype.kind in kinds and part.ndim == ndim
+
+
+def _is_shape(shape: tuple[int, ...]) -> bool:
+    """Return whether counts of one image may have a shape: of K by K classes, or of K by no and yes, twice."""
+    classes = shape[0] if shape else 0
+    return 1 <= classes <= MOST_CLASSES and shape in ((classes, classes), (classes, 2, 2))

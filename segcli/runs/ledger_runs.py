@@ -6,16 +6,14 @@ from itertools import combinations
 from pathlib import Path, PurePath
 from typing import Any
 
-import yaml
-
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.runs.identity import experiment_hash, identity
 from segcli.runs.ledger_entry import SCHEMA, Entry
 from segcli.runs.ledger_settings import differences, listed, portable, settings_of
-from segcli.runs.passport import passport_of
-from segcli.runs.run_folder import CONFIG, LAST, PASSPORT, RunFolder
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.run_folder import CONFIG, LAST, PASSPORT
+from segcli.runs.stored_files import StoredFileError, read_config
+from segcli.runs.stored_run import NotTestedError, StoredRun, UnreadableRunError
 
 _DIGITS = 6
 _NO_SCORES = ("stage", "epoch", "classes")
@@ -149,10 +147,10 @@ def _measured(scores: _Values) -> dict[str, Any]:
 def _test(run: StoredRun) -> dict[str, Any] | None:
     """Return the scores of the newest test, with the fingerprint of its images; None if there was none."""
     try:
-        folder = run.folder("test")
-    except UnreadableRunError:
+        found = run.evaluation("test")
+    except NotTestedError:
         return None
-    passport = passport_of(RunFolder(folder))
+    folder, passport = found.folder, found.passport
     again = f"test it again: python -m segcli test --ckpt_path {shown(run)}/checkpoints/best.ckpt"
     where = folder.relative_to(run.path)
     if any(PurePath(word.partition("=")[2] or word).name == LAST for word in passport.get("command", ())):
@@ -160,14 +158,14 @@ def _test(run: StoredRun) -> dict[str, Any] | None:
     changed = differences(_of_scores(run.config), _of_scores(_config(run, folder)))
     if changed:
         raise UnreadableRunError(run.path, f"was tested with other settings ({where}): {listed(changed)}; {again}")
-    return {**_measured(run.scores("test")), "data": (passport.get("data") or {}).get("splits", {}).get("test")}
+    return {**_measured(found.scores), "data": (passport.get("data") or {}).get("splits", {}).get("test")}
 
 
 def _config(run: StoredRun, folder: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UnreadableRunError(run.path, f"{folder.relative_to(run.path)}/{CONFIG} cannot be read: {error}") from None
+        return read_config(folder / CONFIG)
+    except StoredFileError as error:
+        raise UnreadableRunError(run.path, f"{folder.relative_to(run.path).as_posix()}: {error}") from None
 
 
 def _of_scores(config: _Values) -> dict[str, Any]:

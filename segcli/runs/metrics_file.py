@@ -12,6 +12,7 @@ from pytorch_lightning.loggers.logger import Logger
 from torch import Tensor
 
 from segcli.runs.run_folder import METRICS, write_text
+from segcli.runs.stored_files import read_cells
 
 MOST_WAITING_S = 10.0
 
@@ -92,9 +93,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     """Return the whole rows of the file; a kill may have cut the last one short."""
     if not path.is_file():
         return []
-    text = path.read_text()
-    whole = text[: text.rfind("\n") + 1]
-    return list(csv.DictReader(io.StringIO(whole)))
+    return [*read_cells(path, is_whole=False)]
 
 
 def _table(columns: list[str], rows: list[dict[str, Any]], header: bool = True) -> str:

@@ -4,13 +4,15 @@ import datetime
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import segcli
-from segcli.runs.run_folder import PACKAGES_FILE, PASSPORT, PATCH, RunFolder, write_bytes, write_text
+from segcli.runs.file_hashes import DIGEST, digest, hashes_of
+from segcli.runs.run_folder import COMPOSED, CONFIG, PACKAGES_FILE, PASSPORT, PATCH, RunFolder, write_bytes, write_text
 from segcli.runs.stop_signals import slurm_job
+from segcli.runs.stored_passport import SCHEMA, read_passport
 from segcli.runs.surroundings import (
     MOST_PATCH_BYTES,
     git_state,
@@ -21,24 +23,32 @@ from segcli.runs.surroundings import (
     versions,
 )
 
-FINISHED = "finished"
-SCHEMA = 2
-"""Version of what a run folder records; 1 had no images, times and fingerprints."""
+ENDS = ("finished", "interrupted", "failed")
+"""What a run may come to; with it, every file of the run is hashed."""
+FINAL = (CONFIG, COMPOSED, PACKAGES_FILE, PATCH)
+"""Files that do not change while a run goes on."""
 
 
 class Passport:
     """Write ``passport.json``, at the start and again whenever something is learned.
 
     Beside it lie ``packages.txt``, all installed packages, and ``uncommitted.patch``, which turns the commit into the
-    code that ran, where these differ.
+    code that ran, where these differ. ``stored`` holds a hash of every file in the folder, ``digest`` one of all other
+    entries: of those that are final from the start, and at the end of all.
 
     Args:
-        folder: The run folder.
+        folder: The run folder; one that is only reserved appears with these records in it.
         command: The command line, as words.
         seed: Seed of the run.
         files: Experiment files that were composed.
+        texts: Further files that are final from the start, by name.
         entries: What else is known at the start.
+
+    Raises:
+        RunFolderError: If the folder cannot be made.
     """
+
+    _before: dict[str, Any]
 
     def __init__(
         self,
@@ -46,41 +56,65 @@ class Passport:
         command: list[str],
         seed: int | bool | None,
         files: Sequence[Path],
+        texts: Mapping[str, str] | None = None,
         **entries: object,
     ) -> None:
-        self._path = folder.path / PASSPORT
+        self._folder = folder
+        circumstances, patch = _circumstances(folder, command, files)
+        packages = installed_packages()
         self._record: dict[str, Any] = {
             "schema": SCHEMA,
             "status": "starting",
-            **_circumstances(folder, command, files),
+            **circumstances,
             **entries,
             "seed": seed,
             "started": _now(),
             "ended": None,
         }
-        self._write()
+        with folder.appearing():
+            for name, text in {**(texts or {}), PACKAGES_FILE: packages}.items():
+                write_text(folder.path / name, text)
+            if patch and len(patch) <= MOST_PATCH_BYTES:
+                write_bytes(folder.path / PATCH, patch)
+            self._record["stored"] = hashes_of(folder.path)
+            self._write()
 
     @classmethod
     def go_on(cls, folder: RunFolder, command: list[str], files: Sequence[Path], **where: object) -> "Passport":
         """Go on with the passport of an interrupted run, and note under ``continued`` that and how.
 
-        Nothing is written before the first :meth:`update`: if nothing comes of it, the run stays as it was.
+        Nothing is written before :meth:`reopen`.
 
         Args:
             folder: Its run folder, with a passport.
             command: The command line that goes on with it, as words.
             files: Experiment files that were composed.
             where: At which epoch and step, and what was changed.
+
+        Raises:
+            StoredFileError: If its passport cannot be read.
         """
         passport = cls.__new__(cls)
-        passport._path = folder.path / PASSPORT
-        record = passport._record = passport_of(folder)
-        since = {key: record.get(key) for key in ("status", "ended")}
-        circumstances = _circumstances(folder, command, files, is_new=False)
+        passport._folder = folder
+        before = passport._before = read_passport(folder.path, trust=False)
+        since = {key: before.get(key) for key in ("status", "ended")}
+        circumstances, _ = _circumstances(folder, command, files)
         entry = {"at": _now(), "found": since, **where, **circumstances}
-        record["continued"] = [*record.get("continued", []), entry]
-        record |= {"status": "starting", "ended": None, "slurm_job": circumstances["slurm_job"]}
+        passport._record = {**before, "schema": SCHEMA, "continued": [*(before.get("continued") or []), entry]}
+        passport._record |= {"status": "starting", "ended": None, "slurm_job": circumstances["slurm_job"]}
         return passport
+
+    def reopen(self) -> None:
+        """Say that the files of the run that goes on are about to change; only its experiment is final."""
+        self._record["stored"] = {name: found for name, found in hashes_of(self._folder.path).items() if name in FINAL}
+        self._write()
+
+    def restore(self) -> None:
+        """Take back that the run goes on: nothing came of it. What was cut back to the checkpoint stays so."""
+        self._record = dict(self._before)
+        if "stored" in self._record:
+            self._record["stored"] = hashes_of(self._folder.path)
+        self._write()
 
     @property
     def status(self) -> str:
@@ -100,25 +134,22 @@ class Passport:
     def update(self, status: str, **entries: object) -> None:
         """Record a new status, and with it when it ended if it did."""
         self._record.update(status=status, **entries)
-        if status not in ("starting", "running"):
-            self._record["ended"] = _now()
+        if status in ENDS:
+            self._record |= {"ended": _now(), "stored": hashes_of(self._folder.path)}
         self._write()
 
     def _write(self) -> None:
-        write_text(self._path, json.dumps(self._record, indent=2, default=str) + "\n")
+        if self._record["schema"] == SCHEMA:
+            self._record[DIGEST] = digest(self._record)
+        write_text(self._folder.path / PASSPORT, json.dumps(self._record, indent=2, default=str) + "\n")
 
 
-def _circumstances(folder: RunFolder, command: list[str], files: Sequence[Path], is_new: bool = True) -> dict[str, Any]:
-    """Return what may differ between two starts of one run; of the first, write what is too long for the passport."""
-    state, patch = git_state(Path.cwd()), uncommitted(Path.cwd(), runs=folder.path.parent.parent)
+def _circumstances(folder: RunFolder, command: list[str], files: Sequence[Path]) -> tuple[dict[str, Any], bytes]:
+    """Return what may differ between two starts of one run, and the patch that turns the commit into the code."""
+    state, text = git_state(Path.cwd()), uncommitted(Path.cwd(), runs=folder.runs)
+    patch = (text or "").encode(errors="surrogateescape")
     if state is not None:
-        state["patch_sha256"] = (
-            hashlib.sha256(patch.encode(errors="surrogateescape")).hexdigest()[:16] if patch else None
-        )
-    if is_new:
-        write_text(folder.path / PACKAGES_FILE, installed_packages())
-    if is_new and patch and len(patch) <= MOST_PATCH_BYTES:
-        write_bytes(folder.path / PATCH, patch.encode(errors="surrogateescape"))
+        state["patch_sha256"] = hashlib.sha256(patch).hexdigest()[:16] if patch else None
     return {
         "command": command,
         "files": [str(file) for file in files],
@@ -129,16 +160,7 @@ def _circumstances(folder: RunFolder, command: list[str], files: Sequence[Path],
         "platform": platform.platform(),
         "hardware": hardware(),
         "slurm_job": slurm_job(),
-    }
-
-
-def passport_of(folder: RunFolder) -> dict[str, Any]:
-    """Return the passport of a run; empty if there is none that can be read."""
-    try:
-        record = json.loads((folder.path / PASSPORT).read_text())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    }, patch
 
 
 def _now() -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 try:
@@ -23,8 +25,13 @@ PACKAGES_FILE = "packages.txt"
 PATCH = "uncommitted.patch"
 SPLITS = "splits.json"
 METRICS = "metrics.csv"
+TIMING = "timing.csv"
+WORST = "worst"
 LAST = "last.ckpt"
 PICTURES = "predictions"
+_STAGED = ".starting."
+_STALE_S = 60.0
+"""Age from which a folder that is not there yet, and that no process holds, is one of a process that was killed."""
 
 
 _locks: set[int] = set()
@@ -49,39 +56,74 @@ class RunFolder:
     """A folder that this process may write its results to.
 
     Args:
-        path: The folder; it exists.
-        made: Parents that were made with it, deepest first.
+        path: The folder; it exists, but for one that :meth:`reserve` returned.
     """
 
-    def __init__(self, path: Path, made: Sequence[Path] = ()) -> None:
-        self.path, self._made = path, tuple(made)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._parent: Path | None = None
+        self._made: tuple[Path, ...] = ()
         self._lock: int | None = None
 
     @classmethod
     def create(cls, parent: Path) -> RunFolder:
-        """Make ``parent/<number>``, the number one above the highest there is.
+        """Make ``parent/<number>``, empty; see :meth:`reserve` and :meth:`appearing`.
+
+        Raises:
+            RunFolderError: If it cannot be made.
+        """
+        run = cls.reserve(parent)
+        with run.appearing():
+            return run
+
+    @classmethod
+    def reserve(cls, parent: Path) -> RunFolder:
+        """Return a folder ``parent/<number>`` that :meth:`appearing` will make.
 
         Only rank 0 makes it. Processes that it starts find it in the environment; those that were started beside it
         get the parent, and whoever writes in them asks rank 0.
+        """
+        if not is_first_process():
+            inherited = os.environ.get(FOLDER_VARIABLE)
+            return cls(Path(inherited) if inherited else parent)
+        run = cls(parent)
+        run._parent = parent
+        return run
+
+    @contextlib.contextmanager
+    def appearing(self) -> Iterator[None]:
+        """Let a reserved folder appear with all that a block writes into it, locked, and with the next free number.
+
+        Until then it has a name that nobody takes for a run; a process that is killed in the block leaves no run. One
+        that is there already stays as it is.
 
         Raises:
-            RunFolderError: If it cannot be made or written to.
+            RunFolderError: If it cannot be made, or the block cannot write.
         """
-        inherited = os.environ.get(FOLDER_VARIABLE)
-        if not is_first_process():
-            return cls(Path(inherited) if inherited else parent)
-        made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+        parent, self._parent = self._parent, None
+        if parent is None:
+            yield
+            return
+        self._made = tuple(folder for folder in (parent, *parent.parents) if not folder.exists())
+        staged: Path | None = None
         try:
-            path = _make_next(parent)
-            _try_to_write(path)
-        except OSError as error:
+            parent.mkdir(parents=True, exist_ok=True)
+            _remove_stale(parent)
+            self.path = staged = Path(tempfile.mkdtemp(dir=parent, prefix=_STAGED))
+            staged.chmod(0o755)
+            self.acquire()
+            yield
+            self.path = _numbered(staged, parent)
+        except BaseException as error:
+            self.release()
+            self._remove(staged)
+            if not isinstance(error, OSError):
+                raise
             reason = error.strerror or str(error)
             raise RunFolderError(
                 f"cannot make a run folder in {parent}: {reason}; choose another place with --run.root DIR"
             ) from None
-        run = cls(path, made)
-        run.announce()
-        return run
+        self.announce()
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Path) -> RunFolder | None:
@@ -138,6 +180,11 @@ class RunFolder:
             self._lock = None
 
     @property
+    def runs(self) -> Path:
+        """Folder of the runs of all experiments."""
+        return self.path.parent if self._parent is not None else self.path.parent.parent
+
+    @property
     def config(self) -> Path:
         """The resolved experiment."""
         return self.path / CONFIG
@@ -165,12 +212,17 @@ class RunFolder:
         """
         if not is_first_process() or any(not _is_record(path) for path in self.path.iterdir()):
             return False
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._remove(self.path)
         os.environ.pop(FOLDER_VARIABLE, None)
+        return True
+
+    def _remove(self, path: Path | None) -> None:
+        """Remove the folder at a path, and the parents that were made for it."""
+        if path is not None:
+            shutil.rmtree(path, ignore_errors=True)
         for parent in self._made:
             with contextlib.suppress(OSError):  # another run is in it by now
                 parent.rmdir()
-        return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -212,16 +264,28 @@ def _try_to_write(folder: Path) -> None:
     (folder / ".writable").unlink()
 
 
-def _make_next(parent: Path) -> Path:
-    parent.mkdir(parents=True, exist_ok=True)
+def _numbered(staged: Path, parent: Path) -> Path:
+    """Rename a folder to the number one above the highest there is."""
     while True:
-        taken = [int(child.name) for child in parent.iterdir() if child.name.isdigit()]
+        taken = [int(child.name) for child in parent.iterdir() if child.name.isdecimal()]
         path = parent / str(max(taken, default=0) + 1)
         try:
-            path.mkdir()
-        except FileExistsError:  # another run took the number in between
+            staged.rename(path)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # another run took the number in between
+                raise
             continue
         return path
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove what processes left that were killed while their folder was not there yet."""
+    for path in parent.glob(f"{_STAGED}*"):
+        with contextlib.suppress(OSError):
+            folder = RunFolder(path)
+            if time.time() - path.stat().st_mtime > _STALE_S and folder.acquire():
+                folder.release()
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def is_first_process() -> bool:

@@ -1,28 +1,30 @@
 """A finished run as it lies on disk, for those who compare, record and repeat it. Torch-free."""
 
-import csv
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from segcli.config.keys import SEED
+from segcli.runs import consistency
+from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
+from segcli.runs.file_hashes import changed_files, is_hashed
 from segcli.runs.identity import config_hash, experiment_hash
-from segcli.runs.image_counts import CountsError, ImageCounts
-from segcli.runs.passport import FINISHED, SCHEMA
-from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT
+from segcli.runs.image_counts import ImageCounts
+from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
+from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json, read_numbers
+from segcli.runs.stored_passport import FINISHED, SCHEMA, UNHASHED, is_as_written, read_passport
 from segcli.score_spec import MEAN_IOU, VAL
 
-TIMING = "timing.csv"
 LAST_IMAGES = "val_last_images.npz"
 """Counts of every image at the last validation, where that is not the best one."""
-WORST = "worst"
-Row = Mapping[str, float]
+WORST_FILE = f"{WORST}/worst.json"
+READ = (CONFIG, METRICS, TIMING, SPLITS, "val_scores.json", "val_images.npz", LAST_IMAGES, WORST_FILE)
+"""Files whose hashes are checked when a run is read."""
+_ADVICE = "take it from a copy, or train again: python -m segcli rerun"
 
 
 class UnreadableRunError(ValueError):
@@ -35,6 +37,10 @@ class UnreadableRunError(ValueError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(reason)
         self.path = path
+
+
+class NotTestedError(UnreadableRunError):
+    """A run was not tested by the best checkpoint that it has now."""
 
 
 class Point(NamedTuple):
@@ -63,25 +69,40 @@ class StoredRun:
         path: Its folder.
         passport: ``passport.json``.
         config: ``config.yaml``: every value of the experiment.
+        is_trusted: Whether files that were changed, or contradict each other, are refused.
     """
 
     path: Path
     passport: Mapping[str, Any] = field(repr=False)
     config: Mapping[str, Any] = field(repr=False)
+    is_trusted: bool = True
 
     @classmethod
-    def load(cls, path: Path) -> "StoredRun":
+    def load(cls, path: Path, trust: bool = True) -> "StoredRun":
         """Read a run that reached its end.
 
+        Args:
+            path: Its folder.
+            trust: Whether to refuse files that were changed after the run wrote them, or contradict each other. Who
+                does not, asks :attr:`changed` and :attr:`contradictions`.
+
         Raises:
-            UnreadableRunError: If it did not, is of an older version, or lacks a file that every run has.
+            UnreadableRunError: If it did not reach its end, is of an older version, lacks a file that every run has,
+                or has a damaged one.
         """
-        passport = _passport(path)
-        config = _yaml(path / CONFIG)
+        try:
+            passport = _finished(path, read_passport(path, trust))
+            run = cls(path, passport, read_config(path / CONFIG), trust)
+        except StoredFileError as error:
+            raise UnreadableRunError(path, str(error)) from None
         for name in (METRICS, TIMING):
             if not (path / name).is_file():
                 raise UnreadableRunError(path, f"has no {name}")
-        return cls(path, passport, config)
+        found = [f"{name} was changed after the run wrote it; {_ADVICE} {path}" for name in run.changed]
+        found += consistency.of_experiment(passport, run.config)
+        if trust and found:
+            raise UnreadableRunError(path, found[0])
+        return run
 
     @property
     def name(self) -> str:
@@ -92,6 +113,26 @@ class StoredRun:
     def seed(self) -> int | bool | None:
         """Of ``seed_everything``."""
         return self.config.get(SEED)
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether it tells if its files were changed, as runs of 0.4.0 do not."""
+        return is_hashed(self.passport)
+
+    @cached_property
+    def changed(self) -> tuple[str, ...]:
+        """Files that comparisons read and that are not as the run wrote them."""
+        own = () if is_as_written(self.passport) else (PASSPORT,)
+        return (*own, *changed_files(self.path, self.passport, READ))
+
+    @cached_property
+    def contradictions(self) -> tuple[str, ...]:
+        """Facts that are stored twice and differ, in sentences.
+
+        Raises:
+            UnreadableRunError: If a file is missing or damaged.
+        """
+        return (*consistency.of_experiment(self.passport, self.config), *self.evaluation("val").contradictions)
 
     @cached_property
     def config_hash(self) -> str:
@@ -106,7 +147,9 @@ class StoredRun:
     @property
     def weights_at_start(self) -> tuple[str, ...]:
         """What the run began from, where that is not drawn from the seed: pretrained weights, another run's state."""
-        arguments = ((self.config.get("model") or {}).get("backbone") or {}).get("init_args") or {}
+        backbone = (self.config.get("model") or {}).get("backbone")
+        arguments = backbone.get("init_args") if isinstance(backbone, Mapping) else None
+        arguments = arguments if isinstance(arguments, Mapping) else {}
         is_given = arguments.get("weights") is not None or arguments.get("pretrained")
         hashes = self.passport.get("weights") or {}
         state = self.passport.get("loaded") or {}
@@ -123,52 +166,86 @@ class StoredRun:
         A test of another checkpoint than the best one that the run has now does not count, nor does one of ``verify``.
 
         Raises:
-            UnreadableRunError: If it was never tested.
+            NotTestedError: If it was never tested.
+            UnreadableRunError: If the record of a test is damaged.
         """
         if stage == "val":
             return self.path
         tests = [each for each in (self.path / stage).glob("*") if (each / f"{stage}_scores.json").is_file()]
-        numbered = sorted((each for each in tests if each.name.isdigit()), key=lambda each: int(each.name))
+        numbered = sorted((each for each in tests if each.name.isdecimal()), key=lambda each: int(each.name))
         found = [each for each in numbered if self._is_of_best(each)]
         if not found:
             best = self.path / "checkpoints" / "best.ckpt"
             how = "was not tested" if not numbered else "was tested, but not by its best checkpoint"
-            raise UnreadableRunError(self.path, f"{how}: python -m segcli test --ckpt_path {best}")
+            raise NotTestedError(self.path, f"{how}: python -m segcli test --ckpt_path {best}")
         return found[-1]
 
     def _is_of_best(self, test: Path) -> bool:
-        if not (test / PASSPORT).is_file():
-            return True
-        passport = _json(self.path, test / PASSPORT)
+        passport = self._passport_of(test)
         best = (self.passport.get("checkpoints") or {}).get("best.ckpt")
         measured = (passport.get("loaded") or {}).get("sha256")
         return "verifies" not in passport and (None in (best, measured) or best == measured)
 
-    def scores(self, stage: str = "val") -> Mapping[str, Any]:
-        """Return ``<stage>_scores.json``: ``epoch``, ``mIoU``, ``mDice``, ``pixel_accuracy``, and ``classes`` by name.
+    def _passport_of(self, folder: Path) -> Mapping[str, Any]:
+        if not (folder / PASSPORT).is_file():
+            return {}
+        with _of_run(self.path):
+            return read_passport(folder)
+
+    def evaluation(self, stage: str = "val") -> Evaluation:
+        """Return what was measured of a split.
 
         Raises:
-            UnreadableRunError: If it is missing or damaged.
+            UnreadableRunError: If it is missing, damaged, was changed, or contradicts itself.
         """
-        return _json(self.path, self.folder(stage) / f"{stage}_scores.json")
+        if stage not in self._evaluations:
+            self._evaluations[stage] = self._read_evaluation(stage)
+        found = self._evaluations[stage]
+        for reason in (*(f"{name} was changed after it was written" for name in found.changed), *found.contradictions):
+            if self.is_trusted:
+                where = "" if stage == "val" else f"{found.folder.relative_to(self.path).as_posix()}: "
+                raise UnreadableRunError(self.path, where + reason)
+        return found
+
+    @cached_property
+    def _evaluations(self) -> dict[str, Evaluation]:
+        return {}
+
+    def _read_evaluation(self, stage: str) -> Evaluation:
+        folder = self.folder(stage)
+        passport = self.passport if stage == "val" else self._passport_of(folder)
+        with _of_run(self.path):
+            found = read_evaluation(folder, stage, passport, self.classes)
+        if stage != "val":
+            return found
+        also = [*consistency.of_costs(passport, self.timing)]
+        if epoch := found.scores.get("epoch"):
+            rows = [row for time, row in self._validations if int(time["epoch"]) == epoch]
+            also += consistency.of_curve(found.scores, rows)
+        return found._replace(contradictions=(*found.contradictions, *also))
+
+    def scores(self, stage: str = "val") -> Mapping[str, Any]:
+        """Return the scores of a stage; see :meth:`evaluation`."""
+        return self.evaluation(stage).scores
 
     def counts(self, stage: str = "val") -> ImageCounts:
-        """Return the counts of every image, of the epoch that the scores are of.
+        """Return the counts of every image, of the epoch that the scores are of; see :meth:`evaluation`."""
+        return self.evaluation(stage).counts
+
+    def worst(self) -> Sequence[Mapping[str, Any]]:
+        """Return the images of the lowest scores, worst first: ``id``, ``mIoU`` and ``picture``.
 
         Raises:
-            UnreadableRunError: If they are missing or damaged, or of another epoch.
+            UnreadableRunError: If they are not stored, damaged, or contradict the counts.
         """
-        path, epoch = self.folder(stage) / f"{stage}_images.npz", self.scores(stage).get("epoch") or 0
-        if not path.is_file():
-            raise UnreadableRunError(self.path, f"has no {path.relative_to(self.path)}")
-        try:
-            found = ImageCounts.read(path)
-        except CountsError as error:
-            raise UnreadableRunError(self.path, str(error)) from None
-        if found.epoch != epoch:
-            reason = f"{path.name} is of epoch {found.epoch}, {stage}_scores.json of epoch {epoch}: killed in between"
+        if not (self.path / WORST_FILE).is_file():
+            raise UnreadableRunError(self.path, "has no pictures of its worst images")
+        with _of_run(self.path):
+            found = read_json(self.path / WORST_FILE, WORST_FORM)
+        val = self.evaluation()
+        for reason in consistency.of_worst(found, val.scores, val.counts):
             raise UnreadableRunError(self.path, reason)
-        return found
+        return found["images"]
 
     def last_counts(self) -> ImageCounts | None:
         """Return the counts of every image at the last validation; None if they were not kept, as by 0.4.0.
@@ -179,31 +256,38 @@ class StoredRun:
         validations = self.curve(f"{VAL}/{MEAN_IOU}")
         last = validations[-1].epoch if validations else 0
         path = self.path / LAST_IMAGES
-        try:
+        with _of_run(self.path):
             found = ImageCounts.read(path) if path.is_file() else self.counts()
-        except CountsError as error:
-            raise UnreadableRunError(self.path, str(error)) from None
+        if found.num_classes != len(self.classes):
+            raise UnreadableRunError(self.path, f"{LAST_IMAGES} has other classes than {PASSPORT}")
         return found if found.epoch == last else None
 
     @cached_property
     def rows(self) -> Sequence[Row]:
         """What was logged: a row per step, with the columns that have a value; ``step`` counts optimizer steps."""
-        return _table(self.path / METRICS)
+        with _of_run(self.path):
+            return read_numbers(self.path / METRICS)
 
     def curve(self, metric: str) -> Sequence["Point"]:
         """Return a metric of every validation, such as ``val/mIoU``; empty if it was never logged."""
-        times = {int(row["step"]): row for row in self.timing}
-        found = [(times.get(int(row["step"]) + 1), row[metric]) for row in self.rows if metric in row]
         return [
-            Point(int(time["epoch"]), int(time["step"]), time["train_s"], time["elapsed_s"], value)
-            for time, value in found
-            if time is not None
+            Point(int(time["epoch"]), int(time["step"]), time["train_s"], time["elapsed_s"], row[metric])
+            for time, row in self._validations
+            if metric in row
         ]
+
+    @cached_property
+    def _validations(self) -> Sequence[tuple[Row, Row]]:
+        """Time and scores of every row that a validation logged."""
+        times = {int(row["step"]): row for row in self.timing}
+        found = [(times.get(int(row["step"]) + 1), row) for row in self.rows if any(k.startswith("val/") for k in row)]
+        return [(time, row) for time, row in found if time is not None]
 
     @cached_property
     def timing(self) -> Sequence[Row]:
         """A row per validation: ``epoch`` from 1, ``step``, ``train_s`` and ``elapsed_s`` since the start."""
-        return _table(self.path / TIMING)
+        with _of_run(self.path):
+            return read_numbers(self.path / TIMING, ("epoch", "step", "train_s", "elapsed_s"))
 
 
 def find_runs(places: Sequence[Path]) -> list[Path]:
@@ -216,52 +300,28 @@ def _below(folder: Path) -> Iterator[Path]:
         yield folder
     elif folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
-        for child in sorted(children, key=lambda each: (each.name.isdigit(), each.name.zfill(9))):
+        for child in sorted(children, key=lambda each: (each.name.isdecimal(), each.name.zfill(9))):
             yield from _below(child)
 
 
-def _passport(path: Path) -> dict[str, Any]:
-    if not (path / PASSPORT).is_file():
-        raise UnreadableRunError(path, f"has no {PASSPORT}")
-    passport = _json(path, path / PASSPORT)
+def _finished(path: Path, passport: dict[str, Any]) -> dict[str, Any]:
+    """See that a passport is one of a run that reached its end, and that this version understands."""
     status = passport.get("status")
     if status != FINISHED:
         how = {"starting": "running, or killed", "running": "running, or killed"}.get(str(status), status)
         raise UnreadableRunError(path, f"did not finish ({how})")
-    if passport.get("schema") != SCHEMA:
+    if passport.get("schema") not in (UNHASHED, SCHEMA):
         version = passport.get("segcli", "an unknown version")
         raise UnreadableRunError(path, f"is of another version of segcli ({version}), whose records differ")
+    if not (passport.get("data") or {}).get("classes"):
+        raise UnreadableRunError(path, "its passport does not say what data it was trained on")
     return passport
 
 
-def _json(run: Path, path: Path) -> dict[str, Any]:
+@contextmanager
+def _of_run(path: Path) -> Iterator[None]:
+    """Name the run of which a file is damaged."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UnreadableRunError(run, f"has no {path.name}") from None
-    except (OSError, ValueError) as error:
-        raise UnreadableRunError(run, f"{path.name} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise UnreadableRunError(run, f"{path.name} is damaged")
-    return content
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    except FileNotFoundError:
-        raise UnreadableRunError(path.parent, f"has no {path.name}") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UnreadableRunError(path.parent, f"{path.name} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise UnreadableRunError(path.parent, f"{path.name} is damaged")
-    return content
-
-
-def _table(path: Path) -> list[Row]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UnreadableRunError(path.parent, f"{path.name} cannot be read: {error}") from None
+        yield
+    except StoredFileError as error:
+        raise UnreadableRunError(path, str(error)) from None

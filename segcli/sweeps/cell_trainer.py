@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import RunFolder
+from segcli.runs.stored_passport import FINISHED, passport_of
 from segcli.sweeps.cell import Cell
 from segcli.sweeps.cell_lock import CellLock
 from segcli.sweeps.child import Launch, Runner, error_lines

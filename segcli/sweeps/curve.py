@@ -1,15 +1,13 @@
 """A metric of a run, read from ``metrics.csv`` while it may still be written."""
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from segcli.config.errors import did_you_mean
-from segcli.runs.run_folder import METRICS
-from segcli.runs.stored_run import TIMING
+from segcli.runs.run_folder import METRICS, TIMING
+from segcli.runs.stored_files import Row, StoredFileError, read_numbers
 
 VALIDATION = "val/"
 
@@ -39,13 +37,13 @@ class Objective:
 
 def read_values(run: Path, metric: str) -> list[float]:
     """Return a metric of every row that has it, in order; empty while there is none."""
-    return [float(row[metric]) for row in _rows(run / METRICS) if row.get(metric)]
+    return [row[metric] for row in _rows(run / METRICS) if metric in row]
 
 
 def complaint(run: Path, metric: str) -> str | None:
     """Return what is wrong with a metric that a validated run does not have; None if it may yet come."""
     rows = _rows(run / METRICS)
-    columns = [name for name in (rows[-1] if rows else ()) if name.startswith(VALIDATION)]
+    columns = list(dict.fromkeys(name for row in rows for name in row if name.startswith(VALIDATION)))
     if not columns or metric in columns or not metric.startswith(VALIDATION):
         return None
     return f"{metric} is not logged{did_you_mean(metric, columns)}; there are {', '.join(columns)}"
@@ -54,14 +52,13 @@ def complaint(run: Path, metric: str) -> str | None:
 def minutes(run: Path) -> float | None:
     """Return how long a run took until its last validation, without interruptions; None if that is not known."""
     rows = _rows(run / TIMING)
-    text = rows[-1].get("elapsed_s") if rows else None
-    return float(text) / 60 if text else None
+    seconds = rows[-1].get("elapsed_s") if rows else None
+    return seconds / 60 if seconds else None
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the whole rows of a table; the last may be in the making."""
+def _rows(path: Path) -> list[Row]:
+    """Return the whole rows of a table, none of one that cannot be read; the last may be in the making."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_numbers(path, is_whole=False)
+    except StoredFileError:
         return []
-    return list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])))

@@ -4,12 +4,11 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from segcli.runs.identity import config_hash, identity
 from segcli.runs.identity import differing_keys as keys_that_differ
-from segcli.runs.passport import FINISHED, passport_of
 from segcli.runs.run_folder import PASSPORT, RunFolder
+from segcli.runs.stored_files import StoredFileError, read_config
+from segcli.runs.stored_passport import FINISHED, passport_of
 
 Marks = dict[Path, int]
 
@@ -39,7 +38,8 @@ class KnownRuns:
             changed = run.config.stat().st_mtime_ns
         except OSError:
             return ""
-        if passport_of(run).get("loaded"):  # from another run's state, which is another experiment
+        passport = passport_of(run)
+        if not passport or passport.get("loaded"):  # damaged; or from another run's state, another experiment
             return ""
         known = self._hashes.get(run.path)
         if known is None or known[0] != changed:
@@ -73,7 +73,7 @@ class KnownRuns:
     def _runs(self) -> list[RunFolder]:
         """Return all runs, the newest first."""
         children = self._parent.iterdir() if self._parent.is_dir() else ()
-        numbers = sorted((int(child.name) for child in children if child.name.isdigit()), reverse=True)
+        numbers = sorted((int(child.name) for child in children if child.name.isdecimal()), reverse=True)
         return [RunFolder(self._parent / str(n)) for n in numbers if (self._parent / str(n) / PASSPORT).is_file()]
 
 
@@ -89,12 +89,11 @@ def _hash(path: Path) -> str:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, ValueError, yaml.YAMLError):
+        return read_config(path)
+    except StoredFileError:
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _last_command(run: RunFolder) -> object:
     passport = passport_of(run)
-    return (passport.get("continued") or [passport])[-1].get("command")
+    return [passport, *(passport.get("continued") or ())][-1].get("command")

@@ -6,8 +6,8 @@ from textwrap import indent
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from segcli.config.errors import ConfigError, Problem
-from segcli.runs.passport import FINISHED
 from segcli.runs.stop_signals import StopSignals
+from segcli.runs.stored_passport import FINISHED
 from segcli.sweeps.cell import Cell
 from segcli.sweeps.cell_lock import CellLock
 from segcli.sweeps.cell_trainer import AT_WORK, FAILED, INTERRUPTED, CellTrainer, Outcome, Say

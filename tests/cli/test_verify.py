@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -5,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.main import main
+from segcli.cli.rerun import load_run
+from segcli.cli.verify import _Record
+from segcli.runs.image_counts import ImageCounts
 
 
 def test_a_checkpoint_measures_what_the_run_recorded(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,15 +27,46 @@ def test_other_data_and_scores_are_told(copied: Path, capsys: pytest.CaptureFixt
     assert out.endswith("\nNOT as recorded\n")
 
 
-def test_a_score_that_was_changed_is_found_unless_it_is_tolerated(
-    copied: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scores = json.loads((copied / "val_scores.json").read_text())
-    scores["mIoU"] += 0.01
-    (copied / "val_scores.json").write_text(json.dumps(scores))
+def _falsify(path: Path) -> None:
+    if path.suffix == ".npz":
+        counts = ImageCounts.read(path)
+        dataclasses.replace(counts, cell=counts.cell // counts.num_classes * (counts.num_classes + 1)).write(path)
+    elif path.suffix == ".json":
+        content = json.loads(path.read_text())
+        for values in content.get("classes", {}).values():
+            values["IoU"] = 0.999
+        path.write_text(json.dumps({**content, "more": []}))
+    else:
+        path.write_bytes(path.read_bytes() + b"\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config.yaml", "composed.yaml", "passport.json", "packages.txt", "splits.json", "metrics.csv", "timing.csv"),
+        *("val_scores.json", "val_images.npz", "schedule.png", "hparams.yaml", "checkpoints/last.ckpt"),
+        *("predictions/epoch_001.png", "worst/worst.json"),
+    ],
+)
+def test_whatever_file_is_changed_is_found_though_scores_are_tolerated(copied: Path, name: str) -> None:
+    assert _Record.read(load_run(str(copied), trust=False), "val", 1.0).agrees
+    _falsify(copied / name)
+    record = _Record.read(load_run(str(copied), trust=False), "val", 1.0)
+    assert not record.agrees
+    assert any(name in line for line in record.lines)
+
+
+def test_falsified_counts_and_scores_fail(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("val_images.npz", "val_scores.json"):
+        _falsify(copied / name)
     assert main(["verify", str(copied)]) == 1
-    assert "DIFFERENT" in capsys.readouterr().out
-    assert main(["verify", str(copied), "--tolerance", "0.02"]) == 0
+    out = capsys.readouterr().out
+    assert "val_images.npz was changed after it was written" in out
+    assert "pixels are counted differently  DIFFERENT" in out
+    assert "val/IoU/background" in out
+    assert out.endswith("\nNOT as recorded\n")
+    assert main(["compare", str(copied)]) == 2
+    assert "was changed after the run wrote it" in capsys.readouterr().err
 
 
 def test_another_checkpoint_than_the_run_wrote_is_told(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:

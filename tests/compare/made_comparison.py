@@ -1,6 +1,5 @@
 """Comparisons of run folders that are written for a test, with figures that need no statistics."""
 
-import json
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -19,9 +18,8 @@ from segcli.compare.comparison import (
     Reached,
 )
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.passport import SCHEMA
 from segcli.runs.stored_run import StoredRun
-from tests.run_folders import CLASSES, write_run, write_worst
+from tests.run_folders import CLASSES, replace_counts, write_run, write_worst
 
 METRIC = "val/mIoU"
 CURVE = (0.3, 0.6, 0.78, 0.87, 0.93, 0.97, 0.99, 1.0)
@@ -65,7 +63,7 @@ def make_group(
         if worst:
             write_worst(path)
         found.append(StoredRun.load(path))
-    by_run = np.array([_iou(run.counts()) for run in found])
+    by_run = np.array([_iou(StoredRun.load(run.path).counts()) for run in found])
     values = tuple(float(value) for value in by_run.mean(axis=1))
     by_class = {name: estimate(by_run[:, k]) for k, name in enumerate(classes)}
     cost = Cost(5.2e6 + 8e5 * rank, 1.5e9, 100.0 - 9 * rank, 2.0**30, 130.0, "cpu")
@@ -105,7 +103,7 @@ def _difference(subject: str, first: Estimate, second: Estimate, beyond: bool) -
 
 def _convergence(runs: Sequence[StoredRun]) -> Convergence:
     curves = [run.curve(METRIC) for run in runs]
-    first = [next(point for point in curve if point.value >= 0.5) for curve in curves]
+    first = [next((point for point in curve if point.value >= 0.5), curve[-1]) for curve in curves]
     epoch, step, train_s = (float(np.mean([point[at] for point in first])) for at in range(3))
     reached = Reached(len(runs), epoch, step, train_s)
     return Convergence(dict.fromkeys(SHARES, reached), reached, Estimate(0.61, 0.02), curves)
@@ -132,8 +130,4 @@ def _overwrite(path: Path, classes: Sequence[str], quality: float, seed: int, mu
             for step, part in ((1, 0.6), (2, 0.3), (5, 0.1)):
                 counts[:, k, (k + step) % number] += ((truth - right)[:, k] * part).astype(np.int64)
     epoch = len(CURVE)
-    ImageCounts.of([f"{n:03d}.png" for n in range(images)], counts, epoch).write(path / "val_images.npz")
-    passport = json.loads((path / "passport.json").read_text())
-    assert passport["schema"] == SCHEMA
-    passport["data"]["classes"] = list(classes)
-    (path / "passport.json").write_text(json.dumps(passport))
+    replace_counts(path, ImageCounts.of([f"{n:03d}.png" for n in range(images)], counts, epoch), classes)

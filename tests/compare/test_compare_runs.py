@@ -10,7 +10,7 @@ from segcli.compare.compare_runs import compare_runs
 from segcli.config.errors import ConfigError
 from segcli.runs.image_counts import ImageCounts
 from tests.compare.drawn import draw, run_on_one_truth, truth_pixels
-from tests.run_folders import write_run
+from tests.run_folders import replace_counts, write_run, write_test
 
 
 @pytest.fixture
@@ -126,11 +126,8 @@ def test_independent_images_make_the_noise_larger(six: Path) -> None:
 def test_forced_classes_that_only_some_have_are_not_compared(six: Path) -> None:
     for seed in (1, 2, 3):
         path = six / "UNet" / str(seed)
-        passport = json.loads((path / "passport.json").read_text())
-        passport["data"]["classes"] = ["background", "circle"]
-        (path / "passport.json").write_text(json.dumps(passport))
-        counts = draw(truth_pixels(40, 2), 0.7, seed)
-        ImageCounts.of([f"{n:03d}.png" for n in range(40)], counts, epoch=4).write(path / "val_images.npz")
+        counts = ImageCounts.of([f"{n:03d}.png" for n in range(40)], draw(truth_pixels(40, 2), 0.7, seed), epoch=4)
+        replace_counts(path, counts, ["background", "circle"])
 
     assert list(compare_runs([six], force=True).groups[0].by_class) == ["background", "circle"]
 
@@ -138,11 +135,8 @@ def test_forced_classes_that_only_some_have_are_not_compared(six: Path) -> None:
 def test_the_newest_test_is_compared(six: Path) -> None:
     for number, quality in ((9, 0.5), (10, 0.9)):
         for path in sorted(six.glob("*/[123]")):
-            folder = path / "test" / str(number)
-            folder.mkdir(parents=True)
-            (folder / "test_scores.json").write_text(json.dumps({"stage": "test", "epoch": None}))
             counts = draw(truth_pixels(8), quality, seed=int(path.name))
-            ImageCounts.of([f"{n}.png" for n in range(8)], counts).write(folder / "test_images.npz")
+            write_test(path, number, counts=ImageCounts.of([f"{n}.png" for n in range(8)], counts))
 
     found = compare_runs([six], metric="test/mIoU")
 
@@ -164,7 +158,7 @@ def test_a_run_whose_best_validation_is_not_in_its_tables_is_left_out(six: Path)
     (path / "metrics.csv").write_text("epoch,step,val/mIoU\n")
     ((left_out, reason),) = compare_runs([six]).left_out
     assert left_out == path
-    assert reason == "is damaged: metrics.csv or timing.csv has no validation of epoch 4"
+    assert reason == "metrics.csv or timing.csv has no validation of epoch 4"
 
 
 def test_runs_that_measured_fewer_images_are_told_as_such(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from segcli.compare.group_counts import GroupCounts, mean_image_scores
 from segcli.runs.image_counts import ImageCounts
 from tests.compare.made_comparison import make_comparison
+from tests.run_folders import replace_counts
 
 
 def _counts(*matrices: list[list[int]]) -> ImageCounts:
@@ -38,7 +39,7 @@ def test_a_run_without_counts_is_named_and_left_out(tmp_path: Path) -> None:
 def test_a_run_with_other_classes_is_left_out(tmp_path: Path) -> None:
     (group,) = make_comparison(tmp_path, labels=("FPN",), runs=2).groups
     other = ImageCounts.of(["1.png"], np.ones((1, 4, 4), np.int64), epoch=8)
-    other.write(group.runs[1].path / "val_images.npz")
+    replace_counts(group.runs[1].path, other, [*group.runs[1].classes, "more"][:4])
     assert "other classes" in GroupCounts.of(group, "val").problems[0]
 
 

@@ -8,9 +8,10 @@ import pytest
 from segcli.compare.guards import mismatches
 from segcli.compare.measured_run import measure
 from segcli.compare.metric import Metric
+from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import StoredRun
 from tests.compare.drawn import draw, run_on_one_truth, truth_pixels
-from tests.run_folders import write_run
+from tests.run_folders import replace_counts, write_run
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,9 @@ def test_other_training_images_count_as_well(here: Path) -> None:
 
 def test_other_definitions_and_classes_count(here: Path) -> None:
     paths = [run_on_one_truth(here / str(n), n) for n in range(2)]
-    edit(paths[1], metrics__IoU="per image", data__classes=["background", "circle", "triangle"])
+    edit(paths[1], metrics__IoU="per image")
+    counts = ImageCounts.read(paths[1] / "val_images.npz")
+    replace_counts(paths[1], counts, ["background", "circle", "triangle"])
 
     assert found(*paths) == [
         "different classes (2): 0 against 1",

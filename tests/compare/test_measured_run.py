@@ -11,7 +11,7 @@ from segcli.compare.metric import Metric
 from segcli.runs.class_scores import class_scores, set_score
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
-from tests.run_folders import write_run
+from tests.run_folders import replace_counts, write_run, write_test
 
 
 def measured(path: Path, name: str = "mIoU") -> MeasuredRun:
@@ -44,7 +44,7 @@ def test_images_are_in_the_order_of_their_names(tmp_path: Path) -> None:
     dense = np.zeros((12, 9), np.int64)
     dense[found.image, found.cell] = found.count
     shuffled = ImageCounts.of([found.ids[n] for n in order], dense[order].reshape(12, 3, 3), found.epoch)
-    shuffled.write(write_run(tmp_path / "2") / "val_images.npz")
+    replace_counts(write_run(tmp_path / "2"), shuffled)
 
     second = measured(tmp_path / "2")
 
@@ -58,11 +58,8 @@ def test_other_content_makes_another_set_of_images(tmp_path: Path) -> None:
     assert first.image_set != second.image_set
     assert fingerprint(second.run, "val") == {"count": 12, "ids": "1d5", "content": "beef"}
     assert fingerprint(second.run, "test") == {}
-    tested = second.run.path / "test" / "1"
-    tested.mkdir(parents=True)
-    (tested / "test_scores.json").write_text("{}")
-    (tested / "passport.json").write_text('{"data": {"splits": {"test": {"count": 3}}}}')
-    assert fingerprint(second.run, "test") == {"count": 3}
+    write_test(second.run.path)
+    assert fingerprint(second.run, "test") == {"count": 4, "ids": "1d5", "content": "7e57"}
 
 
 def test_what_an_image_does_is_the_change_when_it_is_left_out(tmp_path: Path) -> None:
@@ -80,7 +77,7 @@ def test_a_class_that_is_in_one_image_alone_does_not_change_with_it(tmp_path: Pa
     counts[:, 0, 1] = [1, 2, 3, 4, 5, 6]
     counts[2, 2, 2] = 10
     path = write_run(tmp_path / "1", images=6)
-    ImageCounts.of([str(n) for n in range(6)], counts, epoch=4).write(path / "val_images.npz")
+    replace_counts(path, ImageCounts.of([str(n) for n in range(6)], counts, epoch=4))
     one = measured(path)
     changes = one.influence(["val/mIoU", "background", "square"]).changes()
     assert changes[2, 2] == 0
@@ -118,7 +115,8 @@ def test_a_loss_has_neither_images_nor_classes(tmp_path: Path) -> None:
 
 def test_average_precision_has_that_of_the_classes(tmp_path: Path) -> None:
     path = write_run(tmp_path / "1", curve=(1.0,))
-    (path / "metrics.csv").write_text("epoch,step,val/mIoU,val/mAP,val/AP/circle\n0,9,0.5,0.6,0.7\n")
+    best = json.loads((path / "val_scores.json").read_text())["mIoU"]
+    (path / "metrics.csv").write_text(f"epoch,step,val/mIoU,val/mAP,val/AP/circle\n0,9,{best},0.6,0.7\n")
 
     one = measured(path, "mAP")
 
@@ -134,13 +132,13 @@ def test_damaged_runs_say_so(tmp_path: Path) -> None:
 
     no_times = write_run(tmp_path / "2")
     (no_times / "timing.csv").write_text("epoch,step\n1,10\n")
-    with pytest.raises(UnreadableRunError, match="lacks 'train_s'"):
+    with pytest.raises(UnreadableRunError, match="it has no column train_s"):
         measured(no_times)
 
     two_classes = write_run(tmp_path / "3") / "passport.json"
     passport = json.loads(two_classes.read_text())
     two_classes.write_text(json.dumps({**passport, "data": {**passport["data"], "classes": ["a", "b"]}}))
-    with pytest.raises(UnreadableRunError, match="its images have 3 classes, its passport 2"):
+    with pytest.raises(UnreadableRunError, match=r"val_scores\.json has other classes than passport\.json"):
         measured(two_classes.parent)
 
     with pytest.raises(UnreadableRunError, match="was not tested: python -m segcli test --ckpt_path"):
@@ -151,7 +149,7 @@ def test_a_metric_of_an_absent_class_has_no_value(tmp_path: Path) -> None:
     counts = np.zeros((2, 3, 3), np.int64)
     counts[:, 0, 0] = 10
     path = write_run(tmp_path / "1")
-    ImageCounts.of(["a", "b"], counts, epoch=4).write(path / "val_images.npz")
+    replace_counts(path, ImageCounts.of(["a", "b"], counts, epoch=4))
 
     with pytest.raises(UnreadableRunError, match="has no val/IoU/square: no image holds it"):
         measured(path, "IoU/square")

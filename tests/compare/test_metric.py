@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -5,8 +6,9 @@ import pytest
 
 from segcli.compare.metric import Metric, parse_metric
 from segcli.config.errors import ConfigError
+from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
-from tests.run_folders import write_run
+from tests.run_folders import replace_counts, write_run, write_test
 
 
 @pytest.fixture
@@ -51,26 +53,30 @@ def test_a_loss_and_an_own_metric_that_is_minimised_are_better_when_lower(run: S
 
 
 def test_a_logged_value_is_that_of_the_epoch_of_the_scores(run: StoredRun) -> None:
-    scores = run.path / "val_scores.json"
-    scores.write_text(json.dumps({**json.loads(scores.read_text()), "epoch": 2}))
+    rows = (run.path / "metrics.csv").read_text().splitlines()
+    best = rows[4].split(",")[2]  # now in epoch 2
+    rows[2] = ",".join([*rows[2].split(",")[:2], best, *rows[2].split(",")[3:]])
+    (run.path / "metrics.csv").write_text("\n".join(rows) + "\n")
+    replace_counts(run.path, dataclasses.replace(ImageCounts.read(run.path / "val_images.npz"), epoch=2))
 
     assert Metric("val", "loss").value(run) == 1 - 0.8 / 2
 
 
 def test_of_several_validations_in_an_epoch_it_is_that_of_the_scores(run: StoredRun) -> None:
-    best = run.scores()["mIoU"]
+    best = StoredRun.load(run.path).scores()["mIoU"]
     rows = [f"3,9,{best},0.1", f"3,19,{best - 0.1},0.2"]
     (run.path / "metrics.csv").write_text("\n".join(["epoch,step,val/mIoU,val/loss", *rows]) + "\n")
-    times = ["4,10,1,1,1", "4,20,2,2,1"]
+    times = ["4,10,1,1,100", "4,20,2,2,100"]
     (run.path / "timing.csv").write_text("\n".join(["epoch,step,train_s,elapsed_s,images_per_s", *times]) + "\n")
 
     assert Metric("val", "loss").value(run) == 0.1
 
 
 def test_a_test_has_what_its_scores_say(run: StoredRun) -> None:
-    (run.path / "test" / "1").mkdir(parents=True)
-    scores = {"epoch": None, "mAP": 0.6, "classes": {"circle": {"AP": 0.5}, "square": {"AP": None}}}
-    (run.path / "test" / "1" / "test_scores.json").write_text(json.dumps(scores))
+    file = write_test(run.path) / "test_scores.json"
+    scores = {**json.loads(file.read_text()), "mAP": 0.6}
+    scores["classes"]["circle"]["AP"], scores["classes"]["square"]["AP"] = 0.5, None
+    file.write_text(json.dumps(scores))
 
     assert Metric("test", "mAP").value(run) == 0.6
     assert Metric("test", "AP/circle").value(run) == 0.5

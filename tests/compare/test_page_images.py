@@ -2,7 +2,7 @@ from pathlib import Path
 
 from segcli.compare.group_counts import GroupCounts
 from segcli.compare.page_images import images
-from segcli.compare.worst_images import median_run
+from segcli.compare.worst_images import median_run, worst_images
 from tests.compare.made_comparison import make_comparison
 
 
@@ -12,9 +12,10 @@ def test_pictures_are_inside_with_the_scores_of_the_other_groups(tmp_path: Path)
     found = images(comparison, counts)
     assert found.count('src="data:image/webp;base64,') == 4
     assert 'alt="003.png: image, truth and prediction of FPN"' in found
+    own = f"{worst_images(median_run(comparison.groups[0]))[0].score:.3f}"
     other = f"{counts['UNet'].image_scores['003.png']:.3f}"
     assert (
-        f'<strong>003.png</strong> <span class="own">FPN: 0.100</span> <span>UNet: {other}</span></figcaption>' in found
+        f'<strong>003.png</strong> <span class="own">FPN: {own}</span> <span>UNet: {other}</span></figcaption>' in found
     )
     assert f"run {median_run(comparison.groups[0]).name}" in found
 

@@ -21,18 +21,29 @@ def test_the_median_of_an_even_number_is_the_lower(tmp_path: Path, runs: int) ->
 def test_entries_are_read_and_stay_inside_the_folder(tmp_path: Path) -> None:
     (group,) = make_comparison(tmp_path, labels=("FPN",), runs=1).groups
     folder = group.runs[0].path / "worst"
-    entries = [{"id": "a", "mIoU": 0.25, "picture": "../../secret.png"}, {"id": "b", "mIoU": None, "picture": "2.png"}]
-    (folder / "worst.json").write_text(json.dumps({"epoch": 4, "images": entries}))
+    found = json.loads((folder / "worst.json").read_text())
+    found["images"][0]["picture"], found["images"][1]["mIoU"] = "../../secret.png", None
+    (folder / "worst.json").write_text(json.dumps(found))
     first, second = worst_images(group.runs[0])
-    assert (first.name, first.score, first.picture) == ("a", 0.25, folder / "secret.png")
+    assert (first.name, first.score, first.picture) == ("003.png", found["images"][0]["mIoU"], folder / "secret.png")
     assert second.score is None
+
+
+def test_scores_that_the_counts_do_not_give_are_refused(tmp_path: Path) -> None:
+    (group,) = make_comparison(tmp_path, labels=("FPN",), runs=1).groups
+    file = group.runs[0].path / "worst" / "worst.json"
+    found = json.loads(file.read_text())
+    found["images"][0]["mIoU"] = 0.01
+    file.write_text(json.dumps(found))
+    with pytest.raises(UnreadableRunError, match=r"worst\.json says mIoU 0\.01 of '003\.png', the counts give"):
+        worst_images(group.runs[0])
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"images": 3}', '{"images": [{"id": "a"}]}'])
 def test_damage_is_told(tmp_path: Path, content: str) -> None:
     (group,) = make_comparison(tmp_path, labels=("FPN",), runs=1).groups
     (group.runs[0].path / "worst" / "worst.json").write_text(content)
-    with pytest.raises(UnreadableRunError, match=r"worst/worst\.json cannot be read"):
+    with pytest.raises(UnreadableRunError, match=r"worst\.json is damaged"):
         worst_images(group.runs[0])
 
 

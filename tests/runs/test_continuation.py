@@ -24,10 +24,11 @@ def test_unfinished_runs_come_newest_first(tmp_path: Path) -> None:
     assert unfinished(tmp_path / "nowhere") == []
 
 
-def test_a_passport_that_cannot_be_read_counts_as_unfinished(tmp_path: Path) -> None:
-    path = _run(tmp_path, "finished")
-    (path / "passport.json").write_text("{half")
+def test_a_run_whose_passport_cannot_be_read_is_not_taken_for_unfinished(tmp_path: Path) -> None:
+    path = _run(tmp_path, "interrupted")
     assert [run.path for run in unfinished(tmp_path)] == [path]
+    (path / "passport.json").write_text("{half")
+    assert unfinished(tmp_path) == []
 
 
 def test_a_job_that_was_queued_again_finds_its_own_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

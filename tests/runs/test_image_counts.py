@@ -21,7 +21,7 @@ def test_a_file_holds_the_groups_of_the_images(tmp_path: Path) -> None:
     found = ImageCounts.read(tmp_path / "x.npz")
     assert (found.groups, found.pattern) == (("x", "x", "y", "é"), "{clip}_*")
     ImageCounts.of(IDS, MATRICES, 7, ["x"], "{clip}_*").write(tmp_path / "short.npz")
-    with pytest.raises(CountsError, match="does not fit together"):
+    with pytest.raises(CountsError, match="do not fit together"):
         ImageCounts.read(tmp_path / "short.npz")
 
 

@@ -3,13 +3,15 @@ import math
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segcli.config.errors import ConfigError
+from segcli.runs.image_counts import ImageCounts
 from segcli.runs.ledger_entry import Entry
 from segcli.runs.ledger_runs import check_one_experiment, entry_of, load_runs
 from segcli.runs.stored_run import StoredRun
-from tests.run_folders import CLASSES, write_run
+from tests.run_folders import CLASSES, replace_counts, write_run
 from tests.runs_of_experiments import change_passport, write_run_of, write_test
 
 A = "experiments/a.yaml"
@@ -56,9 +58,10 @@ def test_figures_are_mean_and_sample_deviation(repository: Path) -> None:
 def test_a_class_without_a_score_is_left_out_of_its_figure(repository: Path) -> None:
     runs = runs_of(repository, 0, 1)
     for run, value in zip(runs, (None, 0.5), strict=True):
-        scores = json.loads((run.path / "val_scores.json").read_text())
-        scores["classes"]["circle"]["IoU"], scores["classes"]["square"]["IoU"] = value, None
-        (run.path / "val_scores.json").write_text(json.dumps(scores))
+        matrix = np.zeros((1, 3, 3), np.int64)  # without squares, and one without circles
+        matrix[0, 0, 0] = 8
+        matrix[0, 1, :2] = (0, 0) if value is None else (4, 4)
+        replace_counts(run.path, ImageCounts.of(["a"], matrix, epoch=4))
     found = entry(runs).content["val"]["IoU"]
     assert found["circle"] == {"mean": 0.5, "sd": None, "n": 1}
     assert found["square"] is None
@@ -98,17 +101,17 @@ def test_a_test_of_something_else_is_refused(repository: Path) -> None:
         entry([run])
     write_test(run.path, 2, image_size=64)
     with pytest.raises(ConfigError, match=r"with other settings \(test/2\): data.image_size \S+ → 64; test it again"):
-        entry([run])
+        entry(load_runs([run.path]))
     (write_test(run.path, 3) / "config.yaml").unlink()
-    with pytest.raises(ConfigError, match=r"test/3/config.yaml cannot be read"):
-        entry([run])
+    with pytest.raises(ConfigError, match=r"test/3: has no config.yaml"):
+        entry(load_runs([run.path]))
 
 
 def test_tests_on_different_images_make_no_figure(repository: Path) -> None:
     runs = runs_of(repository, 0, 1)
     for run in runs:
         write_test(run.path)
-    other = {"splits": {"test": {"count": 4, "ids": "1d5", "content": "0000"}}}
+    other = {"classes": list(CLASSES), "splits": {"test": {"count": 4, "ids": "1d5", "content": "0000"}}}
     passport = runs[1].path / "test/1/passport.json"
     passport.write_text(json.dumps({**json.loads(passport.read_text()), "data": other}))
     with pytest.raises(ConfigError, match="tested on different images"):

@@ -2,8 +2,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from segcli.runs.passport import SCHEMA, Passport
+from segcli.runs.passport import Passport
 from segcli.runs.run_folder import RunFolder
+from segcli.runs.stored_passport import SCHEMA
 
 
 def test_the_record_follows_the_run(tmp_path: Path) -> None:

@@ -14,16 +14,42 @@ def test_numbers_go_up_from_the_highest(tmp_path: Path) -> None:
 
 
 def test_a_number_taken_in_between_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = Path.mkdir, []
+    real = Path.rename
 
-    def race(self: Path, *args: object, **kwargs: object) -> None:
-        if self.name == "1" and not calls:
-            calls.append(self)
-            real(self)
-        real(self, *args, **kwargs)  # type: ignore[arg-type]
+    def race(self: Path, target: Path) -> Path:
+        if target.name == "1":
+            (target / "of another run").mkdir(parents=True)
+        return real(self, target)
 
-    monkeypatch.setattr(Path, "mkdir", race)
+    monkeypatch.setattr(Path, "rename", race)
     assert RunFolder.create(tmp_path / "exp").path.name == "2"
+
+
+def test_a_folder_appears_with_its_records_or_not_at_all(tmp_path: Path) -> None:
+    run = RunFolder.reserve(tmp_path / "runs" / "exp")
+    assert list(tmp_path.iterdir()) == []
+    with run.appearing():
+        assert [path for path in run.path.parent.iterdir() if path.name.isdecimal()] == []
+        write_text(run.config, "{}")
+    assert run.path == tmp_path / "runs" / "exp" / "1"
+    assert not RunFolder(run.path).acquire()  # locked
+    with pytest.raises(KeyError), RunFolder.reserve(tmp_path / "runs" / "exp").appearing():
+        raise KeyError
+    assert [path.name for path in run.path.parent.iterdir()] == ["1"]
+    with pytest.raises(RunFolderError, match="No space left"), RunFolder.reserve(tmp_path / "new").appearing():
+        raise OSError(28, "No space left on device")
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    stale, young, held = (tmp_path / f".starting.{name}" for name in ("stale", "young", "held"))
+    for path in (stale, young, held):
+        path.mkdir()
+    os.utime(stale, (1, 1))
+    os.utime(held, (1, 1))
+    assert RunFolder(held).acquire()
+    RunFolder.create(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".starting.held", ".starting.young", "1"]
 
 
 def test_a_file_in_the_way_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

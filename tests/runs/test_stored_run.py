@@ -7,7 +7,7 @@ import pytest
 
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import StoredRun, UnreadableRunError, find_runs
-from tests.run_folders import CLASSES, write_run
+from tests.run_folders import CLASSES, write_run, write_test
 
 
 def test_a_run_of_fit_can_be_read(in_trained: Path) -> None:
@@ -67,7 +67,7 @@ def test_what_is_no_whole_run_says_why(tmp_path: Path, damage: dict[str, object]
 def test_damaged_records_say_which(tmp_path: Path, name: str) -> None:
     path = write_run(tmp_path / "runs" / "a" / "1")
     (path / name).write_text("{")
-    with pytest.raises(UnreadableRunError, match=f"{name} cannot be read"):
+    with pytest.raises(UnreadableRunError, match=f"{name} is damaged"):
         StoredRun.load(path)
 
 
@@ -79,10 +79,10 @@ def test_counts_of_another_epoch_than_the_scores_are_refused(tmp_path: Path) -> 
         run.counts()
     (path / "val_images.npz").unlink()
     with pytest.raises(UnreadableRunError, match=r"has no val_images\.npz"):
-        run.counts()
+        StoredRun.load(path).counts()
     (path / "val_scores.json").unlink()
     with pytest.raises(UnreadableRunError, match=r"has no val_scores\.json"):
-        run.scores()
+        StoredRun.load(path).scores()
 
 
 def test_the_newest_test_counts(tmp_path: Path) -> None:
@@ -90,12 +90,10 @@ def test_the_newest_test_counts(tmp_path: Path) -> None:
     with pytest.raises(UnreadableRunError, match="was not tested: python -m segcli test --ckpt_path"):
         run.folder("test")
     for number, score in ((2, 0.2), (10, 0.1)):
-        folder = run.path / "test" / str(number)
-        folder.mkdir(parents=True)
-        (folder / "test_scores.json").write_text(json.dumps({"mIoU": score, "epoch": None}))
-    assert run.scores("test")["mIoU"] == 0.1
+        write_test(run.path, number, score)
+    assert run.scores("test")["mIoU"] == pytest.approx(0.1, abs=1e-6)
     (run.path / "test" / "10" / "passport.json").write_text('{"verifies": "runs/a/1"}')
-    assert run.scores("test")["mIoU"] == 0.2
+    assert StoredRun.load(run.path).scores("test")["mIoU"] == pytest.approx(0.2, abs=1e-6)
 
 
 def test_a_test_of_another_checkpoint_does_not_count(tmp_path: Path) -> None:
@@ -104,12 +102,11 @@ def test_a_test_of_another_checkpoint_does_not_count(tmp_path: Path) -> None:
     (path / "passport.json").write_text(json.dumps(passport))
     run = StoredRun.load(path)
     for number, content in ((1, "b"), (2, "l")):
-        folder = path / "test" / str(number)
-        folder.mkdir(parents=True)
-        (folder / "test_scores.json").write_text(json.dumps({"mIoU": number}))
-        (folder / "passport.json").write_text(json.dumps({"loaded": {"sha256": content}}))
-    assert run.scores("test")["mIoU"] == 1
-    (path / "test" / "1" / "passport.json").write_text(json.dumps({"loaded": {"sha256": "of before"}}))
+        write_test(path, number, number / 10, loaded={"checkpoint": "x.ckpt", "sha256": content})
+    assert run.scores("test")["mIoU"] == pytest.approx(0.1, abs=1e-6)
+    (path / "test" / "1" / "passport.json").write_text(
+        json.dumps({"loaded": {"checkpoint": "x", "sha256": "of before"}})
+    )
     with pytest.raises(UnreadableRunError, match="was tested, but not by its best checkpoint"):
         run.folder("test")
     assert len(CLASSES) == len(run.classes)
