@@ -148,10 +148,10 @@ def _doubling(depth: int, first: str, again: str) -> str:
     ids=range(12),
 )
 def test_what_unfolds_without_end_is_refused_at_once(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ConfigError):
         load_text(text, "f.yaml")
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "-" + "1" * 400, "0x" + "f" * 4000, "0o" + "7" * 5000])
