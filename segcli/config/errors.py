@@ -10,9 +10,9 @@ from segcli.config.node import Source
 MAX_OPTIONS = 12
 MAX_PROBLEMS = 50
 _LONGEST_VALUE = 120
-_LONGEST_WORD = 60
-_MOST_CHOICES = 2000
-"""How many names a suggestion is looked for in: comparing takes some 10 us each."""
+_LONGEST_WORD = 1000
+_MOST_CHARACTERS = 30_000
+"""How much a suggestion is looked for in, times the word's length: some 50 ms at most."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ def did_you_mean(word: object, options: Iterable[object]) -> str:
         return ""
     choices = {str(option).lower(): str(option) for option in options}
     names = [name for name in choices if abs(len(name) - len(wanted)) <= len(wanted)]
-    if len(names) > _MOST_CHOICES:
-        names = sorted(names, key=lambda name: _alike(name, wanted), reverse=True)[:_MOST_CHOICES]
+    most = _MOST_CHARACTERS // max(len(wanted), 50)
+    if len(names) > most:
+        names = sorted(names, key=lambda name: _alike(name, wanted), reverse=True)[:most]
     close = get_close_matches(wanted, names, n=1, cutoff=0.6)
     return f" (did you mean {choices[close[0]]!r}?)" if close else ""
 

@@ -1,3 +1,5 @@
+import time
+
 from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem, did_you_mean
 from segcli.config.node import Source
 
@@ -20,3 +22,12 @@ def test_several_problems_are_counted() -> None:
 def test_suggestions_ignore_case_and_keep_quiet_when_nothing_is_near() -> None:
     assert did_you_mean("unet", ["FPN", "UNet"]) == " (did you mean 'UNet'?)"
     assert did_you_mean("zzz", ["FPN", "UNet"]) == ""
+
+
+def test_a_suggestion_is_found_for_a_long_path_and_soon_among_very_many() -> None:
+    folder = "/home/somebody/experiments/of/a/long/project/that/fills/a/line/of/text/runs"
+    assert did_you_mean(f"{folder}/camvit", [f"{folder}/camvid"]) == f" (did you mean '{folder}/camvid'?)"
+    names = [f"{folder}/{number:06}.yaml" for number in range(100_000)]
+    began = time.process_time()
+    did_you_mean(f"{folder}/x.yaml", names)
+    assert time.process_time() - began < 2
