@@ -1,6 +1,9 @@
 """Read what a checkpoint says of its experiment."""
 
 import pickle
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,11 @@ from typing import Any
 import torch
 
 CHECKPOINT_KEY = "segcli"
+_UNREADABLE = (
+    *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, TypeError, AttributeError, AssertionError),
+    *(OverflowError, MemoryError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What torch, pickle and zipfile raise for a damaged file."""
 
 
 class CheckpointError(ValueError):
@@ -18,15 +26,33 @@ def read_checkpoint(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
     """Load a file onto the CPU, without running any code in it.
 
     Raises:
-        CheckpointError: If the file is missing or damaged.
+        CheckpointError: If the file is missing or damaged, even by a single bit.
     """
     try:
+        _require_whole(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
+    except CheckpointError:
+        raise
+    except (ValueError, *_UNREADABLE) as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise CheckpointError(f"cannot read checkpoint {path}: {reason}") from None
+
+
+def _require_whole(path: Path) -> None:
+    """Compare the archive's own checksums, which ``torch.load`` does not look at.
+
+    Raises:
+        CheckpointError: If a part of it is not what was written.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        what = "its checksums do not fit its content"
+        raise CheckpointError(f"cannot read checkpoint {path}: {what} ({damaged}); take it from a copy, or train again")
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -21,6 +22,25 @@ def test_what_is_no_checkpoint_is_named(tmp_path: Path) -> None:
     torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
     with pytest.raises(CheckpointError, match=r"was not written by segcli"):
         load_checkpoint(tmp_path / "other.ckpt")
+
+
+def test_a_flipped_bit_is_found_wherever_it_matters(trained: Path, tmp_path: Path) -> None:
+    whole = (trained / "checkpoints" / "best.ckpt").read_bytes()
+    before, path = load_checkpoint(trained / "checkpoints" / "best.ckpt"), tmp_path / "x.ckpt"
+    places = np.random.default_rng(0).integers(0, len(whole), 60)
+    found = 0
+    for place in (*places, *(len(whole) - 1 - n for n in range(0, 600, 60))):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(place) % 8
+        path.write_bytes(damaged)
+        try:
+            content = load_checkpoint(path)
+        except CheckpointError as error:
+            assert str(path) in str(error)  # noqa: PT017  (bits between the parts of the archive say nothing)
+            found += 1
+        else:
+            torch.testing.assert_close(content["state_dict"], before["state_dict"], rtol=0, atol=0)
+    assert found > 50
 
 
 def test_pretraining_is_switched_off_without_touching_the_experiment() -> None:
