@@ -137,7 +137,10 @@ def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Map
 def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, bytes]) -> None:
     """Record how a run ended; one that failed before its first batch is taken back.
 
-    Where that cannot be written, it is told, and the run stays as a killed one does: others can be resumed, or left.
+    Where that cannot be written, the run stays as a killed one does.
+
+    Raises:
+        ConfigError: If it finished, but cannot say so.
     """
     try:
         if status != "failed" or passport.status != "starting":
@@ -150,7 +153,11 @@ def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, by
                 write_bytes(path, content)
             passport.restore()
     except OSError as error:
-        print(f"cannot write {error.filename or job.folder.path}: {error.strerror or error}", file=sys.stderr)
+        told = f"cannot write {error.filename or job.folder.path}: {error.strerror or error}"
+        if status == "finished":
+            raise ConfigError([Problem(f"{told}; make room: the run counts as interrupted until it is")]) from None
+        if status == "interrupted":  # of a failure its cause is told
+            print(told, file=sys.stderr)
 
 
 def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:

@@ -1,5 +1,6 @@
 """One verb at work: its experiment, its trainer, its folder."""
 
+import errno
 import os
 from argparse import ArgumentError
 from collections.abc import Callable, Mapping
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from segcli.cli.lightning_cli import SegmentationCLI
 
 SPLIT_KEYS = {f"data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
+
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""Errors of the system that mean: this disk takes no more."""
 
 
 @dataclass
@@ -115,6 +120,16 @@ def parse_experiment(experiment: Experiment) -> "SegmentationCLI":
         raise complaints.all_from_parser(error, experiment, SegmentationCLI().parse) from None
 
 
+def _of_disk(error: OSError, job: Job) -> Exception:
+    """Return what to do where a file of the run cannot be written; other errors as they are."""
+    if error.errno not in UNWRITABLE:
+        return error
+    last = job.folder.last_checkpoint
+    how = f"resume: fit --ckpt_path {last}" if last.is_file() else "train again, or elsewhere with --run.root DIR"
+    where = error.filename or job.folder.path
+    return ConfigError([Problem(f"cannot write {where}: {error.strerror}; make room, then {how}")])
+
+
 def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
     """Call the trainer; bugs keep their traceback, mistakes in files and settings get one error."""
     from lightning_fabric.utilities.exceptions import MisconfigurationException
@@ -137,6 +152,8 @@ def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
         raise complaints.from_data(error) from None
     except (NonFiniteLossError, CheckpointWriteError) as error:
         raise ConfigError([Problem(str(error))]) from None
+    except OSError as error:
+        raise _of_disk(error, job) from None
     except MisconfigurationException as error:
         raise complaints.from_component(error, job.experiment) from None
     except ValueError as error:
