@@ -48,9 +48,9 @@ def image_counts(
     rank[order] = np.arange(len(order))
     image = rank[places[:, 0]]
     cells = np.lexsort((places[:, 1], image))
-    sorted_image, cell, count = (part[cells].astype(np.uint32) for part in (image, places[:, 1], counts))
+    sorted_image, cell = (part[cells].astype(np.uint32) for part in (image, places[:, 1]))
     classes = len(module.classes)
     shape = (classes, 2, 2) if module.kind.multilabel else (classes, classes)
     group_names = tuple(groups[paths[i]] for i in order) if groups else ()
     ids = tuple(named[i] for i in order)
-    return ImageCounts(ids, shape, sorted_image, cell, count, epoch or 0, group_names, pattern)
+    return ImageCounts(ids, shape, sorted_image, cell, counts[cells], epoch or 0, group_names, pattern)

@@ -71,7 +71,7 @@ class ImageCounts:
     shape: tuple[int, ...]
     image: NDArray[np.uint32]
     cell: NDArray[np.uint32]
-    count: NDArray[np.uint32]
+    count: Counts
     epoch: int = 0
     groups: tuple[str, ...] = ()
     pattern: str = ""
@@ -83,7 +83,7 @@ class ImageCounts:
         """Keep what is not zero in ``(N, K, K)`` or ``(N, K, 2, 2)`` counts."""
         flat = dense.reshape(len(ids), -1)
         image, cell = np.nonzero(flat)
-        parts = (image.astype(np.uint32), cell.astype(np.uint32), flat[image, cell].astype(np.uint32))
+        parts = (image.astype(np.uint32), cell.astype(np.uint32), flat[image, cell].astype(np.int64))
         return cls(tuple(ids), dense.shape[1:], *parts, epoch, tuple(groups), pattern)
 
     @property
@@ -153,7 +153,7 @@ class ImageCounts:
             shape=np.array(self.shape),
             image=self.image,
             cell=self.cell,
-            count=self.count,
+            count=self.count.astype(_smallest(self.count)),
             epoch=np.array(self.epoch),
             groups=np.array(self.groups, np.str_),
             pattern=np.array(self.pattern),
@@ -185,10 +185,10 @@ class ImageCounts:
             raise CountsError(f"{path.name} is damaged: its parts do not fit together")
         if not _is_shape(shape) or not len(image) == len(cell) == len(count) or len(set(ids)) != len(ids):
             raise CountsError(f"{path.name} is damaged: its parts do not fit together")
-        ends = (image, len(ids)), (cell, math.prod(shape)), (count, 1 << 32)
+        ends = (image, len(ids)), (cell, math.prod(shape)), (count, 1 << 63)
         if any(part.size and not 0 <= int(part.min()) <= int(part.max()) < end for part, end in ends):
             raise CountsError(f"{path.name} is damaged: its parts do not fit together")
-        cells = image.astype(np.uint32), cell.astype(np.uint32), count.astype(np.uint32)
+        cells = image.astype(np.uint32), cell.astype(np.uint32), count.astype(np.int64)
         return cls(ids, shape, *cells, int(parts["epoch"]), groups, str(parts.get("pattern", "")))
 
 
@@ -200,3 +200,8 @@ def _is_shape(shape: tuple[int, ...]) -> bool:
     """Return whether counts of one image may have a shape: of K by K classes, or of K by no and yes, twice."""
     classes = shape[0] if shape else 0
     return 1 <= classes <= MOST_CLASSES and shape in ((classes, classes), (classes, 2, 2))
+
+
+def _smallest(count: Counts) -> type[np.unsignedinteger]:
+    """Return the type that counts are stored in: an image of more than 65,536 x 65,536 pixels needs the larger."""
+    return np.uint32 if count.max(initial=0) <= np.iinfo(np.uint32).max else np.uint64

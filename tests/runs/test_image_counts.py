@@ -16,6 +16,22 @@ def test_a_file_holds_what_was_counted(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.total(), MATRICES.sum(axis=0))
 
 
+@pytest.mark.parametrize("pixels", [2**32 - 1, 2**32, 2**40])
+def test_an_image_may_have_more_pixels_than_32_bits_hold(tmp_path: Path, pixels: int) -> None:
+    dense = np.array([[[pixels, 1], [0, 2]], [[3, 0], [pixels, 4]]])
+    of = ImageCounts.of(("a", "b"), dense)
+    of.write(tmp_path / "x.npz")
+
+    found = ImageCounts.read(tmp_path / "x.npz")
+
+    np.testing.assert_array_equal(found.total(), dense.sum(axis=0))
+    np.testing.assert_array_equal(found.terms().truth, dense.sum(axis=2))
+    np.testing.assert_array_equal(found.terms().counted, dense.sum(axis=(1, 2)))
+    assert found.moved(of) == 0
+    with np.load(tmp_path / "x.npz") as file:
+        assert file["count"].dtype == (np.uint32 if pixels < 2**32 else np.uint64)  # small files stay as they were
+
+
 def test_a_file_holds_the_groups_of_the_images(tmp_path: Path) -> None:
     ImageCounts.of(IDS, MATRICES, 7, ["x", "x", "y", "é"], "{clip}_*").write(tmp_path / "x.npz")
     found = ImageCounts.read(tmp_path / "x.npz")
