@@ -87,5 +87,5 @@ def bounded_ratio(above: Tensor, below: Tensor) -> Tensor:
         The ratio, 0 to 1; 0 where less than 1e-30 is below the line, whose square and reciprocal float32 still holds.
     """
     below = torch.where(below < above, above, below)
-    enough = below > 1e-30
-    return torch.where(enough, above, 0) / torch.where(enough, below, 1)
+    nothing = below <= 1e-30  # not of NaN, which must show
+    return torch.where(nothing, 0, above) / torch.where(nothing, 1, below)

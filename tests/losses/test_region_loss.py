@@ -24,6 +24,11 @@ def test_neither_rounding_nor_underflow_shows(above: float, below: float, expect
     assert numbers.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("numbers", [(1.0, torch.nan), (torch.nan, 1.0), (torch.nan, torch.nan)])
+def test_what_is_not_a_number_stays_so(numbers: tuple[float, float]) -> None:
+    assert bounded_ratio(*torch.tensor(numbers)).isnan()
+
+
 def test_a_region_loss_is_its_ratio() -> None:
     logits, mask = torch.zeros(2, 1, 1, 4), torch.tensor([[[1, 1, 0, 0]], [[1, 255, 0, 0]]])
 
