@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
+from segcli.config.foreign_losses import is_foreign, wrapping
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.signatures import Parameter
@@ -125,6 +126,14 @@ class _Checker:
             return
         except RegistryError as error:
             self._add(at, str(error), cls)
+            return
+        self._check_class(node, path, place, at)
+
+    def _check_class(self, node: Node, path: str, place: Place, at: Path) -> None:
+        """Check a class that was found, and its arguments."""
+        if place.family is not None and place.family.name == "losses" and is_foreign(self.library.modules, path):
+            is_own = path.rpartition(".")[2] in self.library.names(place.family)
+            self._add(at, wrapping(self.library.modules, path, is_own), node.value["class_path"])
             return
         inner = node.value.get("init_args")
         fields = inner.value if inner is not None and inner.is_mapping() else {}
