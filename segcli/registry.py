@@ -120,7 +120,7 @@ FAMILIES: Mapping[str, Family] = {
 SECTIONS: Mapping[str, str] = {
     "trainer": "pytorch_lightning.trainer.trainer.Trainer",
     "model": "segcli.task.SegmentationTask",
-    "checkpoint": "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+    "checkpoint": "segcli.callbacks.best_checkpoint.BestCheckpoint",
     "last_checkpoint": "segcli.callbacks.last_checkpoint.LastCheckpoint",
     "pictures": "segcli.callbacks.pictures.Pictures",
     "run": "segcli.runs.settings.RunSettings",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["min", "max"]
+MONITOR, MODE = "monitor", "mode"
+"""Arguments of what follows a metric: its name, and which end of it is the best."""
 TRAIN, VAL, TEST = "train", "val", "test"
 EVALUATED = (VAL, TEST)
 """Stages that measure every score; training logs its loss alone."""

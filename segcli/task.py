@@ -30,6 +30,7 @@ from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, Opti
 from segcli.optim.freezing import Freezing
 from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import Batch
+from segcli.score_spec import find_score
 from segcli.segmenter import Segmenter
 from segcli.task_kind import KINDS
 
@@ -169,10 +170,16 @@ class SegmentationTask(pl.LightningModule):
         Callbacks find the epoch's mean as ``train/loss``.
         """
         trainer = self.trainer
-        if trainer.is_last_batch or trainer.global_step == trainer.max_steps:
+        if trainer.is_last_batch or self._validates_now():
             self.log("train/loss", self._mean_loss(self._epoch_sums), logger=False, on_step=True, on_epoch=False)
+        if trainer.is_last_batch:
             self._epoch_sums.reset()
         self._log_step()
+
+    def _validates_now(self) -> bool:
+        """Return whether a validation follows this batch: what monitors the training's loss wants one then."""
+        fetcher = self.trainer.fit_loop._data_fetcher
+        return fetcher is not None and self.trainer.fit_loop.epoch_loop._should_check_val_fx(fetcher)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the losses that were not logged yet."""
@@ -195,6 +202,10 @@ class SegmentationTask(pl.LightningModule):
         if self.trainer.global_step:
             self._log_step()
 
+    def on_train_end(self) -> None:
+        """Log the losses that were not: a run may be shorter than ``log_every_n_steps``."""
+        self._log_step(at_end=True)
+
     def on_train_epoch_start(self) -> None:
         """Thaw stages."""
         self._freeze()
@@ -213,16 +224,27 @@ class SegmentationTask(pl.LightningModule):
             )
         self._freezing.apply(self.segmenter.backbone, self.trainer.current_epoch)
 
-    def _log_step(self) -> None:
+    def _log_step(self, at_end: bool = False) -> None:
         trainer = self.trainer
         every = getattr(trainer, "log_every_n_steps", 0)
-        if not every or trainer.global_step % every or trainer.global_step == self._logged_step:
+        if not every or trainer.global_step == self._logged_step or (trainer.global_step % every and not at_end):
             return
         self._logged_step = trainer.global_step
         values = {"train/loss": self._mean_loss(self._step_sums), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
         self._step_sums.reset()
+        self._log_to_loggers(values, at_end)
+
+    def _log_to_loggers(self, values: dict[str, float], at_end: bool = False) -> None:
+        """Write values under the optimizer steps until now and, in a training, the epoch from 1.
+
+        Lightning's own log counts epochs from 0, and steps of a validation one lower than those of the training.
+        """
+        trainer = self.trainer
+        if trainer.sanity_checking:
+            return
+        counted = {"epoch": trainer.current_epoch + (not at_end)} if trainer.state.fn == "fit" else {}
         for logger in trainer.loggers:
-            logger.log_metrics(values, step=trainer.global_step)
+            logger.log_metrics({**values, **counted}, step=trainer.global_step)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
@@ -236,7 +258,10 @@ class SegmentationTask(pl.LightningModule):
         """Log the metrics of the validation split; show the schedule the one that it follows."""
         self._log_scores("val")
         if self._observer is not None and self.trainer.state.fn == "fit" and not self.trainer.sanity_checking:
-            self._observer.observe(self._logged(self._observer.monitor))
+            monitor = self._observer.monitor
+            score, value = find_score(monitor), self._logged(monitor)
+            if score is None or not score.spec.attribute or not math.isnan(value):  # an absent class says nothing
+                self._observer.observe(value)
 
     def on_test_epoch_end(self) -> None:
         """Log the metrics of the test split."""
@@ -321,8 +346,8 @@ class SegmentationTask(pl.LightningModule):
         values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, dict[str, float]()
         for score, value in scores.named(stage, self.classes):
             (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
-        self.log_dict(values)
-        self.log_dict(absent, logger=False)  # a monitor must see that a class is absent, not its value of before
+        self.log_dict(values | absent, logger=False)  # a monitor must see an absent class, not its value of before
+        self._log_to_loggers(values)
         self._metric.reset()
         self._image_matrices.reset()
         self._eval_sums.reset()

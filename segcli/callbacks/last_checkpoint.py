@@ -36,6 +36,10 @@ class LastCheckpoint(Checkpoint):
         every_n_steps: Optimizer steps between checkpoints within an epoch, at least 1; null for none.
         requeue: Whether a SLURM job is put back into the queue on SIGUSR1.
 
+    Attributes:
+        saved_step: Of the last checkpoint.
+        trains_on: Whether a run that had ended, early or not, was told to train for longer.
+
     Raises:
         ValueError: If a number is out of range.
     """
@@ -51,6 +55,7 @@ class LastCheckpoint(Checkpoint):
             )
         self.every_minutes, self.every_n_steps, self.requeue = every_minutes, every_n_steps, requeue
         self.saved_step: int | None = None
+        self.trains_on = False
         self._signals = StopSignals()
         self._saved_at = time.monotonic()
         self._in_validation = self._ends_early = self._ends_within_epoch = False
@@ -68,7 +73,10 @@ class LastCheckpoint(Checkpoint):
             loop.epoch_progress.increment_completed()
             loop.reset_restart_stage()
             loop._restarting = loop.epoch_loop.restarting = False
-        trainer.should_stop = trainer.should_stop or self._ends_early
+        trainer.should_stop = trainer.should_stop or (self._ends_early and not self.trains_on)
+        if self.trains_on:
+            for callback in trainer.early_stopping_callbacks:
+                callback.wait_count = 0  # its patience had run out
         if not _is_smoke(trainer):
             self._signals.listen()
 
@@ -84,7 +92,7 @@ class LastCheckpoint(Checkpoint):
         fetcher = trainer.fit_loop._data_fetcher
         if fetcher is not None and loop._should_check_val_fx(fetcher):
             return
-        self._save(trainer)
+        self.save(trainer)
         if stop:
             self._stop(trainer)
 
@@ -106,13 +114,13 @@ class LastCheckpoint(Checkpoint):
         if not self._signals.received or trainer.state.fn != "fit" or averages or trainer.world_size > 1:
             return
         self._in_validation = True
-        self._save(trainer)
+        self.save(trainer)
         self._stop(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save after a validation in the middle of an epoch; after one at its end, that end follows."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking and not trainer.is_last_batch:
-            self._save(trainer)
+            self.save(trainer)
             if self._agree(trainer)[0]:
                 self._stop(trainer)
 
@@ -123,7 +131,7 @@ class LastCheckpoint(Checkpoint):
         """
         if self._ends_within_epoch and self.saved_step == trainer.global_step:
             return
-        self._save(trainer)
+        self.save(trainer)
         if self._agree(trainer)[0]:
             self._stop(trainer)
 
@@ -165,7 +173,8 @@ class LastCheckpoint(Checkpoint):
         by_step = self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0
         return received > 0, by_step or bool(by_time)
 
-    def _save(self, trainer: pl.Trainer) -> None:
+    def save(self, trainer: pl.Trainer) -> None:
+        """Write the state as it is now."""
         if _is_smoke(trainer):
             return
         for logger in trainer.loggers:

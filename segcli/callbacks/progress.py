@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import TQDMProgressBar
@@ -16,7 +17,13 @@ INTERVAL_S = 30.0
 
 
 class EpochBar(TQDMProgressBar):
-    """Show the last epoch's losses and mIoU beside the bar."""
+    """Show the last epoch's losses and mIoU beside the bar, and the epoch from 1, as everywhere."""
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, *args: Any) -> None:  # noqa: ANN401  (as Lightning declares it)
+        """Begin a bar."""
+        super().on_train_epoch_start(trainer, *args)
+        if self.train_progress_bar is not None:
+            self.train_progress_bar.set_description(f"Epoch {trainer.current_epoch + 1}")
 
     def get_metrics(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule

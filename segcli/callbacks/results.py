@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from segcli.callbacks.pictures import Pictures
 from segcli.metrics.scores import Scores
 from segcli.runs.class_scores import set_score, table
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.run_folder import write_text
+from segcli.runs.run_folder import BEST, write_text
 from segcli.runs.stored_run import LAST_IMAGES
 from segcli.task import SegmentationTask
 
@@ -24,40 +25,84 @@ _MOST_GROUPS = 10
 """Groups of images in a table on the terminal."""
 
 
+@dataclass(frozen=True)
+class Validation:
+    """The scores of one validation of a training.
+
+    Attributes:
+        value: What the best checkpoint is chosen by; of one that is chosen by nothing, mIoU.
+        epoch: From 1.
+        step: Optimizer steps until then; None if 0.4.0 wrote it.
+        scores: All of them.
+        checkpoint: File that holds its weights, below the run's folder of checkpoints; None if none does.
+    """
+
+    value: float
+    epoch: int
+    step: int | None
+    scores: Scores
+    checkpoint: str | None = None
+
+
 class Results(pl.Callback):
-    """Print the table of the best validation epoch, or of the test, and write ``<stage>_scores.json``."""
+    """Print the table of the best validation epoch, or of the test, and write ``<stage>_scores.json``.
+
+    The best is the one whose weights the best checkpoint holds: :meth:`keep` is told of each.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._best: tuple[float, int, Scores] | None = None
+        self._best: Validation | None = None
+        self._latest: Validation | None = None
+
+    @property
+    def best(self) -> Validation | None:
+        """The validation that the run is known by; None before the first."""
+        return self._best
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best epoch so far, for a checkpoint."""
         if self._best is None:
             return {}
-        value, epoch, scores = self._best
-        values = {name: part if part is None else part.cpu() for name, part in scores._asdict().items()}
-        return {"value": value, "epoch": epoch, "scores": values}
+        scores = {name: part if part is None else part.cpu() for name, part in self._best.scores._asdict().items()}
+        return {**vars(self._best), "scores": scores}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on with the best epoch of an interrupted run."""
         if state_dict:
-            self._best = state_dict["value"], state_dict["epoch"], Scores(**state_dict["scores"])
+            of_0_4_0 = {"step": None, "checkpoint": BEST}
+            self._best = Validation(**{**of_0_4_0, **state_dict, "scores": Scores(**state_dict["scores"])})
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Remember the epoch that the best checkpoint holds; write its scores at once, the run may be killed."""
+        """Remember the scores, which a checkpoint may be written of."""
         if trainer.sanity_checking or not isinstance(pl_module, SegmentationTask):
             return
         scores = pl_module.scores["val"]
         if trainer.state.fn != "fit":
             self._report(trainer, pl_module, "val")
-        elif self._is_best(trainer, scores):
-            self._best = (_monitored(trainer, scores), trainer.current_epoch + 1, scores)
-            self._write(trainer, pl_module, "val", trainer.current_epoch + 1)
-            if trainer.is_global_zero:
-                (Path(trainer.default_root_dir) / LAST_IMAGES).unlink(missing_ok=True)
-        else:
-            _write_last(trainer, pl_module, trainer.current_epoch + 1)
+            return
+        value, epoch = _monitored(trainer, scores), trainer.current_epoch + 1
+        self._latest = Validation(value, epoch, trainer.global_step, scores)
+        _write_last(trainer, pl_module, epoch)
+        if getattr(trainer.checkpoint_callback, "save_top_k", 0) == 0 and self._is_best(trainer, value):
+            self.keep(trainer, None)
+
+    def keep(self, trainer: pl.Trainer, checkpoint: str | None) -> None:
+        """Let the latest validation be the best; write its scores at once, the run may be killed.
+
+        Weights that were not validated have no scores: the best stays what it was.
+
+        Args:
+            trainer: It.
+            checkpoint: File that its weights are about to be written to, if one is.
+        """
+        module = trainer.lightning_module
+        if self._latest is None or self._latest.step != trainer.global_step or not isinstance(module, SegmentationTask):
+            return
+        self._best = replace(self._latest, checkpoint=checkpoint)
+        self._write(trainer, module, "val", self._best)
+        if trainer.is_global_zero:
+            (Path(trainer.default_root_dir) / LAST_IMAGES).unlink(missing_ok=True)
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print and write the test scores."""
@@ -66,17 +111,19 @@ class Results(pl.Callback):
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print the table of the best epoch."""
+        if trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
+            self._best = self._latest
         if self._best is not None and isinstance(pl_module, SegmentationTask) and trainer.is_global_zero:
-            _, epoch, scores = self._best
-            Console().print(score_table(pl_module.classes, scores, f"validation, epoch {epoch} (best)"))
+            which = "best" if getattr(trainer.checkpoint_callback, "monitor", "") is not None else "last"
+            title = f"validation, epoch {self._best.epoch} ({which})"
+            Console().print(score_table(pl_module.classes, self._best.scores, title))
 
-    def _is_best(self, trainer: pl.Trainer, scores: Scores) -> bool:
-        if self._best is None:
+    def _is_best(self, trainer: pl.Trainer, value: float) -> bool:
+        if self._best is None or math.isnan(self._best.value):
             return True
         checkpoint = trainer.checkpoint_callback
         smaller = getattr(checkpoint, "monitor", None) is not None and getattr(checkpoint, "mode", "max") == "min"
-        new, old = _monitored(trainer, scores), self._best[0]
-        return math.isnan(old) or (new < old if smaller else new > old)
+        return value < self._best.value if smaller else value > self._best.value
 
     def _report(self, trainer: pl.Trainer, module: SegmentationTask, stage: str) -> None:
         if trainer.is_global_zero:
@@ -85,12 +132,12 @@ class Results(pl.Callback):
         self._write(trainer, module, stage, None)
 
     @staticmethod
-    def _write(trainer: pl.Trainer, module: SegmentationTask, stage: str, epoch: int | None) -> None:
+    def _write(trainer: pl.Trainer, module: SegmentationTask, stage: str, of: Validation | None) -> None:
         """Write counts and pictures before the scores, which say that the others are there."""
         if not trainer.is_global_zero or trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
             return
         folder, data = Path(trainer.default_root_dir), trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-        names = image_names(data, stage)
+        names, epoch = image_names(data, stage), of.epoch if of is not None else None
         counts = image_counts(module, names, epoch, *image_groups(data, stage))
         counts.write(folder / f"{stage}_images.npz")
         for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set in __init__ by helpers
@@ -102,6 +149,7 @@ class Results(pl.Callback):
         record = {
             "stage": stage,
             "epoch": epoch,
+            **({} if of is None else {"step": of.step, "checkpoint": of.checkpoint}),
             **({"groups": by_group} if by_group else {}),
             **score_record(module.classes, module.scores[stage]),
         }

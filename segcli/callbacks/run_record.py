@@ -16,6 +16,8 @@ from segcli.runs.run_folder import LAST
 from segcli.task import SegmentationTask
 
 METRICS_ROWS = "metrics_rows"
+COUNTS_FROM_ONE = "counts_from_one"
+"""In a checkpoint of 0.4.0 it is missing: there, ``metrics.csv`` counts epochs and steps of validations from 0."""
 
 
 class RunRecord(pl.Callback):
@@ -25,12 +27,16 @@ class RunRecord(pl.Callback):
         config: The resolved experiment, as plain values.
         passport: The record of the run; None in processes that write none.
         continues: Whether an interrupted run goes on in its own folder.
+
+    Attributes:
+        has_trained: Whether a batch was trained on since the process began.
     """
 
     def __init__(self, config: dict[str, Any], passport: Passport | None, continues: bool = False) -> None:
         super().__init__()
         self._config, self._passport, self._continues = config, passport, continues
         self._num_rows, self._is_from_another = 0, False
+        self.has_trained = self._is_of_0_4_0 = False
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -38,14 +44,15 @@ class RunRecord(pl.Callback):
         """Add the experiment, the class names, and how much was logged by then."""
         record = {"config": self._config, "classes": list(getattr(pl_module, "classes", ()))}
         rows = max((file.num_rows for file in _metrics_files(trainer)), default=0)
-        checkpoint[CHECKPOINT_KEY] = {**record, METRICS_ROWS: rows}
+        checkpoint[CHECKPOINT_KEY] = {**record, METRICS_ROWS: rows, COUNTS_FROM_ONE: True}
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Fit what callbacks remember to the folder of this run."""
         states = checkpoint.get("callbacks", {})
-        self._num_rows = checkpoint.get(CHECKPOINT_KEY, {}).get(METRICS_ROWS, 0)
+        record = checkpoint.get(CHECKPOINT_KEY, {})
+        self._num_rows, self._is_of_0_4_0 = record.get(METRICS_ROWS, 0), COUNTS_FROM_ONE not in record
         self._is_from_another = trainer.state.fn == "fit" and not self._continues
         if not self._continues:
             states.pop(Results.__name__, None)  # the best epoch of another folder
@@ -69,7 +76,7 @@ class RunRecord(pl.Callback):
         if not self._continues or not trainer.is_global_zero:
             return
         for file in _metrics_files(trainer):
-            file.go_on_after(self._num_rows)
+            file.go_on_after(self._num_rows, counts_from_zero=self._is_of_0_4_0)
         for callback in trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint):
                 for path in later(callback, trainer.global_step):
@@ -79,8 +86,14 @@ class RunRecord(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
     ) -> None:
         """Say that the run got beyond its first batch."""
+        self.has_trained = True
         if self._passport is not None and self._passport.status == "starting":
             self._passport.update("running")
+
+
+def has_trained(trainer: pl.Trainer) -> bool:
+    """Return whether a batch was trained on since the process began."""
+    return any(isinstance(each, RunRecord) and each.has_trained for each in trainer.callbacks)  # type: ignore[attr-defined]
 
 
 def _metrics_files(trainer: pl.Trainer) -> list[MetricsFile]:

@@ -3,6 +3,7 @@
 import colorsys
 import io
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from segcli.optim.base import KnownSchedule
 from segcli.optim.parameter_groups import NO_DECAY
+from segcli.optim.warmup_schedule import WarmupSchedule
 from segcli.runs.run_folder import write_bytes
 
 SCHEDULE = "schedule.png"
@@ -36,6 +38,17 @@ class SchedulePicture(pl.Callback):
     def __init__(self) -> None:
         super().__init__()
         self._is_drawn = False
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say if the warm-up was cut, since the run is shorter."""
+        for config in trainer.lr_scheduler_configs:
+            schedule = config.scheduler
+            if not isinstance(schedule, WarmupSchedule) or not trainer.is_global_zero:
+                continue
+            wanted, taken = schedule.wanted_warmup_steps, schedule.warmup_steps
+            if taken < wanted:
+                what = f"model.schedule.warmup_steps {wanted} are more than the {schedule.total_steps} of the run"
+                print(f"warning: {what}; the warm-up was cut to {taken}", file=sys.stderr, flush=True)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int

@@ -95,14 +95,14 @@ class Timing(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write a row."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
-            self._note(trainer)
+            self._note(trainer, trainer.current_epoch + 1)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record the costs."""
         self._pause()
         self._peak_bytes = max(self._peak_bytes, peak_memory(trainer.strategy.root_device))
         if not self._rows or self._rows[-1].step != trainer.global_step:
-            self._note(trainer)
+            self._note(trainer, trainer.current_epoch)
         if self._passport is None:
             return
         rates = [row.images_per_s for row in self._rows]
@@ -119,14 +119,14 @@ class Timing(pl.Callback):
             }
         )
 
-    def _note(self, trainer: pl.Trainer) -> None:
+    def _note(self, trainer: pl.Trainer, epoch: int) -> None:
         before = self._rows[-1].train_s if self._rows else 0.0
         seconds = self._trained() - before
         rate = self._num_images / seconds if seconds > 0 else 0.0
         self._num_images = 0
         self._peak_bytes = max(self._peak_bytes, peak_memory(trainer.strategy.root_device))
         times = (round(self._trained(), 3), round(self._elapsed(), 3), round(rate, 3))
-        self._rows.append(TimingRow(trainer.current_epoch + 1, trainer.global_step, *times))
+        self._rows.append(TimingRow(epoch, trainer.global_step, *times))
         if trainer.is_global_zero:
             buffer = io.StringIO()
             csv.writer(buffer, lineterminator="\n").writerows([TimingRow._fields, *self._rows])

@@ -22,7 +22,9 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.foreign import find_foreign, without
 from segcli.config.library import installed
 from segcli.config.lint import lint
+from segcli.config.monitored import check_monitors
 from segcli.config.node import lookup
+from segcli.config.trainable import check_trainable
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace
@@ -105,6 +107,7 @@ def _composed(word: str) -> Report:
     report = Report(installed().files.show(file))
     try:
         report.experiment = compose([file])
+        report.errors = check_trainable(report.experiment.root, report.experiment.library)
     except ConfigError as error:
         report.errors = list(error.problems)
         if FRAGMENTS & set(Path(report.file).parts):
@@ -159,7 +162,6 @@ def _build(
     report: Report, experiment: Experiment, tree: dict[str, Any], config: "Namespace", builds: bool, filled: set[str]
 ) -> None:
     """Build what can be without data and weights, and without code of others that is not to be run."""
-    from segcli.cli.lightning_cli import check_monitor, keys_set, monitors
     from segcli.cli.meta_build import measure_model
     from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
 
@@ -180,11 +182,7 @@ def _build(
     attempt(check_checkpoint, tree)
     report.cost = attempt(measure_model, tree) if builds and not filled else None
     classes = data.classes if data is not None else None
-    for key, monitor in monitors(config).items():
-        try:
-            check_monitor(monitor, key, classes, keys_set(config))
-        except ValueError as error:
-            problems.append(Problem(str(error), key, experiment.source(key)))
+    problems += check_monitors(experiment.root, experiment.library, classes)
     report.errors += dict.fromkeys(problems)
 
 

@@ -162,10 +162,21 @@ def _located(error: Exception, experiment: Experiment, culprits: list[KeyPath]) 
 
 def is_ours(error: Exception) -> bool:
     """Return whether a line of segcli raised it: then it is worded for the user, and no bug."""
+    file = _raised_in(error)
+    return file is not None and file.is_relative_to(PACKAGE)
+
+
+def is_of_lightning(error: Exception) -> bool:
+    """Return whether a line of Lightning raised it: before anything is trained, it is about one of its settings."""
+    file = _raised_in(error)
+    return file is not None and bool({"pytorch_lightning", "lightning_fabric"} & set(file.parts))
+
+
+def _raised_in(error: Exception) -> Path | None:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and Path(trace.tb_frame.f_code.co_filename).is_relative_to(PACKAGE)
+    return Path(trace.tb_frame.f_code.co_filename) if trace is not None else None
 
 
 def from_component(error: Exception, experiment: Experiment) -> ConfigError:

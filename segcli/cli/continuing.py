@@ -28,10 +28,12 @@ class Continuation:
     Attributes:
         folder: Its folder.
         checkpoint: What it goes on from; None if it was killed before there was one, and begins again.
+        was_finished: Whether it had ended by itself, and is to be trained for longer.
     """
 
     folder: RunFolder
     checkpoint: Path | None
+    was_finished: bool = False
 
 
 def find(typed: RunArguments, parent: Path, command_line: list[str]) -> Continuation | None:
@@ -185,7 +187,7 @@ def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
             raise ConfigError([Problem(f"{run.path}: another process is at work on this run")])
         run.announce()
     last = run.last_checkpoint if run.last_checkpoint.is_file() else None
-    return Continuation(run, checkpoint or last)
+    return Continuation(run, checkpoint or last, passport_of(run).get("status") == FINISHED)
 
 
 def _named(key: str) -> str:

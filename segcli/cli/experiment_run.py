@@ -13,6 +13,8 @@ from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
 from segcli.config.compose import compose
 from segcli.config.dumper import dump, escaped
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.monitored import check_monitors
+from segcli.config.trainable import check_trainable
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import (
     COMPOSED,
@@ -44,6 +46,8 @@ def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, objec
     """
     verb, words, typed = line.verb.name, list(line.line), RunArguments.of(line)
     experiment = compose_for(verb, typed)
+    if verb == "fit" and (problems := check_trainable(experiment.root, experiment.library)):
+        raise ConfigError(problems)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
     parent = Path(experiment.get("run.root") or "runs") / name
     going_on = continuing.find(typed, parent, ["segcli", verb, *words]) if verb == "fit" else None
@@ -216,7 +220,9 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     """Instantiate the experiment, with the callbacks that keep its records."""
     from pytorch_lightning import Callback
 
+    from segcli.callbacks.final_validation import FinalValidation
     from segcli.callbacks.finite_loss import FiniteLoss
+    from segcli.callbacks.last_checkpoint import LastCheckpoint
     from segcli.callbacks.prediction_writer import PredictionWriter
     from segcli.callbacks.provenance import Provenance
     from segcli.callbacks.results import Results
@@ -231,12 +237,18 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     begins = StartLines(job.folder.path, _about_model(job, size))
     always: list[Callback] = [begins, record, PredictionWriter() if job.verb == "predict" else Results()]
     always.append(Timing(passport, *size))
-    always += [SchedulePicture(), FiniteLoss()] if is_fit else []
+    always += [SchedulePicture(), FiniteLoss(), FinalValidation()] if is_fit else []
     if passport is not None and job.verb != "predict":
         always.append(Provenance(passport, sizes_only=config["run"]["fingerprint"] == "sizes"))
     continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
     with complaints.of_constructors(job.experiment):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
+    for callback in job.cli.trainer.checkpoint_callbacks:
+        if isinstance(callback, LastCheckpoint):
+            callback.trains_on = job.going_on is not None and job.going_on.was_finished
+    problems = check_monitors(job.experiment.root, job.experiment.library, job.cli.model.classes)
+    if problems and is_fit:
+        raise ConfigError(problems)
 
 
 def _about_model(job: Job, size: tuple[float, int] | tuple[()]) -> str:

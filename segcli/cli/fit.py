@@ -1,12 +1,15 @@
 """Train a model: ``segcli fit -c FILE``."""
 
+import os
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 from segcli.cli.command_line import Typed
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
+from segcli.config.errors import ConfigError, Problem
 
 VERB = Verb(
     "fit",
@@ -44,16 +47,37 @@ def fit(job: Job) -> None:
     from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
 
     job.cli.trainer.fit(job.cli.model, datamodule=job.cli.datamodule, ckpt_path=job.checkpoint, weights_only=True)
+    _require_training(job)
     if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:
         return
     folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config
-    best = folder.checkpoints / "best.ckpt"
+    best = Path(getattr(job.cli.trainer.checkpoint_callback, "best_model_path", "") or "none")
     pictures = f"   pictures of every epoch in {folder.pictures}" if folder.pictures.is_dir() else ""
     print(f"\nrun folder  {folder.path}{pictures}")
     print("next        look at the curves:  tensorboard --logdir runs")
     if best.is_file():
-        print(f"            predict:             python -m segcli predict --ckpt_path {shlex.quote(str(best))}")
+        shown = shlex.quote(os.path.relpath(best))
+        print(f"            predict:             python -m segcli predict --ckpt_path {shown}")
     other = "FPN" if str(job.experiment.get("model.decoder.class_path")).rpartition(".")[2] == "UNet" else "UNet"
     print(f"            another decoder:     python -m segcli fit -c {shlex.quote(str(file))} --model.decoder {other}")
     if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
         print("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")
+
+
+def _require_training(job: Job) -> None:
+    """Refuse to call a run finished that trained nothing.
+
+    Raises:
+        ConfigError: If so.
+    """
+    from segcli.callbacks.run_record import has_trained
+
+    trainer = job.cli.trainer
+    resumes_end = job.going_on is not None and not job.going_on.was_finished  # it was killed after its last step
+    if has_trained(trainer) or trainer.interrupted or (resumes_end and trainer.global_step > 0):
+        return
+    limits = f"trainer.max_epochs {trainer.max_epochs}, trainer.max_steps {trainer.max_steps}"
+    where = f"{job.folder.path} is at step {trainer.global_step} and " if trainer.global_step else ""
+    raise ConfigError(
+        [Problem(f"{where}nothing was trained: the run ends at {limits} and trainer.max_time; raise what is reached")]
+    )

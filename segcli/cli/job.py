@@ -136,6 +136,7 @@ def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
 
     from segcli.callbacks.finite_loss import NonFiniteLossError
     from segcli.callbacks.last_checkpoint import RunStopped
+    from segcli.callbacks.run_record import has_trained
     from segcli.cli.limits import explained
     from segcli.cli.strategies import end_processes
     from segcli.runs.checkpoint_file import CheckpointWriteError
@@ -156,11 +157,11 @@ def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
         raise _of_disk(error, job) from None
     except MisconfigurationException as error:
         raise complaints.from_component(error, job.experiment) from None
-    except ValueError as error:
-        if os.environ.get(TRACEBACK) or not complaints.is_ours(error):
+    except (ValueError, TypeError, RuntimeError, NotImplementedError, ImportError) as error:
+        if "loading state_dict" in str(error):
+            raise complaints.from_state_dict(error, job.checkpoint) from None
+        of_settings = complaints.is_of_lightning(error) and not has_trained(job.cli.trainer)
+        told = of_settings or (isinstance(error, ValueError) and complaints.is_ours(error))
+        if os.environ.get(TRACEBACK) or not told:
             raise
         raise complaints.from_component(error, job.experiment) from error
-    except RuntimeError as error:
-        if "loading state_dict" not in str(error):
-            raise
-        raise complaints.from_state_dict(error, job.checkpoint) from None

@@ -2,7 +2,6 @@
 
 import copy
 import sys
-from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -13,20 +12,22 @@ from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from pytorch_lightning.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
+from segcli.callbacks.absent_score import pass_over_absent_scores
 from segcli.callbacks.averaging import check_single_average
+from segcli.callbacks.best_checkpoint import BestCheckpoint
+from segcli.callbacks.final_validation import FinalValidation
 from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochBar, ProgressLines
 from segcli.cli.strategies import check_strategy
 from segcli.cli.typed_values import AS_IT_IS, as_yaml, put_texts_back
-from segcli.config.errors import did_you_mean
+from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.inference.checkpoint import without_pretraining
 from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
-from segcli.score_spec import SCORES, VAL, find_score, logged_scores
 from segcli.task import SegmentationTask
 
 yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, member: dumper.represent_data(member.value))
@@ -65,7 +66,7 @@ class SegmentationCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the sections beside model, data and trainer; take the class names from the data."""
-        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
         parser.add_lightning_class_args(LastCheckpoint, "last_checkpoint")
         parser.add_lightning_class_args(Pictures, "pictures")
         parser.add_class_arguments(RunSettings, "run")
@@ -113,17 +114,17 @@ class SegmentationCLI(LightningCLI):
             continued_at: Optimizer steps that are behind an interrupted run which goes on in its folder.
 
         Raises:
-            ValueError: If checkpoints are to be chosen by something that is never logged, or the strategy cannot work.
+            ValueError: If parts of the experiment cannot work together, such as the strategy with the devices.
         """
         self._folder, self._callbacks, self._continued_at = folder, callbacks, continued_at
-        for key, monitor in monitors(self.config).items():
-            check_monitor(monitor, key, keys=keys_set(self.config))
         if not load_weights:
             arguments = self.config.model.backbone.get("init_args") or {}
             for key, value in without_pretraining(dict(arguments.items())).items():
                 arguments[key] = value
         super().instantiate_classes()
-        self._put_first(self.config_init.checkpoint)
+        self._put_in_order(self.config_init.checkpoint)
+        pass_over_absent_scores(self.trainer)
+        _check_callbacks(self.trainer)
         check_single_average(self.trainer.callbacks)  # type: ignore[attr-defined]  # set in its constructor
         check_strategy(self.trainer, self.config.trainer.sync_batchnorm)
         for callback in self.trainer.checkpoint_callbacks:
@@ -140,15 +141,23 @@ class SegmentationCLI(LightningCLI):
             kwargs["logger"] = default_loggers(self._folder.path, self._continued_at)
         elif self.config_init.trainer.logger:
             kwargs["logger"] = with_metrics_file(self.config_init.trainer.logger, self._folder.path)
+        given = self.config_init.trainer.callbacks or []
+        own: BestCheckpoint = self.config_init.checkpoint
+        others = given if isinstance(given, list) else [given]
+        own.is_alone = all(own.state_key != other.state_key for other in others)
         return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
 
-    def _put_first(self, checkpoint: ModelCheckpoint) -> None:
-        """Let the checkpoint of the section of that name be the trainer's first, not one of ``trainer.callbacks``."""
+    def _put_in_order(self, checkpoint: ModelCheckpoint) -> None:
+        """Let the checkpoint of the section of that name be the trainer's first, not one of ``trainer.callbacks``.
+
+        Before all checkpoints comes what decides on the last validation, after all that may end the run.
+        """
         callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]  # set in its constructor
-        if checkpoint in callbacks:
-            others = [callback for callback in callbacks if callback is not checkpoint]
-            first = next((i for i, other in enumerate(others) if isinstance(other, Checkpoint)), len(others))
-            callbacks[:] = [*others[:first], checkpoint, *others[first:]]
+        last = [callback for callback in callbacks if isinstance(callback, FinalValidation)]
+        moved = [*last, checkpoint] if checkpoint in callbacks else last
+        others = [callback for callback in callbacks if callback not in moved]
+        first = next((i for i, other in enumerate(others) if isinstance(other, Checkpoint)), len(others))
+        callbacks[:] = [*others[:first], *moved, *others[first:]]
 
     def _progress(self, kwargs: dict[str, Any]) -> list[pl.Callback]:
         """Choose between bar and lines, unless the experiment has a bar of its own or wants none."""
@@ -163,46 +172,15 @@ class SegmentationCLI(LightningCLI):
         return [ProgressLines()]
 
 
-def monitors(config: Namespace) -> dict[str, str | None]:
-    """Return the metrics that checkpoints are chosen by and that the schedule follows, by their keys."""
-    found: dict[str, str | None] = {"checkpoint.monitor": config.checkpoint.monitor}
-    schedule = config.model.get("schedule")
-    arguments = schedule.get("init_args") if schedule is not None else None
-    if arguments is not None and arguments.get("monitor") is not None:
-        found["model.schedule.monitor"] = arguments.monitor
-    return found
-
-
-def keys_set(config: Namespace) -> list[str]:
-    """Return the keys that a score needs to be logged and that the experiment sets."""
-    return [spec.needs for spec in SCORES.values() if spec.needs and config.get(spec.needs) is not None]
-
-
-def check_monitor(
-    monitor: str | None, key: str, classes: Sequence[str] | None = None, keys: Sequence[str] = ()
-) -> None:
-    """Refuse a misspelt metric before an epoch is spent on it.
-
-    Args:
-        monitor: Name of a metric.
-        key: Where it was given.
-        classes: Names of the classes, where they are known.
-        keys: That are set, as far as a score needs one.
+def _check_callbacks(trainer: pl.Trainer) -> None:
+    """Refuse what is derived from a callback of Lightning's that :mod:`segcli.config.trainable` refuses.
 
     Raises:
-        ValueError: If it is never logged.
+        ValueError: If there is one.
     """
-    if monitor is None:
-        return
-    score = find_score(monitor)
-    if score is not None and score.spec.needs and score.spec.needs not in keys:
-        raise ValueError(
-            f"{key} got {monitor!r}, which is logged where {score.spec.needs} is set; set it, to 100 for example"
-        )
-    logged = [str(each) for each in logged_scores(classes or (), keys=keys)]
-    if monitor in logged or (classes is None and score is not None and score.spec.per_class and score.stage == VAL):
-        return
-    raise ValueError(
-        f"{key} got {monitor!r}, which is not logged{did_you_mean(monitor, logged)}; "
-        f"expected one of {', '.join(str(each) for each in logged_scores(['<class>'], keys=keys))}"
-    )
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set in its constructor
+        own = type(callback)
+        derived = (refused(f"{base.__module__}.{base.__qualname__}") for base in own.__mro__[1:])
+        name = next((each for each in derived if each is not None and each in STILL_REFUSED), None)
+        if name is not None and not own.__module__.startswith(("segcli.", "pytorch_lightning.")):
+            raise ValueError(f"trainer.callbacks: {own.__qualname__} is a {name}, which {REFUSED_CALLBACKS[name]}")

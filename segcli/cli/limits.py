@@ -29,6 +29,7 @@ def explained(trainer: pl.Trainer, raw: bool = False) -> Iterator[None]:
         yield
     except Exception as error:
         problem = out_of_memory.explain(error, trainer, batch) or compile_failure.explain(error) or _of_one_value(error)
+        problem = problem or _of_interval(error, trainer)
         if problem is None or raw:
             raise
         raise problem from None
@@ -44,3 +45,15 @@ def _of_one_value(error: BaseException) -> ConfigError | None:
         "backbone"
     )
     return ConfigError([Problem(told)])
+
+
+def _of_interval(error: BaseException, trainer: pl.Trainer) -> ConfigError | None:
+    """Return what to do about an interval of validations that is longer than an epoch."""
+    if "`val_check_interval` (" not in str(error):
+        return None
+    batches, interval = trainer.num_training_batches, trainer.val_check_interval
+    message = (
+        f"got {interval}, more than the {batches} batches of an epoch, so that it would never come; give at most "
+        f"{batches}, or set trainer.check_val_every_n_epoch to null to count batches over epochs"
+    )
+    return ConfigError([Problem(message, "trainer.val_check_interval")])

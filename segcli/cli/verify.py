@@ -17,7 +17,7 @@ from segcli.runs.consistency import flat_scores
 from segcli.runs.evaluation import Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.run_folder import PASSPORT
+from segcli.runs.run_folder import CHECKPOINTS, PASSPORT
 from segcli.runs.stored_files import StoredFileError
 from segcli.runs.stored_passport import is_as_written, read_passport
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
@@ -86,9 +86,11 @@ def run(typed: Typed) -> int:
     split = typed.value("--split") or "val"
     run = load_run(typed.words[0], trust=False)
     record = _Record.read(run, split, _tolerance(typed.value("--tolerance")))
-    best = record.run.path / "checkpoints" / "best.ckpt"
+    best = record.run.best_checkpoint
+    if best is None:
+        raise ConfigError([Problem(f"{record.run.path} kept no best checkpoint: checkpoint.save_top_k is 0")])
     if not best.is_file():
-        raise ConfigError([Problem(f"{record.run.path} has no checkpoints/best.ckpt to measure")])
+        raise ConfigError([Problem(f"{record.run.path} has no {CHECKPOINTS}/{record.run.best_name} to measure")])
     made: list[Path] = []
     again = read({"val": VALIDATE, "test": TEST}[split], ["--ckpt_path", str(best), *typed.overrides])
     code = execute(again, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})

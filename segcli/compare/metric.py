@@ -76,6 +76,7 @@ class Metric:
             found = of_class.get(self.class_metric) if self.of_class else scores.get(self.name)
         else:
             points = [point for point in run.curve(self.logged) if point.epoch == scores.get("epoch")]
+            points = [point for point in points if point.step == scores.get("step")] or points
             found = _of_best(run, points, scores["mIoU"]) if points else None
         if found is None or math.isnan(found):
             raise UnreadableRunError(run.path, f"has no {self} of epoch {scores.get('epoch')}")

@@ -10,6 +10,7 @@ from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.signatures import Parameter
 from segcli.config.types import accepts, accepts_scalar, takes_list, takes_null
 from segcli.registry import LINKED, SECTIONS, RegistryError
+from segcli.score_spec import MODE, MONITOR
 
 DATA = Parameter("data", "SegmentationDataModule", required=True)
 REQUIRED_SECTIONS = ("model", "data")
@@ -155,6 +156,8 @@ class _Checker:
         name = path.rpartition(".")[2]
         for key, child in fields.items():
             here = (*at, key)
+            if key == MODE and MONITOR in parameters and child.value is None:
+                continue  # it follows the metric
             if key in parameters:
                 self._check_value(child, parameters[str(key)], inner.child(key), here)
             elif found is None or (found.is_open and key not in LINKED.get(path, ())):

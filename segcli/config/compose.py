@@ -14,6 +14,7 @@ from segcli.config.home import paths_from_home
 from segcli.config.interpolate import interpolate
 from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
 from segcli.config.merge import Merger
+from segcli.config.monitored import check_monitors, forget_default_modes, monitored, with_modes
 from segcli.config.node import Node, Source, dotted, lookup
 from segcli.config.node import Path as KeyPath
 from segcli.config.overrides import parse_overrides
@@ -43,8 +44,9 @@ class Experiment:
         return self.root.plain()
 
     def expanded(self) -> dict[str, Any]:
-        """Return the values alone, every class by its full path, and ``~`` of paths replaced."""
-        return paths_from_home(_expand(self.root, self.library.root))
+        """Return the values alone, every class by its full path, ``~`` of paths replaced, modes as the metrics have."""
+        tree = paths_from_home(_expand(self.root, self.library.root))
+        return with_modes(tree, list(monitored(self.root, self.library)))
 
     def get(self, key: str) -> Any:
         """Return the value at a dotted key, ``init_args`` left out or not; None if it is not set."""
@@ -133,11 +135,13 @@ def _fold(
     again = Merger()
     root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
     problems = [*merger.problems, *problems, *again.problems, *settle_texts(root, library)]
+    forget_default_modes(root, library, {layer.source.where for layer in layers if _says_no_defaults(layer)})
     if checked:
         told = {problem.key for problem in problems}
         if problems:  # of what is not resolved, nothing more can be said
             told |= {dotted(path) for path, node in root.leaves() if "${" in str(node.value)}
-        problems += [problem for problem in check(root, library) if problem.key not in told]
+        found = [*check(root, library), *check_monitors(root, library)]
+        problems += [problem for problem in found if problem.key not in told]
     if problems:
         raise ConfigError(problems)
     return root, merger.removed, variables

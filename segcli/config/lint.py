@@ -54,8 +54,10 @@ def _warm_up(experiment: Experiment, batches: int | None) -> Iterator[Problem]:
     key = "model.schedule.warmup_steps"
     warmup, steps = experiment.get(key), total_steps(experiment, batches)
     if isinstance(warmup, int) and warmup > 0 and steps is not None and warmup >= steps:
-        message = f"the warm-up takes {warmup} of the run's {steps} steps, so the rate never gets to its decay; "
-        yield Problem(f"{message}lower it or train for longer", key, experiment.source(key))
+        what = f"the warm-up takes {warmup} of the run's {steps} steps"
+        cut = f"{what}, and will be cut to a tenth of them; lower it or train for longer"
+        whole = f"{what}, so the rate never gets to its decay; lower it or train for longer"
+        yield Problem(cut if warmup > steps else whole, key, experiment.source(key))
 
 
 def total_steps(experiment: Experiment, batches: int | None = None) -> int | None:

@@ -4,9 +4,12 @@ from pathlib import Path as FilePath
 
 from segcli.config.compose import Experiment
 from segcli.config.library import SCALARS, Library, Place, UnknownClassError
+from segcli.config.monitored import monitored
 from segcli.config.node import Key, Node, Source, from_plain
+from segcli.config.node import Path as KeyPath
 from segcli.config.signatures import Parameter, Signature
 from segcli.registry import SECTIONS
+from segcli.score_spec import MODE
 
 ORDER = (*SCALARS, "data", "model", *(key for key in SECTIONS if key != "model"))
 
@@ -23,7 +26,19 @@ def resolve(experiment: Experiment) -> Node:
             fields[key] = _section(given, SECTIONS[key], library)
         elif given is not None:
             fields[key] = _value(given, library.root.child(key))
+    for each in monitored(experiment.root, library):
+        if each.has_mode and each.written_mode is None and each.followed_mode is not None:
+            arguments = _at(fields, each.path)
+            arguments[MODE] = Node(each.followed_mode, Source(f"the better end of {each.monitor}"))
     return Node(fields, experiment.root.source)
+
+
+def _at(fields: dict[Key, Node], path: KeyPath) -> dict[Key, Node]:
+    """Return the mapping at a path of an expanded tree."""
+    node = Node(fields, Source(""))
+    for key in path:
+        node = node.value[key]
+    return node.value
 
 
 def default_of(parameter: Parameter, signature: Signature, library: Library) -> Node:

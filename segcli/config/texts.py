@@ -14,6 +14,7 @@ from segcli.config.library import Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, Source, dotted, from_plain
 from segcli.config.types import alternatives, is_plain_type, is_text_type, item_types, literals, value_type
 from segcli.registry import SECTIONS, RegistryError
+from segcli.score_spec import MODE, MONITOR
 
 _NULL = "null"
 
@@ -48,6 +49,8 @@ class _Settler:
     def section(self, node: Node, place: Place, at: Path) -> None:
         """Settle the arguments of one class, or the top level."""
         for key, child in node.value.items():
+            if key == MODE and child.value is None and place.annotation(MONITOR):
+                continue  # it follows the metric
             inner, here = place.child(key), (*at, key)
             if inner.arguments_of in SECTIONS.values() and child.is_mapping():
                 self.section(child, inner, here)

@@ -17,7 +17,7 @@ class Cosine(WarmupSchedule):
         min_factor: Factor at the end of the run, 0 to 1.
 
     Raises:
-        ValueError: If ``min_factor`` is out of range, there is no step, or the warm-up is longer than the run.
+        ValueError: If ``min_factor`` is out of range, there is no step, or the warm-up is negative.
     """
 
     def __init__(self, optimizer: Optimizer, total_steps: int, warmup_steps: int = 0, min_factor: float = 0.0) -> None:

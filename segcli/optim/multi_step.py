@@ -16,7 +16,7 @@ class MultiStep(WarmupSchedule):
         warmup_steps: Optimizer steps over which the learning rate rises linearly, laid over the decay; 0 for none.
 
     Raises:
-        ValueError: If a number is out of range, there is no step, or the warm-up is longer than the run.
+        ValueError: If a number is out of range, there is no step, or the warm-up is negative.
     """
 
     def __init__(

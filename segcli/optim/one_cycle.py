@@ -25,7 +25,7 @@ class OneCycle(WarmupSchedule):
         warmup_steps: Optimizer steps of a further linear warm-up, laid over the rise; 0 for none.
 
     Raises:
-        ValueError: If a number is out of range, there is no step, or the warm-up is longer than the run.
+        ValueError: If a number is out of range, there is no step, or the warm-up is negative.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from torch.optim import Optimizer
 
 from segcli.optim.warmup_schedule import WarmupSchedule
+from segcli.score_spec import find_score
 
 
 class Plateau(WarmupSchedule):
@@ -19,7 +20,7 @@ class Plateau(WarmupSchedule):
         optimizer: Its groups' learning rates are the top of the schedule.
         total_steps: Optimizer steps of the run.
         monitor: Name of a metric logged by the validation.
-        mode: Whether less of it is better, or more.
+        mode: Whether less of it is better, or more; null follows the metric.
         factor: Factor of each drop, above 0 and below 1.
         patience: Validations without improvement that are put up with.
         threshold: What counts as improvement: more than this share of the best value so far.
@@ -28,7 +29,7 @@ class Plateau(WarmupSchedule):
         warmup_steps: Optimizer steps over which the learning rate rises linearly; 0 for none.
 
     Raises:
-        ValueError: If a number is out of range, there is no step, or the warm-up is longer than the run.
+        ValueError: If a number is out of range, there is no step, or the mode of an unknown metric is not given.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Plateau(WarmupSchedule):
         optimizer: Optimizer,
         total_steps: int,
         monitor: str = "val/mIoU",
-        mode: Literal["min", "max"] = "max",
+        mode: Literal["min", "max"] | None = None,
         factor: float = 0.1,
         patience: int = 10,
         threshold: float = 1e-4,
@@ -53,10 +54,15 @@ class Plateau(WarmupSchedule):
             raise ValueError(
                 f"Plateau got patience {patience}, threshold {threshold} and cooldown {cooldown}, expected 0 or more."
             )
-        self.monitor, self.mode = monitor, mode
+        score = find_score(monitor)
+        if mode is None and score is None:
+            raise ValueError(
+                f"Plateau got monitor {monitor!r} without a mode, expected min if lower is better, or max."
+            )
+        self.monitor, self.mode = monitor, mode or (score.spec.mode if score is not None else None)
         self.factor, self.min_factor = factor, min_factor
         self.patience, self.threshold, self.cooldown = patience, threshold, cooldown
-        self.reduction, self.best = 1.0, math.inf if mode == "min" else -math.inf
+        self.reduction, self.best = 1.0, math.inf if self.mode == "min" else -math.inf
         self.bad_validations = self.cooling_validations = 0
         super().__init__(optimizer, total_steps, warmup_steps)
 

@@ -15,7 +15,7 @@ class Poly(WarmupSchedule):
         warmup_steps: Optimizer steps over which the learning rate rises linearly, laid over the decay; 0 for none.
 
     Raises:
-        ValueError: If ``power`` is not above 0, there is no step, or the warm-up is longer than the run.
+        ValueError: If ``power`` is not above 0, there is no step, or the warm-up is negative.
     """
 
     def __init__(self, optimizer: Optimizer, total_steps: int, power: float = 0.9, warmup_steps: int = 0) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+SHARE_OF_SHORT_RUN = 0.1
+"""Of a run that is shorter than its warm-up, what the warm-up takes: to shorten a run needs no second key."""
+
 
 class WarmupSchedule(LRScheduler, ABC):
     """Multiply learning rates by a decay from 1, laid over a linear warm-up.
@@ -15,27 +18,29 @@ class WarmupSchedule(LRScheduler, ABC):
     Args:
         optimizer: Its groups' learning rates are the top of the schedule.
         total_steps: Optimizer steps of the run; later steps keep the last factor.
-        warmup_steps: Optimizer steps of the warm-up, 0 for none.
+        warmup_steps: Optimizer steps of the warm-up, 0 for none; cut to a tenth of a run that is shorter.
+
+    Attributes:
+        warmup_steps: As they are taken.
+        wanted_warmup_steps: As they were given.
 
     Raises:
-        ValueError: If there is no step, the warm-up is longer than the run, or the optimizer has no learning rate.
+        ValueError: If there is no step, the warm-up is negative, or the optimizer has no learning rate.
     """
 
     def __init__(self, optimizer: Optimizer, total_steps: int, warmup_steps: int) -> None:
         name = type(self).__name__
         if total_steps < 1:
             raise ValueError(f"{name} got total_steps {total_steps}, expected at least 1; train for longer.")
-        if not 0 <= warmup_steps <= total_steps:
-            raise ValueError(
-                f"{name} got warmup_steps {warmup_steps}, expected 0 to {total_steps}, the steps of the whole run; "
-                "lower warmup_steps or train for longer."
-            )
+        if warmup_steps < 0:
+            raise ValueError(f"{name} got warmup_steps {warmup_steps}, expected 0 or more; 0 for none.")
         if any(group["lr"] is None for group in optimizer.param_groups):
             raise ValueError(
                 f"{name} got {type(optimizer).__name__} with lr null, which chooses its own learning rate, expected a "
                 "number; set model.optimizer.lr, or model.schedule to null."
             )
-        self.total_steps, self.warmup_steps = total_steps, warmup_steps
+        self.total_steps, self.wanted_warmup_steps = total_steps, warmup_steps
+        self.warmup_steps = warmup_steps if warmup_steps <= total_steps else int(SHARE_OF_SHORT_RUN * total_steps)
         super().__init__(optimizer)
 
     @abstractmethod

@@ -16,6 +16,8 @@ from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT, SPLITS, TIMING
 from segcli.runs.stored_files import Row
 from segcli.score_spec import MEAN_IOU, OF_A_CLASS, OF_A_SET
 
+NO_SCORES = ("stage", "epoch", "step", "checkpoint", "groups", "classes")
+"""What stands beside the scores in their file."""
 SCORE_TOLERANCE = 1e-5
 """Of a score in two files: one rounds to six digits, another logs 32-bit floats."""
 TIME_TOLERANCE = 0.01
@@ -29,7 +31,7 @@ def flat_scores(scores: Mapping[str, Any]) -> dict[str, float | None]:
     Args:
         scores: What ``<stage>_scores.json`` holds.
     """
-    found = {key: value for key, value in scores.items() if key not in ("stage", "epoch", "classes")}
+    found = {key: value for key, value in scores.items() if key not in NO_SCORES}
     for label, values in scores["classes"].items():
         found |= {f"{kind}/{label}": value for kind, value in values.items()}
     return found

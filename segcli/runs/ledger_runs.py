@@ -11,12 +11,12 @@ from segcli.config.library import installed
 from segcli.runs.identity import experiment_hash, identity
 from segcli.runs.ledger_entry import SCHEMA, Entry
 from segcli.runs.ledger_settings import differences, listed, portable, settings_of
-from segcli.runs.run_folder import CONFIG, LAST, PASSPORT
+from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, LAST, PASSPORT
 from segcli.runs.stored_files import StoredFileError, read_config
 from segcli.runs.stored_run import NotTestedError, StoredRun, UnreadableRunError
 
 _DIGITS = 6
-_NO_SCORES = ("stage", "epoch", "classes")
+_NO_SCORES = ("stage", "epoch", "step", "checkpoint", "classes")
 _FREE_IN_TESTS = ("data.batch_size",)
 _Values = Mapping[str, Any]
 
@@ -151,7 +151,7 @@ def _test(run: StoredRun) -> dict[str, Any] | None:
     except NotTestedError:
         return None
     folder, passport = found.folder, found.passport
-    again = f"test it again: python -m segcli test --ckpt_path {shown(run)}/checkpoints/best.ckpt"
+    again = f"test it again: python -m segcli test --ckpt_path {shown(run)}/{CHECKPOINTS}/{run.best_name or BEST}"
     where = folder.relative_to(run.path)
     if any(PurePath(word.partition("=")[2] or word).name == LAST for word in passport.get("command", ())):
         raise UnreadableRunError(run.path, f"was tested by its last epoch, not by its best ({where}); {again}")

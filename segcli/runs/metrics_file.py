@@ -49,9 +49,16 @@ class MetricsFile(Logger):
         """Rows that were logged so far."""
         return self._num_written + len(self._waiting)
 
-    def go_on_after(self, num_rows: int) -> None:
-        """Keep the first rows of the file, those from before a checkpoint, and append to them."""
+    def go_on_after(self, num_rows: int, counts_from_zero: bool = False) -> None:
+        """Keep the first rows of the file, those from before a checkpoint, and append to them.
+
+        Args:
+            num_rows: How many.
+            counts_from_zero: Whether 0.4.0 wrote them, which counted validations' epochs and steps from 0.
+        """
         rows = _read(self.path)[:num_rows]
+        if counts_from_zero:
+            rows = [{**row, **from_one(row)} if row.get("epoch") else row for row in rows]
         self._columns = sorted({key for row in rows for key in row})
         self._waiting, self._num_written = [], len(rows)
         if self.path.is_file():
@@ -87,6 +94,11 @@ class MetricsFile(Logger):
     def finalize(self, status: str) -> None:
         """Write what is left, however the run ended."""
         self.save()
+
+
+def from_one(row: Mapping[str, Any]) -> dict[str, int]:
+    """Return epoch and step of a validation that 0.4.0 wrote, as they are counted since: from 1."""
+    return {name: int(float(row[name])) + 1 for name in ("epoch", "step")}
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, is_hashed
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
+from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
 from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json, read_numbers
 from segcli.runs.stored_passport import FINISHED, SCHEMA, UNHASHED, is_as_written, read_passport
 from segcli.score_spec import MEAN_IOU, VAL
@@ -160,6 +160,24 @@ class StoredRun:
         """Names of the classes, in the order of their indices."""
         return tuple(self.passport["data"]["classes"])
 
+    @property
+    def best_name(self) -> str | None:
+        """File of the checkpoint that the scores are of, below the folder of checkpoints; None if none was kept.
+
+        Runs of 0.4.0 do not say it: there it is ``best.ckpt``.
+        """
+        name = self.scores().get("checkpoint", BEST)
+        return str(name) if name is not None else None
+
+    @property
+    def best_checkpoint(self) -> Path | None:
+        """The checkpoint that the scores are of, whatever its name; None if none was kept.
+
+        Raises:
+            UnreadableRunError: If the scores cannot be read.
+        """
+        return None if self.best_name is None else self.path / CHECKPOINTS / self.best_name
+
     def folder(self, stage: str) -> Path:
         """Return where the scores of a stage lie: ``val`` in the run's folder, ``test`` in the newest test of it.
 
@@ -175,14 +193,14 @@ class StoredRun:
         numbered = sorted((each for each in tests if each.name.isdecimal()), key=lambda each: int(each.name))
         found = [each for each in numbered if self._is_of_best(each)]
         if not found:
-            best = self.path / "checkpoints" / "best.ckpt"
+            best = self.best_checkpoint or self.path / CHECKPOINTS / BEST
             how = "was not tested" if not numbered else "was tested, but not by its best checkpoint"
             raise NotTestedError(self.path, f"{how}: python -m segcli test --ckpt_path {best}")
         return found[-1]
 
     def _is_of_best(self, test: Path) -> bool:
         passport = self._passport_of(test)
-        best = (self.passport.get("checkpoints") or {}).get("best.ckpt")
+        best = (self.passport.get("checkpoints") or {}).get(self.best_name or "")
         measured = (passport.get("loaded") or {}).get("sha256")
         return "verifies" not in passport and (None in (best, measured) or best == measured)
 
@@ -279,8 +297,13 @@ class StoredRun:
     @cached_property
     def _validations(self) -> Sequence[tuple[Row, Row]]:
         """Time and scores of every row that a validation logged."""
-        times = {int(row["step"]): row for row in self.timing}
-        found = [(times.get(int(row["step"]) + 1), row) for row in self.rows if any(k.startswith("val/") for k in row)]
+        times = {(int(row["epoch"]), int(row["step"])): row for row in self.timing}
+        rows = [row for row in self.rows if "epoch" in row and any(key.startswith("val/") for key in row)]
+        places = [(int(row["epoch"]), int(row["step"])) for row in rows]
+        # 0.4.0 counted both from 0: what more rows fit is how this run counts
+        offset = max((0, 1), key=lambda each: sum((epoch + each, step + each) in times for epoch, step in places))
+        moved = [(epoch + offset, step + offset) for epoch, step in places]
+        found = [(times.get(place), row) for place, row in zip(moved, rows, strict=True)]
         return [(time, row) for time, row in found if time is not None]
 
     @cached_property

@@ -83,7 +83,7 @@ class Cell:
         root = Path(experiment.get("run.root") or "runs")
         parent = root / (experiment.get("run.name") or typed.files[0].stem)
         frozen, monitor = dump_standalone(experiment.root), experiment.get("checkpoint.monitor")
-        objective = Objective(monitor, experiment.get("checkpoint.mode") == "max") if monitor else None
+        objective = Objective(monitor, experiment.expanded()["checkpoint"].get("mode") == "max") if monitor else None
         return cls(typed, settings, parent, root, identity(values), config_hash(values), frozen, objective)
 
     @property

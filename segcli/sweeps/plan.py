@@ -8,6 +8,7 @@ from typing import Any
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.overrides import plain_key
+from segcli.score_spec import find_score
 from segcli.sweeps.cell import Cell, Typed
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.dimension import Choices
@@ -104,14 +105,24 @@ def _objective(space: Space, cell: Cell) -> Objective:
         raise ConfigError(
             [Problem("a search needs metric: val/mIoU, or another; checkpoint.monitor is null", "metric")]
         )
-    known = cell.objective.direction if cell.objective is not None and metric == cell.monitor else None
+    known = _direction(metric, cell)
     if space.direction is None and known is None:
-        message = f"is needed for {metric}, which is not what checkpoint.monitor names"
+        message = f"is needed for {metric}, which segcli knows nothing of, and checkpoint.monitor does not name"
         raise ConfigError([Problem(message, "direction", space.sources.get("metric"), options=DIRECTIONS)])
     if space.direction is not None and known is not None and space.direction != known:
-        message = f"got {space.direction}, but checkpoint.mode keeps the other end of {metric}"
+        message = (
+            f"got {space.direction}, but {known} is the direction of {metric}; leave it out, it follows the metric"
+        )
         raise ConfigError([Problem(message, "direction", space.sources["direction"])])
     return Objective(metric, (space.direction or known) == "maximize")
+
+
+def _direction(metric: str, cell: Cell) -> str | None:
+    """Return which way a metric is better: as segcli knows it, or as the checkpoint that follows it says."""
+    score = find_score(metric)
+    if score is not None:
+        return "minimize" if score.spec.lower_is_better else "maximize"
+    return cell.objective.direction if cell.objective is not None and metric == cell.monitor else None
 
 
 def _shown(component: Component | None, default: str) -> str:

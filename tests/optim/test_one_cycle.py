@@ -95,7 +95,7 @@ def test_resumes_exactly_with_its_momentum() -> None:
         ({"rise": 1.0}, "rise 1.0, expected a share"),
         ({"start_divisor": 0.5}, "start_divisor 0.5 and end_divisor 10000.0, expected at least 1"),
         ({"momentum": (0.95, 0.85)}, r"momentum \[0.95, 0.85\], expected lowest and highest"),
-        ({"warmup_steps": 11}, "warmup_steps 11, expected 0 to 10"),
+        ({"warmup_steps": -1}, "warmup_steps -1, expected 0 or more"),
     ],
 )
 def test_numbers_out_of_range_are_errors(arguments: dict[str, Any], message: str) -> None:

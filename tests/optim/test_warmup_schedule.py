@@ -1,4 +1,5 @@
 import pickle
+from importlib import import_module
 
 import pytest
 import torch
@@ -6,6 +7,7 @@ from torch import nn
 from torch.optim import SGD
 
 from segcli.optim.warmup_schedule import WarmupSchedule
+from segcli.registry import FAMILIES
 
 
 class Flat(WarmupSchedule):
@@ -66,10 +68,25 @@ def test_resumes_where_it_stood_and_may_run_for_longer() -> None:
     assert longer.get_last_lr() == [2.0 * (1 - 3 / 8)]
 
 
-@pytest.mark.parametrize("warmup_steps", [-1, 11])
-def test_a_warmup_longer_than_the_run_is_an_error(warmup_steps: int) -> None:
-    with pytest.raises(ValueError, match=rf"Flat got warmup_steps {warmup_steps}, expected 0 to 10, .*; lower warmup"):
-        Flat(optimizer(), 10, warmup_steps=warmup_steps)
+@pytest.mark.parametrize(("wanted", "total", "taken"), [(10, 10, 10), (11, 10, 1), (50, 9, 0), (500, 120, 12)])
+def test_a_warmup_longer_than_the_run_is_cut_to_a_tenth_of_it(wanted: int, total: int, taken: int) -> None:
+    schedule = Flat(optimizer(), total, warmup_steps=wanted)
+
+    assert (schedule.warmup_steps, schedule.wanted_warmup_steps) == (taken, wanted)
+    assert schedule.lr_at(taken)[0] == schedule.base_lrs[0]
+
+
+@pytest.mark.parametrize("name", FAMILIES["schedules"].table)
+def test_every_schedule_fits_its_warmup_into_a_short_run(name: str) -> None:
+    module, _, cls = FAMILIES["schedules"].table[name].partition(":")
+    schedule = getattr(import_module(module), cls)(optimizer(), 20, warmup_steps=50)
+
+    assert schedule.warmup_steps == 2
+
+
+def test_a_negative_warmup_is_an_error() -> None:
+    with pytest.raises(ValueError, match="Flat got warmup_steps -1, expected 0 or more"):
+        Flat(optimizer(), 10, warmup_steps=-1)
 
 
 def test_a_run_without_steps_is_an_error() -> None:

@@ -34,10 +34,16 @@ def test_what_is_left_out_comes_from_the_experiment(experiment: Path) -> None:
 
 
 def test_a_metric_of_ones_own_needs_a_direction(experiment: Path) -> None:
-    with pytest.raises(ConfigError, match="direction: is needed for val/loss"):
-        _plan(experiment, f"metric: val/loss\nspace:\n{LR}")
-    assert not _plan(experiment, f"metric: val/loss\ndirection: minimize\nspace:\n{LR}").objective.maximize
-    with pytest.raises(ConfigError, match=r"checkpoint.mode keeps the other end of val/mIoU"):
+    with pytest.raises(ConfigError, match="direction: is needed for val/own"):
+        _plan(experiment, f"metric: val/own\nspace:\n{LR}")
+    assert not _plan(experiment, f"metric: val/own\ndirection: minimize\nspace:\n{LR}").objective.maximize
+
+
+def test_the_direction_follows_the_metric(experiment: Path) -> None:
+    assert not _plan(experiment, f"metric: val/loss\nspace:\n{LR}").objective.maximize
+    assert not _plan(experiment, f"space:\n{LR}", "--checkpoint.monitor", "val/loss").objective.maximize
+    assert _plan(experiment, f"metric: val/IoU/car\nspace:\n{LR}").objective.maximize
+    with pytest.raises(ConfigError, match=r"got minimize, but maximize is the direction of val/mIoU"):
         _plan(experiment, f"direction: minimize\nspace:\n{LR}")
     with pytest.raises(ConfigError, match="metric: a search needs metric"):
         _plan(experiment, f"space:\n{LR}", "--checkpoint.monitor", "null", "--checkpoint.save_top_k", "-1")

@@ -1,0 +1,161 @@
+"""What an experiment must not say if it is to be trained: callbacks that work against a run, limits that leave nothing.
+
+Refused here, torch-free and all at once, is what Lightning accepts and then does otherwise than a run's record says.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from segcli.config.errors import Problem
+from segcli.config.library import Library, UnknownClassError
+from segcli.config.node import Node, Source
+from segcli.registry import RegistryError
+
+_OWN_FREEZING = (
+    "finds no model.backbone as Lightning expects it, and adds groups that no schedule knows; use extends: "
+    "segcli:fine_tune, or model.freezing: {class_path: Freezing, thaw_epochs: 10}"
+)
+_NO_NUMBERS = "averages the statistics of batch norm as well, and its scores are no numbers"
+_BASE = "is a base class and does nothing by itself; name a class derived from it"
+REFUSED_CALLBACKS: Mapping[str, str] = {
+    "BackboneFinetuning": _OWN_FREEZING,
+    "BaseFinetuning": _OWN_FREEZING,
+    "BasePredictionWriter": f"{_BASE}; predict writes its pictures without one",
+    "BatchSizeFinder": "trains with another batch than the run records; use segcli tune batch_size -c FILE before",
+    "Callback": _BASE,
+    "Checkpoint": _BASE,
+    "EMAWeightAveraging": f"{_NO_NUMBERS}; use EMA, or extends: segcli:ema",
+    "GradientAccumulationScheduler": "changes within the run how many images a step sees, of which schedules and the "
+    "run's record know nothing; use trainer.accumulate_grad_batches, one number",
+    "LearningRateFinder": "trains with another learning rate than the run records; use segcli tune lr -c FILE before",
+    "ModelPruning": "looks for weights before the model is built; prune a finished one in PyTorch, from "
+    "Segmenter.from_checkpoint",
+    "ProgressBar": f"{_BASE}, such as TQDMProgressBar",
+    "StochasticWeightAveraging": "leaves checkpoints without the average; use SWA, or extends: segcli:swa",
+    "WeightAveraging": f"{_NO_NUMBERS}; use EMA or SWA, or extends: segcli:ema",
+}
+"""Lightning's callbacks that do not work here, by name: why, and what to use instead."""
+STILL_REFUSED = frozenset(name for name, why in REFUSED_CALLBACKS.items() if not why.startswith(_BASE))
+"""Those that do not work when a class of the user is derived from them either."""
+
+_NO_TRAINING = "nothing would be trained"
+_NO_VALIDATION = (
+    "nothing would be measured, and no checkpoint be the best; give at least one batch, or set checkpoint.monitor to "
+    "null to keep the last epoch unmeasured"
+)
+_LARGEST_SEED = 2**32 - 1
+
+
+def check_trainable(root: Node, library: Library) -> list[Problem]:
+    """Return why an experiment is not to be trained.
+
+    Args:
+        root: A merged and interpolated tree.
+        library: What is known about components.
+    """
+    return [*_callbacks(root, library), *_schedule(root), *_limits(root), *_seed(root)]
+
+
+def _callbacks(root: Node, library: Library) -> Iterator[Problem]:
+    node = _at(root, "trainer.callbacks")
+    items = [] if node is None else node.value if node.is_list() else [node]
+    for index, item in enumerate(items):
+        cls = item.value.get("class_path") if item.is_mapping() else None
+        name = refused(_class_path(str(cls.value), library)) if cls is not None else None
+        if cls is not None and name is not None:
+            yield Problem(f"{name} {REFUSED_CALLBACKS[name]}", f"trainer.callbacks.{index}", cls.source)
+
+
+def refused(class_path: str) -> str | None:
+    """Return the name of one of Lightning's callbacks if it is refused, by whatever path."""
+    package, name = class_path.partition(".")[0], class_path.rpartition(".")[2]
+    return name if package == "pytorch_lightning" and name in REFUSED_CALLBACKS else None
+
+
+def _class_path(name: str, library: Library) -> str:
+    try:
+        return library.class_path(name, library.families["callbacks"])
+    except (UnknownClassError, RegistryError):  # told elsewhere
+        return name
+
+
+_SCHEDULES = {
+    "CosineAnnealingLR": "Cosine",
+    "ConstantLR": "null",
+    "LinearLR": "{class_path: Poly, power: 1}",
+    "MultiStepLR": "MultiStep",
+    "OneCycleLR": "OneCycle",
+    "PolynomialLR": "Poly",
+    "ReduceLROnPlateau": "Plateau",
+    "StepLR": "Step",
+}
+_TORCH = "torch.optim.lr_scheduler."
+
+
+def _schedule(root: Node) -> Iterator[Problem]:
+    cls = _at(root, "model.schedule.class_path")
+    path = str(cls.value) if cls is not None else ""
+    name = path.rpartition(".")[2]
+    if cls is None or not path.startswith(_TORCH):
+        return
+    like = f"model.schedule: {_SCHEDULES[name]} is the like of it; or " if name in _SCHEDULES else ""
+    message = (
+        f"{path} does not know the length of the run: a schedule here takes optimizer and total_steps, and is stepped "
+        f"after every optimizer step. {like}derive a class in a file beside the experiment, my_schedule.py, whose "
+        f"__init__(self, optimizer: Optimizer, total_steps: int) calls {name}'s, and name it my_schedule.MySchedule"
+    )
+    yield Problem(message, "model.schedule", cls.source)
+
+
+def _limits(root: Node) -> Iterator[Problem]:
+    name = "trainer.limit_train_batches"
+    if _number(root, name) == 0:
+        yield Problem(f"got 0: {_NO_TRAINING}; give at least one batch", name, _source(root, name))
+    name, monitor = "trainer.limit_val_batches", _at(root, "checkpoint.monitor")
+    if _number(root, name) == 0 and monitor is not None and monitor.value is not None:
+        yield Problem(f"got 0: {_NO_VALIDATION}", name, _source(root, name))
+    for name in ("trainer.accumulate_grad_batches", "trainer.check_val_every_n_epoch", "trainer.val_check_interval"):
+        value = _number(root, name)
+        if value is not None and value <= 0:
+            yield Problem(f"got {value:g}, expected a number above 0", name, _source(root, name))
+    for name in ("trainer.max_epochs", "trainer.max_steps"):
+        if _number(root, name) == 0:
+            yield Problem(f"got 0: {_NO_TRAINING}; -1 is for no limit", name, _source(root, name))
+    checkpoints = _at(root, "trainer.enable_checkpointing")
+    if checkpoints is not None and checkpoints.value is False:
+        message = (
+            "got false, but a run is resumed and evaluated from its checkpoints; to keep the last alone, leave it "
+        )
+        yield Problem(
+            f"{message}out and set checkpoint.save_top_k to 0", "trainer.enable_checkpointing", checkpoints.source
+        )
+    bare = _at(root, "trainer.barebones")
+    if bare is not None and bare.value is True:
+        message = (
+            "got true, which leaves out logs, checkpoints and callbacks, and with them the run's record; leave it out"
+        )
+        yield Problem(message, "trainer.barebones", bare.source)
+
+
+def _seed(root: Node) -> Iterator[Problem]:
+    seed = _number(root, "seed_everything")
+    if seed is not None and not 0 <= seed <= _LARGEST_SEED:
+        message = f"got {seed:g}, expected a number from 0 to {_LARGEST_SEED}, or true for another seed each time"
+        yield Problem(message, "seed_everything", _source(root, "seed_everything"))
+
+
+def _number(root: Node, key: str) -> float | None:
+    node = _at(root, key)
+    is_number = node is not None and isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    return float(node.value) if node is not None and is_number else None
+
+
+def _source(root: Node, key: str) -> Source | None:
+    node = _at(root, key)
+    return node.source if node is not None else None
+
+
+def _at(root: Node, key: str) -> Node | None:
+    node: Node | None = root
+    for part in key.split("."):
+        node = node.value.get(part) if node is not None and node.is_mapping() else None
+    return node
