@@ -14,6 +14,7 @@ from rich.text import Text
 
 from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.callbacks.pictures import Pictures
+from segcli.config.escape import visible
 from segcli.metrics.scores import Scores
 from segcli.runs.class_scores import set_score, table
 from segcli.runs.image_counts import ImageCounts
@@ -208,7 +209,7 @@ def group_table(found: dict[str, dict[str, object]]) -> Table:
         shown.add_column(heading, justify="left" if heading == "group" else "right")
     values = {name: math.nan if each["mIoU"] is None else float(str(each["mIoU"])) for name, each in found.items()}
     for name in sorted(found, key=lambda each: (math.isnan(values[each]), values[each]))[:_MOST_GROUPS]:
-        shown.add_row(Text(name), str(found[name]["images"]), _cell(values[name]))
+        shown.add_row(Text(visible(name)), str(found[name]["images"]), _cell(values[name]))
     return shown
 
 
@@ -222,7 +223,7 @@ def score_table(classes: tuple[str, ...], scores: Scores, title: str) -> Table:
     for heading in (*(heading for heading, _ in columns.values()), "pixels"):
         table.add_column(heading, justify="right")
     for index, (name, pixels) in enumerate(zip(classes, scores.pixels.tolist(), strict=True)):
-        table.add_row(name, *(_cell(values[index]) for _, values in columns.values()), f"{pixels:,}")
+        table.add_row(Text(visible(name)), *(_cell(values[index]) for _, values in columns.values()), f"{pixels:,}")
     table.add_section()
     table.add_row("mean", *(means.get(name, "") for name in columns), f"{int(scores.pixels.sum()):,}")
     for spec, value in measured:

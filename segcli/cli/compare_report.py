@@ -24,6 +24,7 @@ from segcli.compare.figures import plural
 from segcli.compare.image_groups import image_unit
 from segcli.compare.load import shown
 from segcli.compare.metric import Metric
+from segcli.config.escape import code, markdown, plain
 from segcli.runs.stored_run import StoredRun
 
 WIDTH = 120
@@ -43,7 +44,7 @@ def report(comparison: Comparison, form: str, width: int = WIDTH) -> str:
     """
     if form == "json":
         return json.dumps(_plain(comparison), indent=2)
-    return _markdown(comparison) if form == "markdown" else _text(comparison, width)
+    return _markdown(comparison) if form == "markdown" else plain(_text(comparison, width))
 
 
 def _text(comparison: Comparison, width: int) -> str:
@@ -67,7 +68,7 @@ def _text(comparison: Comparison, width: int) -> str:
 
 def _markdown(comparison: Comparison) -> str:
     lines = _markdown_table(columns_of(comparison))
-    pairs = [f"- {_cell(pair_sentence(pair, comparison))}" for pair in comparison.pairs[:_MAX_PAIRS]]
+    pairs = [f"- {markdown(pair_sentence(pair, comparison))}" for pair in comparison.pairs[:_MAX_PAIRS]]
     lines += ["", *pairs, *(f"- {line}" for line in _rest(comparison))] if pairs else []
     for pair in comparison.pairs[:_MAX_PAIRS_BY_CLASS]:
         by_class = largest(pair.by_class)
@@ -76,8 +77,8 @@ def _markdown(comparison: Comparison) -> str:
         lines += ["", *_markdown_table(table)] if by_class else []
     if by_group := columns_of_images(comparison):
         lines += ["", *_markdown_table(by_group), *_more_groups(comparison)]
-    left_out = [f"- left out: `{shown(path)}` {reason}" for path, reason in comparison.left_out]
-    notes = [f"- note: {_cell(note)}" for note in comparison.notes]
+    left_out = [f"- left out: {code(shown(path))} {markdown(reason)}" for path, reason in comparison.left_out]
+    notes = [f"- note: {markdown(note)}" for note in comparison.notes]
     return "\n".join([*lines, *(["", *left_out, *notes] if left_out or notes else [])])
 
 
@@ -170,11 +171,7 @@ def _printed(columns: Columns, width: int) -> list[str]:
 
 def _markdown_table(columns: Columns) -> list[str]:
     rows = [list(columns), ["---"] * len(columns), *map(list, zip(*columns.values(), strict=True))]
-    return [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in rows]
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from segcli.cli.compare_report import interval
 from segcli.compare.run_deltas import RunDeltas
+from segcli.config.escape import markdown, plain
 
 _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are of the images only"
 
@@ -11,22 +12,21 @@ _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are 
 def delta_text(found: RunDeltas, form: str) -> str:
     """Return the changes of scores; ``form`` is text or markdown."""
     if found.why_not:
-        return f"no scores to compare: {found.why_not}"
+        told = f"no scores to compare: {found.why_not}"
+        return markdown(told) if form == "markdown" else plain(told)
     rows = [(one.subject, interval(one)) for one in found.scores]
     classes = [(one.subject, interval(one)) for one in found.by_class]
     if form == "markdown":
-        table = [f"| {_cell(name)} | {delta} |" for name, delta in (*rows, *((f"IoU of {c}", d) for c, d in classes))]
+        table = [
+            f"| {markdown(name)} | {delta} |" for name, delta in (*rows, *((f"IoU of {c}", d) for c, d in classes))
+        ]
         return "\n".join(["", "| score | after - before |", "| --- | --- |", *table, "", _UNKNOWN])
     width = max(len(name) for name, _ in (*rows, *classes))
     lines = [f"  {name:{width}}  {delta}" for name, delta in rows]
     lines += ["IoU by class", *(f"  {name:{width}}  {delta}" for name, delta in classes)]
-    return "\n".join(["scores, after - before", *lines, _UNKNOWN])
+    return plain("\n".join(["scores, after - before", *lines, _UNKNOWN]))
 
 
 def delta_record(found: RunDeltas) -> dict[str, object]:
     """Return the changes of scores as plain values."""
     return asdict(found)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from segcli.config.diff import Change
 from segcli.config.errors import Problem
+from segcli.config.escape import code, markdown, plain
 from segcli.config.keys import GROUPS
 from segcli.config.review import Effect, Review
 from segcli.runs.ledger_staleness import Stale
@@ -63,7 +64,9 @@ def comparison_text(found: Comparison, form: str) -> str:
     """Return the differences of two experiments, by group; ``form`` is text or markdown."""
     body = _comparison_table(found) if form == "markdown" else _comparison_lines(found)
     remarks = found.remarks()
-    return "\n".join([*(body if found.changes else ["no difference"]), *remarks])
+    if form == "markdown":
+        return "\n".join([*(body if found.changes else ["no difference"]), *map(markdown, remarks)])
+    return plain("\n".join([*(body if found.changes else ["no difference"]), *remarks]))
 
 
 def _comparison_lines(found: Comparison) -> list[str]:
@@ -75,8 +78,8 @@ def _comparison_lines(found: Comparison) -> list[str]:
 
 
 def _comparison_table(found: Comparison) -> list[str]:
-    rows = [(c.group, f"**{c.key}**", c.old, c.new, _where(c)) for c in found.changes]
-    head = ("", "", f"`{found.a}`", f"`{found.b}`", "through")
+    rows = [(c.group, f"**{markdown(c.key)}**", *map(markdown, (c.old, c.new, _where(c)))) for c in found.changes]
+    head = ("", "", code(found.a), code(found.b), "through")
     return [*_table(head, rows), ""]
 
 
@@ -86,18 +89,23 @@ def review_text(
     """Return what a working tree does to experiments, and to recorded results; ``form`` is text or markdown."""
     names, is_markdown = _short_names(_users(found)), form == "markdown"
     head = f"{_counts(found)} since {revision}"
-    lines = [f"### {head}", ""] if is_markdown else [head]
+    lines = [f"### {markdown(head)}", ""] if is_markdown else [head]
     lines += _effects_table(found, names) if is_markdown else _effect_lines(found, names)
-    bullet = "- " if is_markdown else ""
     remarks = _remarks(found, names, costs)
     if stale:
         remarks.append(f"recorded results that are now stale: {_listed([str(each) for each in stale], {})}")
-    return "\n".join([*lines, *(bullet + line for line in remarks)])
+    if is_markdown:
+        return "\n".join([*lines, *(f"- {markdown(line)}" for line in remarks)])
+    return plain("\n".join([*lines, *remarks]))
 
 
 def _effects_table(found: Review, names: Mapping[str, str]) -> list[str]:
     rows = [
-        (e.change.group, f"**{e.change.key}**", f"{e.change.old} → {e.change.new}", _through(e), _users_of(e, names))
+        (
+            e.change.group,
+            f"**{markdown(e.change.key)}**",
+            *map(markdown, (f"{e.change.old} → {e.change.new}", _through(e), _users_of(e, names))),
+        )
         for e in found.effects
     ]
     return [*_table(("", "", "change", "through", "experiments"), rows), ""] if rows else []
@@ -198,8 +206,4 @@ def _columns(rows: Sequence[tuple[Change, str]]) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(map(_cell, row))} |" for row in (head, ["---"] * len(head), *rows)]
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]

@@ -1,7 +1,8 @@
 """Elements of HTML. What is text is escaped, always: names of classes and labels come from people."""
 
-import html
 from collections.abc import Collection, Iterable, Sequence
+
+from segcli.config.escape import page
 
 _VOID = ("img",)
 
@@ -21,7 +22,7 @@ def element(name: str, *content: str, **attributes: str) -> Html:
         attributes: Their values are escaped. Of names a last underscore is dropped, others become hyphens: ``class_``,
             ``aria_label``.
     """
-    words = [name, *(f'{_attribute(key)}="{html.escape(value)}"' for key, value in attributes.items())]
+    words = [name, *(f'{_attribute(key)}="{page(value)}"' for key, value in attributes.items())]
     start = f"<{' '.join(words)}>"
     return Html(start if name in _VOID else f"{start}{joined(content)}</{name}>")
 
@@ -91,4 +92,4 @@ def _attribute(key: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text if isinstance(text, Html) else html.escape(text)
+    return text if isinstance(text, Html) else page(text)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from segcli.config.escape import plain
 from segcli.config.node import Source
 
 MAX_OPTIONS = 12
@@ -63,7 +64,7 @@ class ConfigError(Exception):
         count = len(self.problems)
         text = "\n".join(str(problem) for problem in self.problems[:MAX_PROBLEMS])
         text += f"\n... and {count - MAX_PROBLEMS} more" if count > MAX_PROBLEMS else ""
-        return f"{text}\n{count} errors. Nothing was run." if count > 1 else text
+        return plain(f"{text}\n{count} errors. Nothing was run." if count > 1 else text)
 
 
 def did_you_mean(word: object, options: Iterable[object]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segcli.config.escape import code, markdown
 from segcli.runs.ledger_entry import Entry, Figure
 
 BEGIN = "<!-- results: written by segcli record -->"
@@ -41,7 +42,7 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """Return the table."""
     lines = [HEAD, ("---",) * len(HEAD), *(_cells(row) for row in rows)]
-    return "".join(f"| {' | '.join(_escaped(cell) for cell in line)} |\n" for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def with_table(page: str, text: str) -> str:
@@ -70,13 +71,19 @@ def score(found: Figure | None) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    lead = (f"`{row.name}`", row.summary, f"`{row.command}`")
+    lead = (code(row.name), markdown(" ".join(row.summary.split())), code(row.command))
     if row.entry is None:
         return (*lead, "not measured", *[_NONE] * (len(HEAD) - len(lead) - 1))
     entry, cost = row.entry, row.entry.content["cost"]
     scores = (score(entry.figure()), score(entry.figure(stage="test")))
     costs = (_count(cost.get("parameters")), _duration(cost.get("train_s")), _rate(cost))
-    return (*lead, *scores, *costs, _when(entry), "current" if row.stale is None else f"**stale**: {row.stale}")
+    return (
+        *lead,
+        *scores,
+        *costs,
+        _when(entry),
+        "current" if row.stale is None else f"**stale**: {markdown(row.stale)}",
+    )
 
 
 def _count(number: float | None) -> str:
@@ -99,17 +106,13 @@ def _rate(cost: dict[str, Any]) -> str:
     if rate is None:
         return _NONE
     number = f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
-    return f"{number} ({device})" if device else number
+    return f"{number} ({markdown(device)})" if device else number
 
 
 def _when(entry: Entry) -> str:
     """Return the day of the last run, and the commits that ran."""
     runs = entry.content["runs"]
-    commits = dict.fromkeys(f"`{run['git']['commit'][:7]}`" for run in runs if run.get("git"))
+    commits = dict.fromkeys(code(run["git"]["commit"][:7]) for run in runs if run.get("git"))
     dirty = any(run["git"]["uncommitted"] for run in runs if run.get("git"))
     day = max(str(run.get("ended") or "") for run in runs)[:10]
     return ", ".join([*([day] if day else []), *commits]) + (" with uncommitted changes" if dirty else "")
-
-
-def _escaped(cell: str) -> str:
-    return " ".join(cell.replace("|", "\\|").replace("<", "&lt;").split())

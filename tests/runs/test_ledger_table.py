@@ -20,7 +20,7 @@ def cells(stale: str | None = None, **content: object) -> dict[str, str]:
 def test_a_row_tells_of_scores_costs_and_origin() -> None:
     assert cells() == {
         "experiment": "`a`",
-        "what it is": "A ! model &lt;b>",
+        "what it is": "A ! model &lt;b&gt;",
         "command": "`python -m segcli fit -c a.yaml`",
         "val mIoU": "0.650 (1 seed)",
         "test mIoU": "-",
