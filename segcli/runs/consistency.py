@@ -31,7 +31,8 @@ def flat_scores(scores: Mapping[str, Any]) -> dict[str, float | None]:
     Args:
         scores: What ``<stage>_scores.json`` holds.
     """
-    found = {key: value for key, value in scores.items() if key not in NO_SCORES}
+    whole = ((key, value) for key, value in scores.items() if key not in NO_SCORES)
+    found = {key: value for key, value in whole if not isinstance(value, Mapping)}
     for label, values in scores["classes"].items():
         found |= {f"{kind}/{label}": value for kind, value in values.items()}
     return found

@@ -4,27 +4,37 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
+from segcli.runs.record_forms import flag, listing, mapping, maybe, number, record, text, whole
+from segcli.runs.stored_files import StoredFileError, read_json
 
 RESULTS = "results"
 """Folder of the recorded results, in that of the experiments."""
 SCHEMA = 1
 """Version of what such a file holds."""
 _WIDEST = 110
-_TYPES: Mapping[str, type] = {
-    "experiment": list,
-    "overrides": list,
-    "experiment_hash": str,
-    "val": dict,
-    "cost": dict,
-    "data": dict,
-    "settings": dict,
-    "runs": list,
-}
+_figure = record({"mean": number, "sd": maybe(number), "n": whole})
+_figures = record({}, {"mIoU": maybe(_figure), "mDice": maybe(_figure), "pixel_accuracy": maybe(_figure)})
+_run = record({}, {"ended": maybe(text), "git": maybe(record({"commit": text, "uncommitted": flag}))})
+_cost = record({}, {**dict.fromkeys(("parameters", "train_s", "images_per_s"), maybe(number)), "device": maybe(text)})
+ENTRY_FORM = record(
+    {
+        "schema": whole,
+        "experiment": listing(text),
+        "overrides": listing(text),
+        "experiment_hash": text,
+        "val": _figures,
+        "cost": _cost,
+        "data": mapping(),
+        "settings": mapping(),
+        "runs": listing(_run),
+    },
+    {"test": maybe(_figures)},
+)
 
 
 class Figure(NamedTuple):
@@ -61,14 +71,18 @@ class Entry:
             ConfigError: If it is no recorded result, or damaged.
         """
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise _unusable(path, f"cannot be read: {error}") from None
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise _unusable(path, "is no result that this version of segcli recorded")
-        wrong = [key for key, kind in _TYPES.items() if not isinstance(content.get(key), kind)]
-        if wrong or not content["experiment"] or not content["runs"]:
-            raise _unusable(path, f"is damaged: {', '.join(wrong) or 'experiment or runs'} missing")
+            content = read_json(path, mapping())
+            if content.get("schema") != SCHEMA:
+                raise _unusable(path, "is no result that this version of segcli recorded")
+            reason = ENTRY_FORM(content, "")
+        except StoredFileError as error:
+            raise _unusable(path, str(error).removeprefix(f"{path.name} ")) from None
+        if not reason and not (content["experiment"] and content["runs"]):
+            reason = "experiment or runs missing"
+        if not reason and not all(_is_inside(file) for file in content["experiment"]):
+            reason = "experiment names a file outside of the working directory"
+        if reason:
+            raise _unusable(path, f"is damaged: {reason}")
         return cls(path.stem, content)
 
     def text(self) -> str:
@@ -145,6 +159,10 @@ def _pretty(value: Any, indent: str = "") -> str:  # noqa: ANN401  (any JSON)
     lines = (f"{inner}{key}{_pretty(part, inner)}" for key, part in zip(keys, parts, strict=True))
     brackets = "{}" if isinstance(value, Mapping) else "[]"
     return brackets[0] + "\n" + ",\n".join(lines) + "\n" + indent + brackets[1]
+
+
+def _is_inside(file: str) -> bool:
+    return bool(file) and "\0" not in file and not PurePath(file).is_absolute() and ".." not in PurePath(file).parts
 
 
 def _unusable(path: Path, reason: str) -> ConfigError:

@@ -44,7 +44,7 @@ def read_text(path: Path) -> str:
             raise StoredFileError(f"{path.name} is damaged: it is larger than {MOST_BYTES >> 20} MiB")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise StoredFileError(f"{path.name} is damaged: it is not UTF-8 text") from None
+        raise StoredFileError(f"{path.name} cannot be read: it is not UTF-8 text") from None
     except OSError as error:
         raise StoredFileError(f"{path.name} cannot be read: {error.strerror or error}") from None
 
@@ -63,9 +63,9 @@ def read_json(path: Path, form: Form) -> Any:  # noqa: ANN401  (any JSON)
     try:
         content = json.loads(text)
     except RecursionError:
-        raise StoredFileError(f"{path.name} is damaged: it is nested too deeply") from None
+        raise StoredFileError(f"{path.name} cannot be read: it is nested too deeply") from None
     except ValueError as error:
-        raise StoredFileError(f"{path.name} is damaged: {_line(error)}") from None
+        raise StoredFileError(f"{path.name} cannot be read: {_line(error)}") from None
     if reason := form(content, ""):
         raise StoredFileError(f"{path.name} is damaged: {reason}")
     return content
@@ -81,9 +81,9 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         content = load_text(text, path.name).plain()
     except ConfigError as error:
-        raise StoredFileError(f"{path.name} is damaged: {error.problems[0].message}") from None
+        raise StoredFileError(f"{path.name} cannot be read: {error.problems[0].message}") from None
     except (RecursionError, ValueError) as error:
-        raise StoredFileError(f"{path.name} is damaged: {_line(error)}") from None
+        raise StoredFileError(f"{path.name} cannot be read: {_line(error)}") from None
     if reason := CONFIG_FORM(content, ""):
         raise StoredFileError(f"{path.name} is damaged: {reason}")
     return content

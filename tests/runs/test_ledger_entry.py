@@ -70,7 +70,7 @@ def test_every_file_that_is_no_result_is_named(tmp_path: Path, monkeypatch: pyte
     assert [message.split()[0] for message in messages] == [
         f"results/{name}.json" for name in ("broken", "empty", "list", "old", "torn")
     ]
-    assert "is damaged: val, settings missing; take it from git as it was" in messages[-1]
+    assert "is damaged: val got 3, expected a mapping; take it from git as it was" in messages[-1]
     assert "cannot be read" in messages[0]
     assert "experiment or runs missing" in messages[1]
 

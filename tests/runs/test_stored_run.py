@@ -67,7 +67,7 @@ def test_what_is_no_whole_run_says_why(tmp_path: Path, damage: dict[str, object]
 def test_damaged_records_say_which(tmp_path: Path, name: str) -> None:
     path = write_run(tmp_path / "runs" / "a" / "1")
     (path / name).write_text("{")
-    with pytest.raises(UnreadableRunError, match=f"{name} is damaged"):
+    with pytest.raises(UnreadableRunError, match=f"{name} cannot be read"):
         StoredRun.load(path)
 
 
