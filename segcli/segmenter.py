@@ -96,11 +96,17 @@ class Segmenter(nn.Module):
         x = torch.addcmul(self.shift, x, self.scale)
         multiple = self.backbone.size_multiple
         # with the mean colour, which is 0 by now; torch 2.15 cannot compile -width % multiple for sizes that vary
-        x = F.pad(x, (0, (multiple - width % multiple) % multiple, 0, (multiple - height % multiple) % multiple))
+        right, below = (multiple - width % multiple) % multiple, (multiple - height % multiple) % multiple
+        x = F.pad(x, (0, right, 0, below))
+        only = self.backbone.image_size
+        if only is not None:  # images less than a multiple smaller pass, others are refused as they are
+            is_smaller = 0 <= x.shape[-2] - only[0] < multiple and 0 <= x.shape[-1] - only[1] < multiple
+            fits = is_smaller and height <= only[0] and width <= only[1]
+            x = x[..., : only[0], : only[1]] if fits else x[..., :height, :width]
         logits = self.classifier(self.decoder(self.backbone(x)))
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
         logits = logits.to(torch.float32, memory_format=torch.contiguous_format)
-        return resize(logits, size=(x.shape[-2], x.shape[-1]))[..., :height, :width]
+        return resize(logits, size=(height + below, width + right))[..., :height, :width]
 
     @torch.inference_mode()
     def predict(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:

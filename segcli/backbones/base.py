@@ -14,6 +14,8 @@ class Backbone(nn.Module, ABC):
         features: Levels that ``forward`` returns, finest first.
         in_channels: Channels of the image, ``C``.
         size_multiple: ``forward`` takes heights and widths that are multiples of this.
+        image_size: The one height and width that ``forward`` takes instead, which need be no multiples: then levels
+            have the size that they have of the next larger multiples. None where any multiples are taken.
         mean: Per channel, of values scaled to 0..1; what the weights were trained with.
         std: Per channel, of values scaled to 0..1; what the weights were trained with.
     """
@@ -21,6 +23,7 @@ class Backbone(nn.Module, ABC):
     features: tuple[FeatureSpec, ...]
     in_channels: int
     size_multiple: int
+    image_size: tuple[int, int] | None = None
     mean: tuple[float, ...]
     std: tuple[float, ...]
 

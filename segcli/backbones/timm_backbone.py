@@ -4,22 +4,22 @@ Features come from ``forward_intermediates``, which is channels-first for every 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.gradient_checkpointing import StatisticsOnce, check_saves, switch_on
-from segcli.backbones.timm_model import create, intermediates, prune, sizes, sketch
+from segcli.backbones.timm_model import ARGUMENTS, create, prune, sketch
+from segcli.backbones.timm_sizes import NeedsValuesError, Taken, built_for, intermediates, size_remedy, sizes
 from segcli.backbones.timm_weights import load_weights
 from segcli.features import FeatureSpec
 
 _PLAIN_LEVELS = 4
-_ARGUMENTS = {"in_chans": "in_channels"} | {
-    key: key for key in ("drop_path_rate", "out_indices", "output_stride", "pretrained")
-}
 
 
 class TimmBackbone(Backbone):
@@ -34,7 +34,7 @@ class TimmBackbone(Backbone):
             By default all of a pyramid, and of a plain transformer 4 blocks, evenly spread, the last included.
         output_stride: Largest stride, 8 or 16, by dilated convolutions in place of strides; by default the model's
             own.
-        drop_path_rate: Share of residual branches dropped in training at the deepest block, 0 to 1; 0 leaves the
+        drop_path_rate: Share of residual branches dropped in training at the deepest block, 0 to below 1; 0 leaves the
             model's own setting.
         frozen: Whether weights get no gradient and layers stay in evaluation mode, statistics of norms included.
         gradient_checkpointing: Whether blocks run again in the backward pass instead of keeping their activations: less
@@ -61,26 +61,31 @@ class TimmBackbone(Backbone):
         backbone_kwargs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
+        _check_ranges(in_channels, drop_path_rate)
         options = _others(backbone_kwargs or {}) | {"in_chans": in_channels}
         options |= {"output_stride": output_stride} if output_stride is not None else {}
         options |= {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
-        hollow, options, levels, config = sketch(name, options)
-        self._indices = _level_indices(levels, out_indices)
-        self.features, self.in_channels = tuple(levels[i] for i in self._indices), in_channels
+        self.name = name
+        hollow, options, known, config = sketch(name, options)
+        self._indices = _level_indices(known, out_indices)
+        self.features, self.in_channels = tuple(known[i] for i in self._indices), in_channels
         self.mean, self.std = _per_channel(config["mean"], in_channels), _per_channel(config["std"], in_channels)
-        self.model = create(name, pretrained and weights is None, options, config)
         prune(hollow, self._indices)
+        nominal = _pair(options.get("img_size") or config["input_size"][-2:])
+        taken = Taken(name, self._indices, self.features, in_channels)
+        self._built_for = partial(built_for, taken, options)
+        self._size_remedy = partial(size_remedy, taken, options, pretrained or weights is not None)
+        try:
+            self.size_multiple, self.image_size = sizes(hollow, taken, nominal)
+        except NeedsValuesError:
+            hollow = create(name, False, options, config).eval()
+            prune(hollow, self._indices)
+            self.size_multiple, self.image_size = sizes(hollow, taken, nominal)
+        self.model = create(name, pretrained and weights is None, options, config)
         if weights is not None:
             load_weights(self.model, Path(weights), in_channels, needed=set(hollow.state_dict()))
         prune(self.model, self._indices)
-        self.size_multiple, self._fixed_size = sizes(
-            hollow,
-            self._indices,
-            in_channels,
-            stride=max(f.stride for f in self.features),
-            nominal=options.get("img_size") or config["input_size"][-2:],
-        )
-        self._name, self._frozen = name, frozen
+        self._frozen = frozen
         self.gradient_checkpointing = gradient_checkpointing
         self._statistics = self._checkpointing(hollow) if gradient_checkpointing else None
         if frozen:
@@ -88,10 +93,10 @@ class TimmBackbone(Backbone):
 
     def _checkpointing(self, hollow: nn.Module) -> StatisticsOnce:
         """Switch gradient checkpointing on, if it saves memory in a copy of the model."""
-        size = self._fixed_size or (2 * self.size_multiple, 2 * self.size_multiple)
-        image = torch.empty(2, self.in_channels, *size, device="meta")
-        check_saves(hollow, self._name, run=lambda: intermediates(hollow, image, self._indices))
-        switch_on(self.model, self._name)
+        size = self.image_size or (2 * self.size_multiple, 2 * self.size_multiple)
+        image = torch.zeros(2, self.in_channels, *size, device=next(hollow.parameters()).device)
+        check_saves(hollow, self.name, run=lambda: intermediates(hollow, image, self._indices))
+        switch_on(self.model, self.name)
         return StatisticsOnce(self.model)
 
     def train(self, mode: bool = True) -> Self:
@@ -99,23 +104,63 @@ class TimmBackbone(Backbone):
         return super().train(mode and not self._frozen)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""
+        """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first.
+
+        Raises:
+            ValueError: If the model takes images of one size only, and this has another.
+        """
         height, width = image.shape[-2:]
-        if self._fixed_size is not None and self._fixed_size != (height, width):
+        if self.image_size is None:
+            return self._levels(image)
+        if self.image_size != (height, width):
             raise ValueError(
                 f"TimmBackbone got an image of {height}x{width} pixels, expected "
-                f"{self._fixed_size[0]}x{self._fixed_size[1]}, since {self._name} learns positions for one size only; "
-                f"set model.backbone.backbone_kwargs to {{img_size: [{height}, {width}]}}, or choose another model."
+                f"{self.image_size[0]}x{self.image_size[1]}, since {self.name} is built for one size only; "
+                f"{self._size_remedy((height, width), self.image_size)}."
             )
+        multiple = self.size_multiple
+        size = -(-height // multiple) * multiple, -(-width // multiple) * multiple
+        return [_padded(x, size, spec.stride) for x, spec in zip(self._levels(image), self.features, strict=True)]
+
+    def padding_remedy(self, size: tuple[int, int]) -> str:
+        """Return how to avoid padding to ``size_multiple``, tried out for a size in pixels; empty if nothing helps."""
+        stride = max(spec.stride for spec in self.features)
+        height, width = (-(-side // stride) * stride for side in size)
+        if self._built_for((height, width)) is None:
+            return ""
+        return f"; model.backbone.backbone_kwargs {{img_size: [{height}, {width}]}} avoids that"
+
+    def _levels(self, image: Tensor) -> list[Tensor]:
         if self._statistics is None:
             return intermediates(self.model, image, self._indices)
         with self._statistics.first_run():
             return intermediates(self.model, image, self._indices)
 
 
+def _padded(level: Tensor, size: tuple[int, int], stride: int) -> Tensor:
+    """Add zeros below and to the right, so that a level is as large as one of an image of ``size``."""
+    height, width = level.shape[-2:]
+    return F.pad(level, (0, size[1] // stride - width, 0, size[0] // stride - height))
+
+
+def _pair(size: int | Sequence[int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def _check_ranges(in_channels: int, drop_path_rate: float) -> None:
+    if in_channels < 1:
+        raise ValueError(
+            f"TimmBackbone got in_channels {in_channels}, expected at least 1; set it to those of the images."
+        )
+    if not 0 <= drop_path_rate < 1:
+        raise ValueError(
+            f"TimmBackbone got drop_path_rate {drop_path_rate}, expected 0 to below 1; 0 leaves the model's own."
+        )
+
+
 def _others(backbone_kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return a copy, if it holds nothing that has an argument of its own."""
-    for key, argument in _ARGUMENTS.items():
+    for key, argument in ARGUMENTS.items():
         if key in backbone_kwargs:
             raise ValueError(
                 f"TimmBackbone got {key} in backbone_kwargs, expected arguments without a name of their own; "

@@ -1,7 +1,7 @@
-"""What the constructors and models of timm are asked for.
+"""What the constructors of timm are asked for.
 
-Which arguments a model takes, and which sizes of image, is tried out on a copy without memory (device ``meta``), which
-costs a fraction of a second, and is never guessed from its name.
+Which arguments a model takes is tried out on a copy without memory (device ``meta``), which costs a fraction of a
+second, and is never guessed from its name.
 """
 
 import difflib
@@ -12,11 +12,19 @@ from typing import Any, NamedTuple
 import timm
 import torch
 from safetensors import SafetensorError
-from torch import Tensor, nn
+from torch import nn
 
 from segcli.backbones.pretrained_files import weights_file, with_local_files
 from segcli.features import FeatureSpec
 
+ARGUMENTS = {
+    "in_chans": "in_channels",
+    "checkpoint_path": "weights",
+    "features_only": "out_indices",
+    **{key: key for key in ("drop_path_rate", "out_indices", "output_stride", "pretrained")},
+}
+"""Arguments of timm's constructors that have an argument of the backbone's own."""
+_OUTPUT_STRIDES = (8, 16)
 _ANY_SIZE = {"dynamic_img_size": True, "dynamic_img_pad": True, "strict_img_size": False}
 
 
@@ -36,6 +44,29 @@ class Sketch(NamedTuple):
     config: dict[str, Any]
 
 
+def require_known(name: str) -> None:
+    """See that timm has a model of this name; one from elsewhere is looked for where it says.
+
+    Raises:
+        ValueError: If not; the message suggests others.
+    """
+    architecture, tag = timm.models.split_model_name_tag(name)
+    if ":" in name:  # hf-hub:owner/model, local-dir:folder
+        return
+    if not timm.is_model(architecture):
+        close = difflib.get_close_matches(architecture.lower().rpartition("/")[2], timm.list_models(), n=3)
+        others = f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them."
+        raise ValueError(f"TimmBackbone got name {name!r}, expected a model of timm; {others}")
+    try:
+        timm.models.get_pretrained_cfg(name)
+    except RuntimeError:
+        tags = [known.partition(".")[2] for known in timm.list_pretrained(f"{architecture}.*")]
+        raise ValueError(
+            f"TimmBackbone got name {name!r}, but {architecture} has no weights with the tag {tag!r}, only "
+            f"{', '.join(tags) or 'none'}; choose one of them, or leave the tag out."
+        ) from None
+
+
 def sketch(name: str, options: dict[str, Any]) -> Sketch:
     """Build a model without memory, with arguments that let it take images of any size where there are such.
 
@@ -45,29 +76,28 @@ def sketch(name: str, options: dict[str, Any]) -> Sketch:
 
     Raises:
         ValueError: If there is no such model, or it does not take an argument.
+        OSError: If its description is neither on disk nor to be downloaded.
     """
-    architecture = timm.models.split_model_name_tag(name)[0]
-    if ":" not in name and not timm.is_model(architecture):  # a colon: hf-hub:owner/model, local-dir:folder
-        close = difflib.get_close_matches(architecture, timm.list_models(), n=3)
-        raise ValueError(
-            f"TimmBackbone got name {name!r}, expected a model of timm; "
-            + (f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them.")
-        )
+    require_known(name)
     try:
-        name = with_local_files(name, pretrained=False)
-    except OSError as error:
+        local = with_local_files(name, pretrained=False)
+    except (OSError, ValueError) as error:
         raise OSError(
             f"TimmBackbone got name {name!r}, whose description is not to be had: {error}; take a model of "
             "timm.list_models(), or a folder on disk as local-dir:FOLDER."
         ) from None
     with torch.device("meta"):
-        model = _meta(name, options)
+        options = _with_output_stride(local, name, options)
+        model = _build(local, name, options)
         taken = _constructor_arguments(type(model))
         options = {key: value for key, value in _ANY_SIZE.items() if key in taken} | options
-        model = _meta(name, options).eval()
-    info: Any = model.feature_info
+        model = _build(local, name, options).eval()
+    info: Any = getattr(model, "feature_info", None) or ()
     config: Any = model.pretrained_cfg
-    return Sketch(model, options, [FeatureSpec(level["num_chs"], level["reduction"]) for level in info], config)
+    levels = [FeatureSpec(level["num_chs"], level["reduction"]) for level in info]
+    if not levels or not hasattr(model, "forward_intermediates"):
+        raise ValueError(f"TimmBackbone got name {name!r}, which tells no levels of features; choose another model.")
+    return Sketch(model, options, levels, config)
 
 
 def create(name: str, pretrained: bool, options: dict[str, Any], config: Mapping[str, Any]) -> nn.Module:
@@ -97,13 +127,15 @@ def create(name: str, pretrained: bool, options: dict[str, Any], config: Mapping
         return timm.create_model(local, pretrained=pretrained, **options)
     except OSError as error:
         raise OSError(
-            f"TimmBackbone got no pretrained weights for {name}: {_first_line(error)}; expected to find them in "
+            f"TimmBackbone got no pretrained weights for {name}: {first_line(error)}; expected to find them in "
             f"the cache or on the network; {remedy}"
         ) from None
     except (RuntimeError, SafetensorError, EOFError, KeyError) as error:
-        where = f"; if {file} is damaged, remove it" if file is not None else ""
-        message = f"TimmBackbone got pretrained true for {name}, but: {_first_line(error)}{where}; {remedy}"
-        raise ValueError(message) from None
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        is_misfit = len(lines) > 1 and "state_dict" in lines[0]  # torch lists what does not fit from the second on
+        where = f"; if {file} is damaged, remove it" if file is not None and not is_misfit else ""
+        message = f"{lines[1] if is_misfit else first_line(error)}{where}; {remedy}"
+        raise ValueError(f"TimmBackbone got pretrained true for {name}, but: {message}") from None
 
 
 def prune(model: nn.Module, indices: Sequence[int]) -> None:
@@ -111,59 +143,77 @@ def prune(model: nn.Module, indices: Sequence[int]) -> None:
     model.prune_intermediate_layers(list(indices), prune_norm=True)  # type: ignore[operator] # of every model in timm
 
 
-def intermediates(model: nn.Module, image: Tensor, indices: Sequence[int]) -> list[Tensor]:
-    """Map ``(B, C, H, W)`` to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""
-    return list(
-        model.forward_intermediates(  # type: ignore[operator] # of every model in timm
-            image, indices=list(indices), output_fmt="NCHW", intermediates_only=True
+def _build(local: str, name: str, options: dict[str, Any]) -> nn.Module:
+    """Build a model on the current device, or say which argument it does not take."""
+    try:
+        return timm.create_model(local, **options)
+    except Exception as error:  # of any kind, from the constructor of any model
+        raise ValueError(_refusal(local, name, options, error)) from None
+
+
+def _refusal(local: str, name: str, options: dict[str, Any], error: Exception) -> str:
+    """Name the argument without which a model can be built, or what it says itself."""
+    if isinstance(error, KeyError) and ":" in name:
+        return (
+            f"TimmBackbone got name {name!r}, whose config.json is not timm's: it has no {error}; choose another model."
         )
+    for key, value in options.items():
+        if _try(local, {k: v for k, v in options.items() if k != key}) is None:
+            continue  # then it is another argument, or more than one
+        argument = ARGUMENTS.get(key, f"backbone_kwargs.{key}")
+        why = "has no such argument" if _is_unexpected(error, key) else f"does not take it: {first_line(error)}"
+        return (
+            f"TimmBackbone got {argument} {value!r} for {name}, which {why}; remove or change "
+            f"model.backbone.{argument}."
+        )
+    given = [f"{ARGUMENTS.get(key, key)} {value!r}" for key, value in options.items()]
+    return (
+        f"TimmBackbone got name {name!r} with {', '.join(given)}, which cannot be built: {first_line(error)}; check "
+        "model.backbone."
     )
 
 
-def sizes(
-    model: nn.Module, indices: Sequence[int], channels: int, stride: int, nominal: int | Sequence[int]
-) -> tuple[int, tuple[int, int] | None]:
-    """Return the multiple that heights and widths must be of, and the one size possible, if there is only one.
+def _with_output_stride(local: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments without an output stride that a model has anyway.
 
-    Args:
-        model: Without memory, as from ``sketch``, pruned.
-        indices: Levels of features.
-        channels: Channels of the image.
-        stride: The largest of the levels.
-        nominal: Height and width, or both as one number, in pixels, that the model was built for.
+    Raises:
+        ValueError: If it cannot have it.
     """
+    stride, others = options.get("output_stride"), {k: v for k, v in options.items() if k != "output_stride"}
+    own = _strides(_try(local, others)) if stride is not None else []
+    if not own or _largest(local, options) == stride:
+        return options  # what else is wrong is told where the model is built
+    if own[-1] == stride:
+        return others
+    possible = [value for value in _OUTPUT_STRIDES if _largest(local, options | {"output_stride": value}) == value]
+    change = f"set it to {' or '.join(map(str, possible))}, or " if possible else ""
+    others_that_do = (
+        "" if possible else ", or choose a model that dilates, such as resnet50, convnext_tiny or regnety_008"
+    )
+    raise ValueError(
+        f"TimmBackbone got output_stride {stride} for {name}, whose strides {', '.join(map(str, own))} cannot be "
+        f"changed to that; {change}remove model.backbone.output_stride{others_that_do}."
+    )
 
-    def works(height: int, width: int) -> bool:
-        try:
-            with torch.no_grad():
-                intermediates(model, torch.empty(1, channels, height, width, device="meta"), indices)
-        except (AssertionError, RuntimeError, ValueError):
-            return False
-        return True
 
-    height, width = (nominal, nominal) if isinstance(nominal, int) else nominal
-    if works(3 * stride, 5 * stride) or not works(height, width):
-        return stride, None
-    if height == width and works(height, 2 * width):  # the number of windows is fixed, or their size
-        return height, None
-    return stride, (height, width)
+def _largest(local: str, options: dict[str, Any]) -> int:
+    return max(_strides(_try(local, options)), default=-1)
 
 
-def _meta(name: str, options: dict[str, Any]) -> nn.Module:
-    """Build a model on the current device, and pass on what timm says of the arguments."""
+def _strides(model: nn.Module | None) -> list[int]:
+    info: Any = getattr(model, "feature_info", None) or ()
+    return sorted({level["reduction"] for level in info})
+
+
+def _try(local: str, options: dict[str, Any]) -> nn.Module | None:
     try:
-        return timm.create_model(name, **options)
-    except OSError as error:
-        raise OSError(
-            f"TimmBackbone got name {name!r}, whose description is not to be had ({type(error).__name__}); "
-            "check the path or the network, or take a model of timm.list_models()."
-        ) from None
-    except (TypeError, ValueError, RuntimeError, AssertionError, NotImplementedError) as error:
-        hint = "; most take an output_stride of 8, 16 or 32, some only 32" if "output_stride" in options else ""
-        raise ValueError(
-            f"TimmBackbone got {options} for {name}, expected what it takes: {_first_line(error)}{hint}; "
-            "check model.backbone."
-        ) from None
+        return timm.create_model(local, **options)
+    except Exception:  # of any kind, from the constructor of any model
+        return None
+
+
+def _is_unexpected(error: Exception, key: str) -> bool:
+    return isinstance(error, TypeError) and "unexpected keyword" in str(error) and f"'{key}'" in str(error)
 
 
 def _constructor_arguments(cls: type) -> set[str]:
@@ -178,5 +228,6 @@ def _constructor_arguments(cls: type) -> set[str]:
     return names
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of a message that says something, or else the kind of the error."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

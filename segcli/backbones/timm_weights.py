@@ -3,6 +3,7 @@
 import contextlib
 import pickle
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,15 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
+    except pickle.UnpicklingError as error:
+        if not zipfile.is_zipfile(path):  # neither a checkpoint of today nor one of torch before 1.6
+            raise _unreadable(path, error) from None
         raise ValueError(
-            f"model.backbone.weights got {path}, expected .safetensors or a state dict from torch.save; "
-            f"it cannot be read as one ({type(error).__name__})."
+            f"model.backbone.weights got {path}, which holds other objects than tensors; to read them could run code "
+            "in the file, so they are refused; save model.state_dict() alone."
         ) from None
+    except (SafetensorError, RuntimeError, EOFError, KeyError) as error:
+        raise _unreadable(path, error) from None
     for key in _NESTED:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -49,6 +54,13 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             "save model.state_dict()."
         )
     return dict(content)
+
+
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"model.backbone.weights got {path}, expected .safetensors or a state dict from torch.save; it cannot be read "
+        f"as one ({type(error).__name__}): it is damaged, cut off or something else; copy or download it again."
+    )
 
 
 def load_weights(model: nn.Module, path: Path, in_channels: int, needed: set[str]) -> None:
@@ -64,10 +76,7 @@ def load_weights(model: nn.Module, path: Path, in_channels: int, needed: set[str
         OSError: If the file is missing.
         ValueError: If the file cannot be read, or names or shapes do not fit; the message lists some.
     """
-    state = read_weights(path)
-    # timm keeps what converts a family's checkpoints beside the class, under this name
-    if convert := getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None):
-        state = convert(state, model)
+    state = converted(read_weights(path), model)
     config: Any = model.pretrained_cfg
     _adapt_first_convolutions(state, model, _names(config, "first_conv"), in_channels)
     own, head = model.state_dict(), tuple(f"{name}." for name in _names(config, "classifier"))
@@ -87,8 +96,16 @@ def load_weights(model: nn.Module, path: Path, in_channels: int, needed: set[str
     if problems:
         raise ValueError(
             f"model.backbone.weights got {path}, expected weights of {config.get('architecture', 'the model')}; "
-            f"names that do not fit: {', '.join(problems)}; check model.backbone.name."
+            f"{len(needed & state.keys()) - len(shapes)} of its {len(needed)} tensors fit; names that do not: "
+            f"{', '.join(problems)}; check model.backbone.name."
         )
+
+
+def converted(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """Return weights under timm's names, from older or foreign ones."""
+    # timm keeps what converts a family's checkpoints beside the class, under this name
+    convert = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
+    return convert(state, model) if convert else state
 
 
 def _adapt_first_convolutions(

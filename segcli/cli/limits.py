@@ -10,6 +10,11 @@ from segcli.cli import compile_failure, out_of_memory
 from segcli.config.errors import ConfigError, Problem
 
 _ONE_VALUE = "Expected more than 1 value per channel when training"
+ONE_VALUE_TOLD = (
+    "a batch norm got one value per channel, of one image whose map is 1 x 1 px, and cannot train on that; set larger "
+    "crops in data.train_transforms, or data.batch_size so that every batch of a device, the last of an epoch too, has "
+    "2 images or more, or another decoder or backbone"
+)
 
 
 @contextmanager
@@ -37,14 +42,12 @@ def explained(trainer: pl.Trainer, raw: bool = False) -> Iterator[None]:
 
 def _of_one_value(error: BaseException) -> ConfigError | None:
     """Return what to tell of a batch norm that got one value per channel, whose variance is not defined."""
-    if _ONE_VALUE not in str(error):
-        return None
-    told = (
-        "a batch norm got one value per channel, of one image whose map is 1 x 1 px, and cannot train on that; set "
-        "data.batch_size to at least 2 per device, or larger crops in data.train_transforms, or another decoder or "
-        "backbone"
-    )
-    return ConfigError([Problem(told)])
+    return ConfigError([Problem(ONE_VALUE_TOLD)]) if is_of_one_value(error) else None
+
+
+def is_of_one_value(error: BaseException) -> bool:
+    """Return whether a batch norm got one value per channel."""
+    return _ONE_VALUE in str(error)
 
 
 def _of_interval(error: BaseException, trainer: pl.Trainer) -> ConfigError | None:

@@ -11,6 +11,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from segcli.backbones.base import Backbone
+from segcli.backbones.timm_backbone import TimmBackbone
+from segcli.cli.limits import ONE_VALUE_TOLD, is_of_one_value
 from segcli.cli.parts import PartError, blamed, num_outputs, part, refusal
 from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
@@ -20,6 +23,7 @@ Shape = tuple[int, int, int, int]
 
 CAMVID_SIZE = (360, 480)
 ASSUMED_SIZE = (256, 256)
+_MUCH_PADDING = 1.2
 _CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 _NORMALISATION = ("mean", "std", "value_range", "channels_last")
 
@@ -72,6 +76,7 @@ def _measure(tree: Mapping[str, Any], num_classes: int, shape: Shape, device: st
         counter = FlopCounterMode(display=False)
         with counter:
             _pass(segmenter.train(), shape, "a training batch")
+        notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
         notes += _evaluate(segmenter.eval(), shape)
     parameters = sum(parameter.numel() for parameter in segmenter.parameters())
     return ModelCost(parameters, counter.get_total_flops(), shape, notes)
@@ -112,7 +117,8 @@ def _pass(segmenter: Segmenter, shape: Shape, what: str) -> None:
         with torch.no_grad():
             logits = segmenter(torch.zeros(shape, dtype=torch.uint8))
     except Exception as error:
-        raise refusal(at_work[-1], error, f"{what} of {_times(shape)} does not pass: ") from error
+        reason = ValueError(ONE_VALUE_TOLD) if is_of_one_value(error) else error
+        raise refusal(at_work[-1], reason, f"{what} of {_times(shape)} does not pass: ") from error
     finally:
         for hook in hooks:
             hook.remove()
@@ -135,6 +141,29 @@ def _evaluate(segmenter: Segmenter, shape: Shape) -> tuple[str, ...]:
         _pass(segmenter, (1, *shape[1:]), "an image")
         return (f"evaluation needs images of {_times(shape[2:])}; {error}",)
     return ()
+
+
+def _of_one_image(segmenter: Segmenter, shape: Shape) -> tuple[str, ...]:
+    """Say if the last batch of an epoch must not be of one image."""
+    try:
+        if shape[0] > 1:
+            _pass(segmenter, (1, *shape[1:]), "one image")
+    except PartError as error:
+        if error.__cause__ is not None and is_of_one_value(error.__cause__):
+            return (f"in training, one image of {_times(shape[2:])} would not pass: {ONE_VALUE_TOLD}",)
+    return ()
+
+
+def _of_padding(backbone: Backbone, shape: Shape) -> tuple[str, ...]:
+    """Say if images are padded to many times their pixels, as for windows of attention of a fixed number."""
+    multiple, stride = backbone.size_multiple, max(spec.stride for spec in backbone.features)
+    height, width = (-(-side // multiple) * multiple for side in shape[2:])
+    times = height * width / (shape[2] * shape[3])
+    if multiple <= stride or times < _MUCH_PADDING:
+        return ()
+    remedy = backbone.padding_remedy(shape[2:]) if isinstance(backbone, TimmBackbone) else ""
+    padded = f"{_times((height, width))}, {times:.1f} times the pixels"
+    return (f"images of {_times(shape[2:])} are padded to {padded}{remedy}",)
 
 
 def _training_size(tree: Mapping[str, Any], data: SegmentationDataModule) -> tuple[int, int, tuple[str, ...]]:

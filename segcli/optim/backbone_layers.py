@@ -4,6 +4,12 @@ from timm.models import group_parameters
 from torch import nn
 
 
+def layers_refusal(backbone: nn.Module) -> str:
+    """Say why there are no layers of a backbone."""
+    name = getattr(backbone, "name", type(backbone).__name__)
+    return f"{name}, which does not tell its layers (timm has no group_matcher for it)"
+
+
 def backbone_layers(backbone: nn.Module, coarse: bool = False) -> list[dict[str, nn.Parameter]]:
     """Return the parameters of each layer by name, from the image up; none of a backbone without a model of timm.
 

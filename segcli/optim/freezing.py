@@ -9,7 +9,7 @@ from typing import Literal
 
 from torch import nn
 
-from segcli.optim.backbone_layers import backbone_layers
+from segcli.optim.backbone_layers import backbone_layers, layers_refusal
 
 _PART = re.compile(r"[^.]*\d(?=\.)|[^.]+(\.\d+)?")
 """The module of a parameter that a stage goes by: ``layer1``, ``blocks.0``, ``stem``."""
@@ -93,8 +93,8 @@ class Freezing:
         stages, epochs = backbone_layers(backbone, coarse=True), self._epochs()
         if not stages and epochs:
             raise ValueError(
-                f"Freezing got a list of thaw_epochs with {type(backbone).__name__}, expected a backbone with a model "
-                "of timm, which tells its stages; set model.freezing.thaw_epochs to one number for the whole backbone."
+                f"Freezing got a list of thaw_epochs with {layers_refusal(backbone)}; set model.freezing.thaw_epochs "
+                "to one number for the whole backbone, or choose another one."
             )
         if len(epochs) > len(stages):
             raise ValueError(

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from segcli.optim.backbone_layers import backbone_layers
+from segcli.optim.backbone_layers import backbone_layers, layers_refusal
 from segcli.optim.base import OptimizerFactory
 
 ALL, BACKBONE, DECODER = "all", "backbone", "decoder"
@@ -93,8 +93,9 @@ class ParameterGroups:
         layers = backbone_layers(backbone)
         if not layers:
             raise ValueError(
-                f"ParameterGroups got layer_decay with {type(backbone).__name__}, expected a backbone with a model of "
-                "timm, which has a group_matcher; set model.parameter_groups.layer_decay to null."
+                f"ParameterGroups got layer_decay with {layers_refusal(backbone)}; set "
+                "model.parameter_groups.layer_decay to null, where model.parameter_groups.backbone_lr_factor slows the "
+                "whole backbone, or choose another one."
             )
         return {
             id(parameter): (

@@ -83,11 +83,16 @@ def test_output_stride_dilates() -> None:
     assert body(torch.zeros(1, 3, 64, 64))[-1].shape[-2:] == (4, 4)
 
 
-def test_arguments_that_a_model_does_not_take_are_an_error() -> None:
-    with pytest.raises(
-        ValueError, match=r"'output_stride': 16\} for swin_tiny\w+, .*unexpected keyword .*output_stride"
-    ):
-        backbone("swin_tiny_patch4_window7_224", output_stride=16)
+@pytest.mark.parametrize(("option", "value"), [("in_channels", 0), ("drop_path_rate", 1.0), ("drop_path_rate", -0.1)])
+def test_numbers_out_of_range_are_an_error(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"TimmBackbone got {option} {value}, expected"):
+        backbone(**{option: value})
+
+
+@pytest.mark.parametrize(("key", "own"), [("features_only", "out_indices"), ("checkpoint_path", "weights")])
+def test_arguments_with_a_name_of_their_own_are_an_error(key: str, own: str) -> None:
+    with pytest.raises(ValueError, match=rf"got {key} in backbone_kwargs.*set model.backbone.{own}"):
+        backbone(backbone_kwargs={key: True})
 
 
 def test_drop_path_reaches_the_model() -> None:
@@ -105,6 +110,31 @@ def test_fixed_positions_ask_for_the_size_to_be_set() -> None:
 
     with pytest.raises(ValueError, match=r"image of 96x160 pixels, expected 224x224.*\{img_size: \[96, 160\]\}"):
         body(torch.zeros(1, 3, 96, 160))
+
+
+def test_a_fixed_size_need_be_no_multiple() -> None:
+    """LeViT has positions for 224 pixels and a stride of 64."""
+    body = backbone("levit_128s")
+    model = Segmenter(body, FPN(body.features, 16, 32), num_outputs=3).eval()
+
+    with torch.inference_mode():
+        logits = [model(torch.zeros(1, 3, *size, dtype=torch.uint8)) for size in ((224, 224), (200, 210))]
+        levels = body(torch.randn(1, 3, 224, 224))
+
+    assert [tuple(each.shape) for each in logits] == [(1, 3, 224, 224), (1, 3, 200, 210)]
+    assert [tuple(level.shape[2:]) for level in levels] == [(16, 16), (8, 8), (4, 4)]
+    assert levels[0][..., :14, :14].abs().sum() > 0
+    assert not levels[0][..., 14:, :].any()
+    for height in (180, 230, 256):
+        with pytest.raises(ValueError, match=f"image of {height}x224 pixels, expected 224x224"):
+            model(torch.zeros(1, 3, height, 224, dtype=torch.uint8))
+
+
+@pytest.mark.slow
+def test_padding_to_windows_can_be_avoided() -> None:
+    body = backbone("maxvit_rmlp_pico_rw_256")
+
+    assert body.padding_remedy((120, 128)) == "; model.backbone.backbone_kwargs {img_size: [128, 128]} avoids that"
 
 
 def test_normalisation_is_that_of_the_weights() -> None:
@@ -153,7 +183,7 @@ def test_not_frozen_follows() -> None:
     ("name", "hint"),
     [
         ("resnt50", "did you mean resnet50"),
-        ("resnet18.nope", "Invalid pretrained tag"),
+        ("resnet18.nope", "no weights with the tag"),
         ("zzzzzz", r"timm.list_models\(\)"),
     ],
 )

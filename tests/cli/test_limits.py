@@ -27,7 +27,10 @@ def trainer() -> Any:  # noqa: ANN401  (stands for Lightning's)
     [
         (MemoryError(), "out of memory on the CPU"),
         (TorchDynamoException("x"), "was not compiled"),
-        (ValueError("Expected more than 1 value per channel when training, got"), "data.batch_size to at least 2"),
+        (
+            ValueError("Expected more than 1 value per channel when training, got"),
+            "or data.batch_size so that every batch",
+        ),
     ],
 )
 def test_limits_are_explained(error: Exception, told: str) -> None:

@@ -132,7 +132,11 @@ def test_a_part_that_needs_values_is_tried_on_the_cpu(tiny: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "key", "message"),
     [
-        (["--model.backbone.output_stride", "5"], "model.backbone", "expected what it takes"),
+        (
+            ["--model.backbone.output_stride", "5"],
+            "model.backbone",
+            "set it to 8 or 16, or remove model.backbone.output_stride",
+        ),
         (["--model.decoder.segmentation_channels", "33"], "model.decoder", "use 64"),
         (["--model.mean", "[0.5]"], "model", "model.mean got 1 values, expected one for each of 3"),
         (["--model.backbone.in_channels", "1"], "model", "an image has 3 channels, the backbone takes 1"),
@@ -147,8 +151,12 @@ def test_what_cannot_be_built_is_refused(tiny: Path, words: list[str], key: str,
 
 def test_a_crop_too_small_for_batch_normalisation_is_refused(tiny: Path) -> None:
     crop = "--data.train_transforms=[{class_path: RandomScaledCrop, size: 8}]"
-    assert measure_model(_tree(tiny, crop)).input_shape == (8, 3, 8, 8)
-    with pytest.raises(PartError, match="a training batch of 1x3x8x8 does not pass: Expected more than 1 value"):
+    cost = measure_model(_tree(tiny, crop))
+    assert cost.input_shape == (8, 3, 8, 8)
+    assert any(note.startswith("in training, one image of 8x8 would not pass: a batch norm") for note in cost.notes)
+    with pytest.raises(
+        PartError, match="a training batch of 1x3x8x8 does not pass: a batch norm got one value per channel"
+    ):
         measure_model(_tree(tiny, crop, "--data.batch_size", "1"))
 
 

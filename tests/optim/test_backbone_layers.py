@@ -1,10 +1,15 @@
+from functools import partial
+
 import pytest
 import torch
 from timm.models import group_parameters
 from torch import nn
 
 from segcli.backbones.timm_backbone import TimmBackbone
-from segcli.optim.backbone_layers import backbone_layers
+from segcli.optim.backbone_layers import backbone_layers, layers_refusal
+from segcli.optim.freezing import Freezing
+from segcli.optim.parameter_groups import ParameterGroups
+from segcli.optim.sgd import SGD
 
 NAMES = ["test_resnet", "test_convnext", "test_vit", "test_efficientnet", "hrnet_w18_small", "pvt_v2_b0"]
 
@@ -52,3 +57,19 @@ def test_what_a_backbone_has_beside_counts_with_the_last_layer() -> None:
 
 def test_other_backbones_have_none() -> None:
     assert backbone_layers(nn.Conv2d(3, 4, 1)) == []
+
+
+@pytest.mark.parametrize("name", ["poolformerv2_s12", "csatv2"])
+def test_a_model_of_timm_that_tells_no_layers_is_named(name: str) -> None:
+    backbone = _backbone(name)
+
+    assert backbone_layers(backbone) == []
+    assert layers_refusal(backbone).startswith(f"{name}, which does not tell its layers")
+    with pytest.raises(ValueError, match=rf"thaw_epochs with {name}, .* set model.freezing.thaw_epochs to one number"):
+        Freezing([1, 2]).prepare(backbone)
+    with pytest.raises(ValueError, match=rf"layer_decay with {name}, .*backbone_lr_factor"):
+        ParameterGroups(layer_decay=0.8).optimizer(partial(SGD, lr=0.1), backbone, backbone)
+    Freezing(1).prepare(backbone)
+    model = nn.ModuleList([backbone, nn.Linear(2, 2, device="meta")])
+    groups = ParameterGroups(backbone_lr_factor=0.1).optimizer(partial(SGD, lr=0.1), model, backbone).param_groups
+    assert len(groups) == 2
