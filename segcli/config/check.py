@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from segcli.config import foreign_losses, foreign_schedules
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
-from segcli.config.foreign_losses import is_foreign, wrapping
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.signatures import Parameter
@@ -132,13 +132,23 @@ class _Checker:
 
     def _check_class(self, node: Node, path: str, place: Place, at: Path) -> None:
         """Check a class that was found, and its arguments."""
-        if place.family is not None and place.family.name == "losses" and is_foreign(self.library.modules, path):
-            is_own = path.rpartition(".")[2] in self.library.names(place.family)
-            self._add(at, wrapping(self.library.modules, path, is_own), node.value["class_path"])
+        if told := self._of_foreign(path, place):
+            self._add(at, told, node.value["class_path"])
             return
         inner = node.value.get("init_args")
         fields = inner.value if inner is not None and inner.is_mapping() else {}
         self._check_arguments(node, fields, path, place, at)
+
+    def _of_foreign(self, path: str, place: Place) -> str:
+        """Return what to do about a class of another package that cannot stand in its place; nothing if it can."""
+        family, modules = place.family, self.library.modules
+        if family is None:
+            return ""
+        if family.name == "losses" and foreign_losses.is_foreign(modules, path):
+            return foreign_losses.wrapping(modules, path, path.rpartition(".")[2] in self.library.names(family))
+        if family.name == "schedules" and foreign_schedules.is_foreign(self.library.signature(path), path):
+            return foreign_schedules.deriving(modules, path)
+        return ""
 
     def _check_without_class(self, node: Node, place: Place, at: Path) -> None:
         given = node.value["init_args"].value if "init_args" in node.value else {}

@@ -52,7 +52,7 @@ def check_trainable(root: Node, library: Library) -> list[Problem]:
         root: A merged and interpolated tree.
         library: What is known about components.
     """
-    return [*_callbacks(root, library), *_schedule(root), *_limits(root), *_seed(root)]
+    return [*_callbacks(root, library), *_limits(root), *_seed(root)]
 
 
 def _callbacks(root: Node, library: Library) -> Iterator[Problem]:
@@ -76,34 +76,6 @@ def _class_path(name: str, library: Library) -> str:
         return library.class_path(name, library.families["callbacks"])
     except (UnknownClassError, RegistryError):  # told elsewhere
         return name
-
-
-_SCHEDULES = {
-    "CosineAnnealingLR": "Cosine",
-    "ConstantLR": "null",
-    "LinearLR": "{class_path: Poly, power: 1}",
-    "MultiStepLR": "MultiStep",
-    "OneCycleLR": "OneCycle",
-    "PolynomialLR": "Poly",
-    "ReduceLROnPlateau": "Plateau",
-    "StepLR": "Step",
-}
-_TORCH = "torch.optim.lr_scheduler."
-
-
-def _schedule(root: Node) -> Iterator[Problem]:
-    cls = _at(root, "model.schedule.class_path")
-    path = str(cls.value) if cls is not None else ""
-    name = path.rpartition(".")[2]
-    if cls is None or not path.startswith(_TORCH):
-        return
-    like = f"model.schedule: {_SCHEDULES[name]} is the like of it; or " if name in _SCHEDULES else ""
-    message = (
-        f"{path} does not know the length of the run: a schedule here takes optimizer and total_steps, and is stepped "
-        f"after every optimizer step. {like}derive a class in a file beside the experiment, my_schedule.py, whose "
-        f"__init__(self, optimizer: Optimizer, total_steps: int) calls {name}'s, and name it my_schedule.MySchedule"
-    )
-    yield Problem(message, "model.schedule", cls.source)
 
 
 def _limits(root: Node) -> Iterator[Problem]:

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.main import main
 from segcli.config.compose import compose
 from segcli.config.trainable import check_trainable
 
@@ -21,7 +20,7 @@ def _problems(file: Path, *words: str) -> list[str]:
         ("trainer.max_epochs", "0", "nothing would be trained"),
         ("trainer.max_steps", "0", "nothing would be trained"),
         ("trainer.enable_checkpointing", "false", "checkpoint.save_top_k to 0"),
-        ("trainer.barebones", "true", "a run without a record"),
+        ("trainer.barebones", "true", "with them the run's record"),
         ("trainer.accumulate_grad_batches", "0", "expected a number above 0"),
         ("trainer.check_val_every_n_epoch", "0", "expected a number above 0"),
         ("trainer.val_check_interval", "0", "expected a number above 0"),
@@ -51,26 +50,3 @@ def test_what_leaves_nothing_is_one_error_at_its_line(tiny: Path, key: str, valu
 )
 def test_what_can_be_trained_is_not_refused(tiny: Path, words: tuple[str, ...]) -> None:
     assert not _problems(tiny, *words)
-
-
-@pytest.mark.parametrize("name", ["CosineAnnealingLR", "ReduceLROnPlateau", "LambdaLR", "ChainedScheduler", "CyclicLR"])
-def test_a_scheduler_of_torch_is_told_what_a_schedule_must_be(tiny: Path, name: str) -> None:
-    path = f"torch.optim.lr_scheduler.{name}"
-    experiment = compose([tiny], ["--model.schedule", f"{{class_path: {path}}}"], checked=False)
-
-    (problem,) = map(str, check_trainable(experiment.root, experiment.library))
-    assert "takes optimizer and total_steps, and is stepped after every optimizer step" in problem
-    assert "my_schedule.MySchedule" in problem
-
-
-def test_the_remedy_for_a_scheduler_of_torch_trains(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("my_schedule.py").write_text(
-        "from torch.optim import Optimizer\n"
-        "from torch.optim.lr_scheduler import CosineAnnealingLR\n\n\n"
-        "class MySchedule(CosineAnnealingLR):\n"
-        "    def __init__(self, optimizer: Optimizer, total_steps: int) -> None:\n"
-        "        super().__init__(optimizer, total_steps)\n"
-    )
-    monkeypatch.syspath_prepend(str(Path.cwd()))
-
-    assert main(["fit", "-c", str(tiny), "--model.schedule", "my_schedule.MySchedule"]) == 0
