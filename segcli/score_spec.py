@@ -31,6 +31,7 @@ class ScoreSpec:
         stages: That log it.
         needs: Key of the experiment without which it is not measured; empty if it always is.
         is_shown: Whether the line of every epoch shows it.
+        of_sigmoids: Whether it is one of a sigmoid, so that the first of two classes in one sigmoid has none.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ScoreSpec:
     stages: tuple[str, ...] = EVALUATED
     needs: str = ""
     is_shown: bool = False
+    of_sigmoids: bool = False
 
     @property
     def mode(self) -> Mode:
@@ -90,6 +92,7 @@ SCORES: Mapping[str, ScoreSpec] = {
             attribute="average_precision",
             title="AP",
             needs=_AVERAGE_PRECISION,
+            of_sigmoids=True,
         ),
     )
 }
@@ -143,6 +146,7 @@ def logged_scores(
     stages: Collection[str] = (TRAIN, VAL),
     keys: Collection[str] = (),
     specs: Mapping[str, ScoreSpec] = SCORES,
+    is_binary: bool = False,
 ) -> Sequence[LoggedScore]:
     """Return every score that stages log.
 
@@ -151,6 +155,7 @@ def logged_scores(
         stages: Some of ``train``, ``val`` and ``test``.
         keys: Keys of the experiment that are set, as far as a score needs one.
         specs: Known scores.
+        is_binary: Whether the classes are two in one sigmoid.
     """
     names = tuple(classes)
     return [
@@ -158,5 +163,5 @@ def logged_scores(
         for stage in (TRAIN, VAL, TEST)
         for spec in specs.values()
         if stage in stages and stage in spec.stages and (not spec.needs or spec.needs in keys)
-        for of_class in (names if spec.per_class else ("",))
+        for of_class in (names[is_binary and spec.of_sigmoids :] if spec.per_class else ("",))
     ]

@@ -135,16 +135,19 @@ def check_monitors(root: Node, library: Library, classes: Sequence[str] | None =
         library: What is known about components.
         classes: Names of the classes, once they are known.
     """
-    keys = {spec.needs for spec in SCORES.values() if spec.needs and _is_set(root, spec.needs)}
-    with_own = _has_own_callbacks(root, library)
+    keys = {spec.needs for spec in SCORES.values() if spec.needs and _value(root, spec.needs) is not None}
+    is_binary, with_own = _value(root, "model.task") == "binary", _has_own_callbacks(root, library)
+    logged = [str(one) for one in logged_scores(classes or (), keys=keys, is_binary=is_binary)]
     problems = []
     for each in monitored(root, library):
         if each.monitor is not None and "${" not in each.monitor:
-            problems += [*_of_name(each, keys, classes, with_own)] or [*_of_mode(each)]
+            problems += [*_of_name(each, keys, logged, classes is not None, with_own)] or [*_of_mode(each)]
     return problems
 
 
-def _of_name(each: Monitored, keys: set[str], classes: Sequence[str] | None, with_own: bool) -> Iterator[Problem]:
+def _of_name(
+    each: Monitored, keys: set[str], logged: Sequence[str], classes_known: bool, with_own: bool
+) -> Iterator[Problem]:
     """Yield what is wrong with a name: an epoch should not be spent on one that is never logged."""
     monitor, score = each.monitor or "", each.score
     key = f"{each.key}.{MONITOR}"
@@ -154,16 +157,12 @@ def _of_name(each: Monitored, keys: set[str], classes: Sequence[str] | None, wit
         needs = score.spec.needs
         yield Problem(f"got {monitor!r}, which is logged where {needs} is set; set it, to 100 for example", key, source)
         return
-    logged = [str(one) for one in logged_scores(classes or (), keys=keys)]
     is_of_some_class = score is not None and score.spec.per_class and score.stage == "val"
-    if monitor in logged or (classes is None and is_of_some_class) or (with_own and score is None):
+    if monitor in logged or (is_of_some_class and not classes_known) or (with_own and score is None):
         return
-    options = ", ".join(str(one) for one in logged_scores(["<class>"], keys=keys))
-    examples = (
-        logged if classes is not None else [*logged, *(str(one) for one in logged_scores(["<class>"], keys=keys))]
-    )
-    guess = did_you_mean(monitor, examples)
-    yield Problem(f"got {monitor!r}, which is not logged{guess}; expected one of {options}", key, source)
+    options = [str(one) for one in logged_scores(["<class>"], keys=keys)]
+    guess = did_you_mean(monitor, logged if classes_known else [*logged, *options])
+    yield Problem(f"got {monitor!r}, which is not logged{guess}; expected one of {', '.join(options)}", key, source)
 
 
 def _of_mode(each: Monitored) -> Iterator[Problem]:
@@ -209,11 +208,11 @@ def _of_value(node: Node, place: Place, at: Path, shown: Path) -> Iterator[Monit
             yield from _of_value(child, Place(place.library), (*at, key), (*shown, key))
 
 
-def _is_set(root: Node, key: str) -> bool:
+def _value(root: Node, key: str) -> object:
     node: Node | None = root
     for part in key.split("."):
         node = node.value.get(part) if node is not None and node.is_mapping() else None
-    return node is not None and node.value is not None
+    return node.value if node is not None else None
 
 
 def _has_own_callbacks(root: Node, library: Library) -> bool:

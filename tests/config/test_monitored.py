@@ -105,6 +105,17 @@ def test_what_is_measured_with_a_key_needs_that_key(file: Path, monitor: str) ->
     assert _modes(compose([file], ["--checkpoint.monitor", monitor, f"--{KEY}", "100"]), "checkpoint") == ["max"] * 2
 
 
+def test_the_first_of_two_classes_in_one_sigmoid_has_no_average_precision(file: Path) -> None:
+    def problems(name: str, task: str) -> list[str]:
+        experiment = compose([file], ["--checkpoint.monitor", f"val/{name}", f"--{KEY}", "100", "--model.task", task])
+        return [str(each) for each in check_monitors(experiment.root, experiment.library, ["bg", "fg"])]
+
+    (problem,) = problems("AP/bg", "binary")
+    assert "'val/AP/bg', which is not logged (did you mean 'val/AP/fg'?)" in problem
+    for name, task in (("AP/fg", "binary"), ("IoU/bg", "binary"), ("AP/bg", "multiclass"), ("AP/bg", "multilabel")):
+        assert not problems(name, task), (name, task)
+
+
 def test_saved_experiments_of_0_4_0_load_with_a_mode_that_nobody_wrote(file: Path) -> None:
     saved = Path(__file__).parent.parent / "data" / "runs_of_0_4_0" / "runs" / "shapes" / "1"
     assert "mode: max" in (saved / "config.yaml").read_text()
