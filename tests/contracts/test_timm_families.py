@@ -59,7 +59,7 @@ def test_levels_lie_on_the_image_or_the_model_is_refused(name: str) -> None:
 def test_images_pass_with_values(name: str) -> None:
     torch.manual_seed(0)
     body = TimmBackbone(name, pretrained=False, out_indices=DISPLACED.get(name))
-    model = Segmenter(body, FPN(body.features, 8, 16), num_outputs=2).eval()
+    model = Segmenter(body, FPN(body.features, 8, 32), num_outputs=2).eval()
     size = body.image_size or (97, 131)
     image = torch.randint(256, (1, RGB, *size), dtype=torch.uint8)
     image[..., :, : size[1] // 2] = 0
