@@ -3,9 +3,11 @@ import importlib.metadata
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
+from PIL import Image
 
 from segcli.cli.main import main
 from segcli.config.compose import compose
@@ -159,3 +161,24 @@ def test_another_name_begins_a_new_run_from_a_checkpoint(in_trained: Path, tmp_p
         epochs = {row["epoch"] for row in csv.DictReader(file) if row["val/mIoU"]}
     assert epochs == {"2"}
     assert json.loads((run / "val_scores.json").read_text())["epoch"] == 3  # the best of this folder
+
+
+def test_bad_masks_are_all_named_before_anything_is_trained(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for split in ("train", "val"):
+        for kind in ("images", "labels"):
+            (Path("own") / split / kind).mkdir(parents=True)
+        for number in range(4):
+            picture = np.full((32, 32), number % 2, np.uint8)
+            picture[0, :2] = 9 if (split, number) in {("train", 3), ("val", 1)} else 1
+            Image.fromarray(picture).save(f"own/{split}/labels/{number}.png")
+            Image.fromarray(np.dstack([picture] * 3)).save(f"own/{split}/images/{number}.png")
+    data = "{class_path: FolderDataModule, root: own, classes: [a, b], batch_size: 2}"
+
+    assert main(["fit", "-c", str(tiny), "--data", data]) == 2
+    err = capsys.readouterr().err
+    assert "2 files are at fault" in err
+    assert "own/train/labels/3.png" in err
+    assert "own/val/labels/1.png" in err
+    assert "Traceback" not in err
+    assert not list(Path("runs").rglob("*.ckpt"))
+    assert not list(Path("runs").rglob("metrics.csv"))
