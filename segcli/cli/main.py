@@ -14,7 +14,7 @@ from segcli.cli.verb import OWN_CODE
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.home import from_home
+from segcli.config.home import words_from_home
 
 USAGE = """usage: python -m segcli VERB ...
 
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0, or 2 for a mistake of the user, which was printed to standard error.
     """
-    words = [from_home(word) for word in (sys.argv[1:] if argv is None else argv)]
+    words = words_from_home(sys.argv[1:] if argv is None else argv)
     here = str(Path.cwd())
     if here not in sys.path and trust.FLAG not in words:  # a user's own modules, also for the console script
         sys.path.insert(0, here)

@@ -1,17 +1,31 @@
 """``~`` is the home folder wherever a path stands, on the command line and in files. Torch-free."""
 
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from segcli.config.keys import PATHS
 
-_BEGINNING = re.compile(r"(--[\w.+-]+=)?(~[\w.-]*/.*|~)", re.DOTALL)
+_BEGINNING = re.compile(r"(--[\w-]+=)?(~[\w.-]*/.*|~)", re.DOTALL)
+_KEY = re.compile(r"--\w+\..*", re.DOTALL)
+
+
+def words_from_home(words: Sequence[str]) -> list[str]:
+    """Return a command line with ``~`` replaced in files and values of options.
+
+    What is given to a key of the experiment stays: whether it is a path depends on the key (:func:`paths_from_home`).
+    """
+    before = ["", *words]
+    return [
+        word if _KEY.match(word) or (_KEY.match(last) and "=" not in last) else from_home(word)
+        for last, word in zip(before, words, strict=False)
+    ]
 
 
 def from_home(word: str) -> str:
-    """Return a word of the command line with a ``~`` at its beginning, or behind ``--key=``, replaced as shells do."""
+    """Return a text with a ``~`` at its beginning, or behind ``--option=``, replaced as shells do."""
     found = _BEGINNING.fullmatch(word)
     if found is None:
         return word

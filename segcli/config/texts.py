@@ -49,7 +49,7 @@ class _Settler:
     def section(self, node: Node, place: Place, at: Path) -> None:
         """Settle the arguments of one class, or the top level."""
         for key, child in node.value.items():
-            if key == MODE and child.value is None and place.annotation(MONITOR):
+            if key == MODE and child.value is None and child.written in (None, _NULL) and place.annotation(MONITOR):
                 continue  # it follows the metric
             inner, here = place.child(key), (*at, key)
             if inner.arguments_of in SECTIONS.values() and child.is_mapping():

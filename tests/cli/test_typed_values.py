@@ -11,10 +11,11 @@ from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_standalone
+from segcli.config.keys import meaning_of
 from segcli.config.node import Source, from_plain
 
 Capture = pytest.CaptureFixture[str]
-KEYS = ["run.name", "run.root", "checkpoint.dirpath", "model.backbone.weights", "trainer.callbacks.0.monitor"]
+KEYS = ["run.name", "run.root", "checkpoint.dirpath", "model.backbone.weights", "trainer.callbacks.0.filename"]
 TEXTS = ["null", "~", "#3", "&a", "[x]", "- x", "001", "{a: b}", "'q'", "77950e8", "${x}", "", " a "]
 
 
@@ -27,6 +28,11 @@ def yaml_quoted(text: str) -> str:
     return json.dumps(text)
 
 
+def _meant(key: str, text: str) -> str:
+    """Return what a text means at a key: where a path stands, ``~`` is the home folder."""
+    return str(Path.home()) if text == "~" and meaning_of(key).last_part else text
+
+
 def _at(tree: Any, key: str) -> object:  # noqa: ANN401  (nested dicts and lists)
     for part in key.split("."):
         inner = tree["init_args"] if isinstance(tree, dict) and part not in tree and "init_args" in tree else tree
@@ -36,17 +42,19 @@ def _at(tree: Any, key: str) -> object:  # noqa: ANN401  (nested dicts and lists
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_stays_as_it_is_from_the_flag_to_the_saved_config(tiny: Path, capsys: Capture, text: str) -> None:
-    tiny.write_text(tiny.read_text().replace("trainer: {", "trainer: {callbacks: [EarlyStopping], "))
+    callback = "{class_path: OnExceptionCheckpoint, dirpath: x}"
+    tiny.write_text(tiny.read_text().replace("trainer: {", f"trainer: {{callbacks: [{callback}], "))
     assert main(["show", "tiny.yaml", *_flags(text), "--format", "json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert {_at(printed, key) for key in KEYS} == {text}
     cli = SegmentationCLI(compose([tiny], _flags(text)).expanded())
-    assert {_at(cli.config.as_dict(), key) for key in KEYS} == {text}
+    meant = {key: _meant(key, text) for key in KEYS}
+    assert {key: _at(cli.config.as_dict(), key) for key in KEYS} == meant
     resolved = cli.resolved()
-    assert {_at(resolved, key) for key in KEYS} == {text}
+    assert {key: _at(resolved, key) for key in KEYS} == meant
     saved = Path("config.yaml")
     saved.write_text(dump_standalone(from_plain(resolved, Source("x"))))
-    assert {compose([saved]).get(key) for key in KEYS} == {text}
+    assert {key: compose([saved]).get(key) for key in KEYS} == meant
     assert SegmentationCLI(compose([saved]).expanded()).resolved() == resolved
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from segcli.config.compose import compose
-from segcli.config.home import from_home, paths_from_home
+from segcli.config.home import paths_from_home, words_from_home
 from segcli.config.keys import PATHS
 
 
@@ -13,19 +13,22 @@ def _home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"),
+    ("words", "expected"),
     [
-        ("~/d", "/home/me/d"),
-        ("--data.root=~/d", "/home/me/d"),
-        ("~", "/home/me"),
-        ("~nobody-of-that-name/d", "~nobody-of-that-name/d"),
-        ("a~/d", "a~/d"),
-        ("~5 percent", "~5 percent"),
-        ("--run.name=x~", "--run.name=x~"),
+        (["check", "~/d"], ["check", "/home/me/d"]),
+        (
+            ["fit", "-c", "~/e.yaml", "--ckpt_path=~/x.ckpt"],
+            ["fit", "-c", "/home/me/e.yaml", "--ckpt_path=/home/me/x.ckpt"],
+        ),
+        (["~"], ["/home/me"]),
+        (["~nobody-of-that-name/d"], ["~nobody-of-that-name/d"]),
+        (["a~/d", "~5 percent"], ["a~/d", "~5 percent"]),
+        (["--run.name", "~", "~/d"], ["--run.name", "~", "/home/me/d"]),
+        (["--run.name=~", "--data.root=~/d"], ["--run.name=~", "--data.root=~/d"]),
     ],
 )
-def test_words_of_the_command_line(word: str, expected: str) -> None:
-    assert from_home(word).removeprefix("--data.root=") == expected
+def test_words_of_the_command_line(words: list[str], expected: list[str]) -> None:
+    assert words_from_home(words) == expected
 
 
 @pytest.mark.parametrize("pattern", PATHS)

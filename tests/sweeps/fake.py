@@ -105,6 +105,7 @@ def _begin(words: list[str]) -> tuple[RunFolder, dict[str, object]]:
 def _end(run: RunFolder, status: str) -> None:
     path = run.path / "passport.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "status": status}))
+    run.release()  # as the end of its process does
 
 
 def trainer(runner: Runner, told: list[str] | None = None) -> CellTrainer:
