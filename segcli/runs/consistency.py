@@ -95,14 +95,14 @@ def of_classes(name: str, scores: Mapping[str, Any], classes: Sequence[str]) -> 
 
 
 def of_images(
-    name: str, passport: Mapping[str, Any], splits: Mapping[str, Sequence[str]] | None, counts: ImageCounts
+    name: str, passport: Mapping[str, Any], splits: Mapping[str, Any] | None, counts: ImageCounts
 ) -> Iterator[str]:
     """Yield where the images that were counted are not those of the split; a run may have measured a part of it.
 
     Args:
         name: Of the stage.
         passport: Of the run, or of its test.
-        splits: Names of the images of each split; None where they are not stored.
+        splits: Names of the images of each split, and their groups; None where they are not stored.
         counts: Of the stage.
     """
     number = (((passport.get("data") or {}).get("splits") or {}).get(name) or {}).get("count")
@@ -114,6 +114,10 @@ def of_images(
         yield f"{SPLITS} has {len(splits[name])} images of {name}, {PASSPORT} {number}"
     if others := sorted(set(counts.ids) - set(splits[name])):
         yield f"{name}_images.npz has images that {SPLITS} has not: {_listed(others)}"
+    groups = dict(zip(splits[name], (splits.get("groups") or {}).get(name, ()), strict=False))
+    measured = zip(counts.ids, counts.groups, strict=False)
+    if moved := sorted(image for image, group in measured if groups.get(image, group) != group):
+        yield f"{name}_images.npz has other groups than {SPLITS}: {_listed(moved)}"
 
 
 def of_costs(passport: Mapping[str, Any], timing: Sequence[Row]) -> Iterator[str]:

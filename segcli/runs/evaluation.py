@@ -22,6 +22,8 @@ SCORES_FORM = record(
 WORST_FORM = record(
     {"images": listing(record({"id": text, "mIoU": maybe(share), "picture": text}))}, {"epoch": maybe(whole)}
 )
+SPLITS_FORM = record({}, {**dict.fromkeys(("train", "val", "test"), listing(text)), "groups": mapping(listing(text))})
+"""Names of the images of each split, in order, and their groups where images share one."""
 
 
 class Evaluation(NamedTuple):
@@ -61,7 +63,7 @@ def read_evaluation(folder: Path, stage: str, passport: Mapping[str, Any], class
     if not (folder / names[3]).is_file():
         raise StoredFileError(f"has no {names[3]}")
     counts = ImageCounts.read(folder / names[3])
-    splits = read_json(folder / SPLITS, mapping(listing(text))) if (folder / SPLITS).is_file() else None
+    splits = read_json(folder / SPLITS, SPLITS_FORM) if (folder / SPLITS).is_file() else None
     found = [*consistency.of_classes(stage, scores, classes)]
     found = found or [*consistency.of_scores(stage, scores, counts)]
     found += consistency.of_images(stage, passport, splits, counts)

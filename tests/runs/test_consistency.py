@@ -76,6 +76,17 @@ def test_names_of_images_that_the_split_has_not(tmp_path: Path) -> None:
         StoredRun.load(run).evaluation()
 
 
+def test_groups_that_the_split_has_otherwise(tmp_path: Path) -> None:
+    names, groups = [f"{n:03d}.png" for n in range(12)], [f"clip {n // 4}" for n in range(12)]
+    run = write_run(tmp_path / "1", groups=groups, pattern="{clip}_*")
+    splits = {"train": [], "val": names, "groups": {"val": groups}}
+    (run / "splits.json").write_text(json.dumps(splits))
+    StoredRun.load(run).evaluation()
+    (run / "splits.json").write_text(json.dumps({**splits, "groups": {"val": [*groups[:-1], "clip 0"]}}))
+    with pytest.raises(UnreadableRunError, match=r"other groups than splits\.json: '011\.png'"):
+        StoredRun.load(run).evaluation()
+
+
 def test_worst_images_of_another_epoch(tmp_path: Path) -> None:
     run = write_run(tmp_path / "1")
     write_worst(run)
