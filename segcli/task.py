@@ -235,16 +235,16 @@ class SegmentationTask(pl.LightningModule):
         self._log_to_loggers(values, at_end)
 
     def _log_to_loggers(self, values: dict[str, float], at_end: bool = False) -> None:
-        """Write values under the optimizer steps until now and, in a training, the epoch from 1.
+        """Write values of a training under the optimizer steps until now and the epoch, from 1.
 
         Lightning's own log counts epochs from 0, and steps of a validation one lower than those of the training.
         """
         trainer = self.trainer
         if trainer.sanity_checking:
             return
-        counted = {"epoch": trainer.current_epoch + (not at_end)} if trainer.state.fn == "fit" else {}
+        epoch = trainer.current_epoch + (not at_end)
         for logger in trainer.loggers:
-            logger.log_metrics({**values, **counted}, step=trainer.global_step)
+            logger.log_metrics({**values, "epoch": epoch}, step=trainer.global_step)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
@@ -346,8 +346,11 @@ class SegmentationTask(pl.LightningModule):
         values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, dict[str, float]()
         for score, value in scores.named(stage, self.classes):
             (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
-        self.log_dict(values | absent, logger=False)  # a monitor must see an absent class, not its value of before
-        self._log_to_loggers(values)
+        trains = self._trainer is not None and self.trainer.state.fn == "fit"
+        self.log_dict(values, logger=False if trains else None)
+        self.log_dict(absent, logger=False)  # a monitor must see that a class is absent, not its value of before
+        if trains:
+            self._log_to_loggers(values)
         self._metric.reset()
         self._image_matrices.reset()
         self._eval_sums.reset()

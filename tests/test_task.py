@@ -90,8 +90,9 @@ def test_frozen_parameters_are_not_optimised() -> None:
 
 def test_scores_leave_absent_classes_out(monkeypatch: pytest.MonkeyPatch) -> None:
     task, logged, monitored = _task().eval(), {}, {}
-    monkeypatch.setattr(task, "log_dict", lambda values, logger: monitored.update(values))
-    monkeypatch.setattr(task, "_log_to_loggers", logged.update)
+    monkeypatch.setattr(
+        task, "log_dict", lambda values, logger: (monitored if logger is False else logged).update(values)
+    )
     monkeypatch.setattr(task, "forward", lambda image: torch.tensor([5.0, 0, 0]).view(1, 3, 1, 1).expand(2, 3, 8, 8))
     labels = torch.zeros(2, 8, 8, dtype=torch.uint8)
     labels[0, :4] = 1
@@ -108,8 +109,7 @@ def test_scores_leave_absent_classes_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_validation_loss_is_the_mean_over_images_not_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     task, logged = _task().eval(), {}
-    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values))
-    monkeypatch.setattr(task, "_log_to_loggers", lambda values: None)
+    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
     losses = iter([torch.tensor(1.0), torch.tensor(4.0)])
     task.loss = _Next(losses)
     task.validation_step(_batch(torch.zeros(3, 32, 32, dtype=torch.uint8)), 0)
@@ -135,8 +135,7 @@ def test_masks_of_another_kind_than_the_task_are_refused_before_the_first_step(t
 
 def test_several_labels_are_scored_by_class_without_ignored_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     task, logged = _task(("a",), task="multilabel", average_precision_thresholds=5).eval(), {}
-    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values))
-    monkeypatch.setattr(task, "_log_to_loggers", lambda values: None)
+    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
     monkeypatch.setattr(task, "forward", lambda image: torch.linspace(-3, 3, 64).view(1, 1, 8, 8))
     mask = torch.ones(1, 1, 8, 8, dtype=torch.uint8)
     mask[..., :6, :] = 0
@@ -154,8 +153,7 @@ def test_average_precision_of_two_classes_in_one_sigmoid_is_that_of_the_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     task, logged = _task(("a", "b"), task="binary", average_precision_thresholds=11).eval(), {}
-    monkeypatch.setattr(task, "log_dict", lambda values, logger: None)
-    monkeypatch.setattr(task, "_log_to_loggers", logged.update)
+    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
     monkeypatch.setattr(task, "forward", lambda image: torch.linspace(-3, 3, 64).view(1, 1, 8, 8))
     mask = torch.zeros(1, 8, 8, dtype=torch.uint8)
     mask[:, 4:] = 1

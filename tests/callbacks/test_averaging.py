@@ -248,12 +248,24 @@ def _told(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [line for line in capsys.readouterr().err.splitlines() if "average began" in line]
 
 
-@pytest.mark.parametrize(("mode", "told"), [("max", True), ("min", False)], ids=["first epoch best", "last epoch best"])
+OWN = """
+from pytorch_lightning import Callback
+
+
+class Epochs(Callback):
+    def on_validation_epoch_end(self, trainer, pl_module):
+        pl_module.log("val/epochs", float(trainer.current_epoch))
+"""
+
+
+@pytest.mark.parametrize(("mode", "told"), [("min", True), ("max", False)], ids=["first epoch best", "last epoch best"])
 def test_a_best_checkpoint_from_before_the_average_is_told(
-    tiny: Path, capsys: pytest.CaptureFixture[str], mode: str, told: bool
+    tiny: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, mode: str, told: bool
 ) -> None:
-    late = "--trainer.callbacks=[{class_path: EMA, start_step: 3}]"
-    _, _, folder = fitted(tiny, late, "--checkpoint.monitor=train/loss", f"--checkpoint.mode={mode}")
+    (tiny.parent / "own_epochs.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tiny.parent))
+    late = "--trainer.callbacks=[{class_path: EMA, start_step: 3}, own_epochs.Epochs]"
+    _, _, folder = fitted(tiny, late, "--checkpoint.monitor=val/epochs", f"--checkpoint.mode={mode}")
 
     text = "EMA: best.ckpt is from before the average began, and holds the weights themselves; last.ckpt holds it"
     assert _told(capsys) == [text] * told

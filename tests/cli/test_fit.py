@@ -90,7 +90,7 @@ def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.Ca
     ("extra", "message"),
     [
         (["--model.task", "binary"], "model.task got 'binary' with 4 classes"),
-        (["--model.schedule.warmup_steps", "100"], "warmup_steps"),
+        (["--model.schedule.warmup_steps", "-1"], "warmup_steps"),
         (["--model.loss", "CrossEntropyLoss", "--model.loss.class_weights", "[1, 2]"], "class_weights"),
         (["--model.backbone.name", "resnet51"], "resnet51"),
         (["--model.backbone.weights", "nowhere.pth"], "nowhere.pth"),
@@ -159,7 +159,7 @@ def test_another_name_begins_a_new_run_from_a_checkpoint(in_trained: Path, tmp_p
     assert saved["model"]["backbone"]["init_args"]["weights"] == "gone.pth"
     with (run / "metrics.csv").open() as file:
         epochs = {row["epoch"] for row in csv.DictReader(file) if row["val/mIoU"]}
-    assert epochs == {"2"}
+    assert epochs == {"3"}
     assert json.loads((run / "val_scores.json").read_text())["epoch"] == 3  # the best of this folder
 
 

@@ -113,7 +113,8 @@ RIGHT = [
     BASE + "model: {loss: {class_path: WeightedSum, terms+: DiceLoss}}",
     BASE + "trainer: {callbacks+: [{class_path: EarlyStopping, monitor: val/loss}], logger: false, devices: [0]}",
     BASE + "trainer: {callbacks: {class_path: pytorch_lightning.callbacks.EarlyStopping, monitor: val/loss}}",
-    BASE + "trainer: {callbacks: {class_path: pytorch_lightning.callbacks.early_stopping.EarlyStopping, monitor: a}}",
+    BASE + "trainer: {callbacks: "
+    "{class_path: pytorch_lightning.callbacks.early_stopping.EarlyStopping, monitor: val/loss}}",
     BASE + "trainer: {callbacks: [{class_path: ModelSummary, any_option: 3}]}",
     BASE + "trainer: {strategy: ddp, precision: bf16-mixed, plugins: [{class_path: collections.Counter}]}",
     BASE + "trainer: {max_time: {hours: 3}, limit_val_batches: 0.5, default_root_dir: null}",
