@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ from segcli.optim.adamw import AdamW
 from segcli.optim.plateau import Plateau
 from segcli.runs.run_folder import RunFolder
 from segcli.sample import Batch
-from segcli.task import SegmentationTask
+from segcli.task import LOSSES, SegmentationTask
 
 
 def _task(classes: tuple[str, ...] = ("a", "b", "c"), **arguments: object) -> SegmentationTask:
@@ -116,6 +117,19 @@ def test_the_validation_loss_is_the_mean_over_images_not_batches(monkeypatch: py
     task.validation_step(_batch(torch.zeros(1, 32, 32, dtype=torch.uint8)), 1)
     task.on_validation_epoch_end()
     assert logged["val/loss"] == pytest.approx(1.75)
+
+
+def test_losses_resume_with_a_checkpoint_and_those_of_0_4_0_are_left_out() -> None:
+    task, resumed = _task(), _task()
+    task._step_sums.update([(torch.tensor(3.0), torch.tensor(2))])
+    checkpoint: dict[str, Any] = {}
+    task.on_save_checkpoint(checkpoint)
+
+    resumed.on_load_checkpoint(checkpoint)
+    assert resumed._mean_loss(resumed._step_sums) == 1.5
+    resumed.on_load_checkpoint({LOSSES: {"step": (3.0, 2.0), "epoch": (3.0, 2.0), "logged_step": 7}})
+    assert math.isnan(resumed._mean_loss(resumed._step_sums))
+    assert resumed._logged_step == 7
 
 
 def test_predictions_have_the_size_on_disk() -> None:
