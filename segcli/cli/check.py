@@ -1,5 +1,6 @@
 """Find mistakes in experiments without running them: ``segcli check FILE``."""
 
+import os
 import re
 from argparse import ArgumentError
 from collections.abc import Callable, Sequence
@@ -171,6 +172,8 @@ def _build(
         try:
             return build(given)
         except PartError as error:
+            if os.environ.get(complaints.TRACEBACK):
+                raise error.__cause__ or error from None
             problems.append(_located(error, experiment))
             return None
 

@@ -1,7 +1,6 @@
 """Build the parts of an experiment one by one, to say which of them refuses what it is given."""
 
 import copy
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from torch import nn
 
 from segcli.backbones.base import Backbone
 from segcli.callbacks.averaging import check_single_average
-from segcli.cli.complaints import TRACEBACK
 from segcli.cli.typed_values import AS_IT_IS
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
@@ -191,9 +189,7 @@ def blamed(key: str) -> Iterator[None]:
 
 
 def refusal(key: str, error: Exception, what: str = "") -> PartError:
-    """Return what to tell of an error; with ``SEGCLI_TRACEBACK`` set, raise it."""
-    if os.environ.get(TRACEBACK):
-        raise error
+    """Return what to tell of an error."""
     line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return PartError(key, what + line)
 
