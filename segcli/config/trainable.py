@@ -52,7 +52,7 @@ def check_trainable(root: Node, library: Library) -> list[Problem]:
         root: A merged and interpolated tree.
         library: What is known about components.
     """
-    return [*_callbacks(root, library), *_limits(root), *_seed(root)]
+    return [*_callbacks(root, library), *_limits(root), *_checkpoint(root), *_seed(root)]
 
 
 def _callbacks(root: Node, library: Library) -> Iterator[Problem]:
@@ -106,6 +106,18 @@ def _limits(root: Node) -> Iterator[Problem]:
             "got true, which leaves out logs, checkpoints and callbacks, and with them the run's record; leave it out"
         )
         yield Problem(message, "trainer.barebones", bare.source)
+
+
+def _checkpoint(root: Node) -> Iterator[Problem]:
+    for name, other in (("every_n_train_steps", "every_n_steps"), ("train_time_interval", "every_minutes")):
+        key = f"checkpoint.{name}"
+        node = _at(root, key)
+        if node is not None and node.value not in (None, 0):
+            message = (
+                "keeps weights between validations, by the score of others; to validate as often, set "
+                f"trainer.val_check_interval, to lose less of a run that is killed, last_checkpoint.{other}"
+            )
+            yield Problem(message, key, node.source)
 
 
 def _seed(root: Node) -> Iterator[Problem]:
