@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from segcli.runs.class_scores import set_score, table
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.run_folder import BEST, write_text
 from segcli.runs.stored_run import LAST_IMAGES
+from segcli.score_spec import MEAN_IOU
 from segcli.task import SegmentationTask
 
 _MOST_GROUPS = 10
@@ -118,6 +120,10 @@ class Results(pl.Callback):
             which = "best" if getattr(trainer.checkpoint_callback, "monitor", "") is not None else "last"
             title = f"validation, epoch {self._best.epoch} ({which})"
             Console().print(score_table(pl_module.classes, self._best.scores, title))
+            if math.isnan(self._best.value):  # any number would have been better
+                monitor = getattr(trainer.checkpoint_callback, "monitor", None) or MEAN_IOU
+                what = f"{monitor} had no value in any validation, so epoch {self._best.epoch} is no better than others"
+                print(f"warning: {what}; set checkpoint.monitor to another metric", file=sys.stderr, flush=True)
 
     def _is_best(self, trainer: pl.Trainer, value: float) -> bool:
         if self._best is None or math.isnan(self._best.value):

@@ -37,9 +37,12 @@ def rare(tiny: Path) -> Path:
     ],
     ids=["checkpoint", "EarlyStopping", "ModelCheckpoint", "Plateau", "two"],
 )
-def test_a_class_that_is_absent_does_not_end_a_run(rare: Path, words: list[str]) -> None:
+def test_a_class_that_is_absent_does_not_end_a_run(
+    rare: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["fit", "-c", str(rare), *ABSENT, "--trainer.max_epochs", "3", *words]) == 0
 
+    assert "warning: val/IoU/rare had no value in any validation, so epoch " in capsys.readouterr().err
     run = Path("runs/tiny/1")
     assert len((run / "timing.csv").read_text().splitlines()) == 1 + 3
     assert (run / "checkpoints" / json.loads((run / "val_scores.json").read_text())["checkpoint"]).is_file()
