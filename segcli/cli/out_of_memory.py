@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -73,7 +73,7 @@ def remedies(trainer: pl.Trainer, batch: CurrentBatch) -> Iterator[str]:
     if training:
         yield "smaller crops in data.train_transforms, as in segcli:augment with --vars.crop 256"
     elif images != 1:
-        yield f"--data.val_batch_size {images // 2}   fewer images at once, same results"
+        yield f"--data.val_batch_size {images // 2}   fewer images at once, same scores{_of_values(trainer)}"
     else:
         yield "smaller images in data.val_transforms, or on disk; one image at a time is the least"
     if training and not getattr(backbone, "gradient_checkpointing", False):
@@ -86,11 +86,21 @@ def remedies(trainer: pl.Trainer, batch: CurrentBatch) -> Iterator[str]:
 
 def _of_gradients(trainer: pl.Trainer) -> str:
     """Return how the gradients of accumulated batches are to those of a large one."""
-    loss = getattr(trainer.lightning_module, "loss", None)
-    others = sorted(set(LossParts(loss).of_large_batches())) if isinstance(loss, Loss) else []
+    others = _names(trainer, LossParts.of_large_batches)
     if others:
-        return f"but another gradient: {', '.join(others)} would be of smaller batches, then averaged"
+        return f"but another gradient: {others} would be of smaller batches, then averaged"
     return "same gradient of the loss (batch norms see smaller batches)"
+
+
+def _of_values(trainer: pl.Trainer) -> str:
+    """Return which loss of a split depends on the batches that it is cut into."""
+    others = _names(trainer, LossParts.of_batches)
+    return f", but another loss: {others} would be of smaller batches, then averaged" if others else ""
+
+
+def _names(trainer: pl.Trainer, which: Callable[[LossParts], list[str]]) -> str:
+    loss = getattr(trainer.lightning_module, "loss", None)
+    return ", ".join(sorted(set(which(LossParts(loss))))) if isinstance(loss, Loss) else ""
 
 
 def memory_bytes(device: torch.device) -> int | None:

@@ -109,6 +109,26 @@ def test_accumulation_is_not_said_to_be_the_same_where_it_is_not(loss: Loss, tol
     assert told in first
 
 
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        (CrossEntropyLoss(), "same scores"),
+        (DiceLoss(), "same scores"),
+        (WeightedSum([CrossEntropyLoss(), LovaszLoss()]), "same scores, but another loss: LovaszLoss would be of"),
+    ],
+)
+def test_smaller_batches_of_a_validation_are_not_said_to_be_the_same_where_the_loss_is_not(
+    loss: Loss, told: str
+) -> None:
+    of_validation = batch("validate", 6, 3, 32, 32)
+
+    first = next(remedies(trainer(lightning_module=SimpleNamespace(loss=loss)), of_validation))
+
+    assert first.startswith("--data.val_batch_size 3   fewer images at once, ")
+    assert ("another" in first) == ("another" in told)
+    assert told in first
+
+
 @pytest.mark.parametrize("kind", ["numpy", "opencv"])
 @pytest.mark.parametrize(("workers", "told"), [(0, "out of memory on the CPU"), (1, "a loader process ran out")])
 def test_memory_that_a_transform_lacked_is_explained(
