@@ -102,9 +102,11 @@ def notes_on_images(groups: Sequence[RunGroup], units: ImageUnits | None) -> lis
     if units.kind == "blocks":
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         too = f", {'which' if len(names) == shared else f'of which {shared}'} train holds too" if shared else ""
+        size = units.block_images
+        drawn = "each by itself" if size == 1 else f"blocks of {size} consecutive ones"
         return [
-            f"{stage} is {plural(len(names), unit)} ({listed}){too}: the noise of images is that of blocks of "
-            f"{units.block_images} consecutive ones; other {unit}s are not covered"
+            f"{stage} is {plural(len(names), unit)} ({listed}){too}: the noise of images is that of {drawn}; other "
+            f"{unit}s are not covered"
         ]
     if shared and units.kind == "groups":
         return [f"{shared} of {len(names)} {unit}s of {stage} are in train too; others are not covered"]
