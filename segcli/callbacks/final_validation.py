@@ -1,9 +1,13 @@
 """A validation at the end of every training, wherever its last step lies between those that were planned."""
 
+from typing import Any
+
 import pytorch_lightning as pl
 
 from segcli.callbacks.best_checkpoint import BestCheckpoint
 from segcli.callbacks.last_checkpoint import LastCheckpoint
+
+VALIDATED_STEP = "segcli_validated_step"
 
 
 class FinalValidation(pl.Callback):
@@ -18,6 +22,18 @@ class FinalValidation(pl.Callback):
         super().__init__()
         self._validated_step = 0
         self._asked: tuple[bool, int | None] | None = None
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Keep the step that was validated last."""
+        checkpoint[VALIDATED_STEP] = self._validated_step
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Know of a resumed run whether its last step was validated."""
+        self._validated_step = checkpoint.get(VALIDATED_STEP, 0)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
