@@ -29,6 +29,8 @@ REFUSED_CALLBACKS: Mapping[str, str] = {
     "LearningRateFinder": "trains with another learning rate than the run records; use segcli tune lr -c FILE before",
     "ModelPruning": "looks for weights before the model is built; prune a finished one in PyTorch, from "
     "Segmenter.from_checkpoint",
+    "OnExceptionCheckpoint": "lets a new run take up what an earlier one left in its folder, without a word; last.ckpt "
+    "is written every few minutes and before leaving on a signal: use last_checkpoint.every_minutes",
     "ProgressBar": f"{_BASE}, such as TQDMProgressBar",
     "StochasticWeightAveraging": "leaves checkpoints without the average; use SWA, or extends: segcli:swa",
     "WeightAveraging": f"{_NO_NUMBERS}; use EMA or SWA, or extends: segcli:ema",
