@@ -74,7 +74,7 @@ def test_what_the_trainer_refuses_is_found(tiny: Path, words: list[str], message
 def test_what_callbacks_and_checkpoints_refuse_is_found(tiny: Path) -> None:
     with pytest.raises(PartError, match="mode"):
         check_checkpoint(_tree(tiny, "--checkpoint.mode", "maxx"))
-    words = ["--trainer.callbacks", "[{class_path: EarlyStopping, monitor: a, mode: b}]"]
+    words = ["--trainer.callbacks", "[{class_path: EarlyStopping, monitor: val/loss, mode: b}]"]
     with pytest.raises(PartError) as caught:
         check_callbacks(_tree(tiny, *words))
     assert caught.value.key == "trainer.callbacks"

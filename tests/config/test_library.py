@@ -60,9 +60,11 @@ def test_a_wrong_name_is_explained(name: str, message: str) -> None:
 
 
 def test_a_module_in_the_working_directory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_parts.py").write_text("class MyDecoder:\n    def __init__(self, features, width: int = 3): ...\n")
+    (tmp_path / "parts_of_a_folder.py").write_text(
+        "class MyDecoder:\n    def __init__(self, features, width: int = 3): ...\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     library = Library(Files())
-    assert library.class_path("my_parts.MyDecoder", FAMILIES["decoders"]) == "my_parts.MyDecoder"
-    _, parameters = library.accepted("my_parts.MyDecoder", FAMILIES["decoders"])
+    assert library.class_path("parts_of_a_folder.MyDecoder", FAMILIES["decoders"]) == "parts_of_a_folder.MyDecoder"
+    _, parameters = library.accepted("parts_of_a_folder.MyDecoder", FAMILIES["decoders"])
     assert list(parameters) == ["width"]
