@@ -42,7 +42,7 @@ def _at(tree: Any, key: str) -> object:  # noqa: ANN401  (nested dicts and lists
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_stays_as_it_is_from_the_flag_to_the_saved_config(tiny: Path, capsys: Capture, text: str) -> None:
-    callback = "{class_path: OnExceptionCheckpoint, dirpath: x}"
+    callback = "{class_path: ModelCheckpoint, monitor: val/loss}"
     tiny.write_text(tiny.read_text().replace("trainer: {", f"trainer: {{callbacks: [{callback}], "))
     assert main(["show", "tiny.yaml", *_flags(text), "--format", "json"]) == 0
     printed = json.loads(capsys.readouterr().out)
