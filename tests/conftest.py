@@ -90,15 +90,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The trained run, to be changed; its path from the working directory."""
     monkeypatch.chdir(tmp_path)
-    others = shutil.ignore_patterns("test", "validate")  # of tests before
-    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1", ignore=others)
+    shutil.copytree(trained, tmp_path / "runs" / "tiny" / "1")
     return Path("runs/tiny/1")
 
 
 @pytest.fixture
-def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Path of the best checkpoint, relative to the working directory."""
-    monkeypatch.chdir(trained.parent.parent.parent)
+def in_trained(trained: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Path of the best checkpoint from the working directory, a copy: numbered folders start at 1 in every test."""
+    folder = tmp_path_factory.mktemp("in_trained")
+    shutil.copytree(trained.parents[2], folder, dirs_exist_ok=True)
+    monkeypatch.chdir(folder)
     return Path("runs/tiny/1/checkpoints/best.ckpt")
 
 

@@ -16,11 +16,9 @@ def test_a_checkpoint_alone_is_enough(in_trained: Path, capsys: pytest.CaptureFi
 
 def test_scores_do_not_depend_on_the_batch_size(in_trained: Path) -> None:
     found = []
-    for number, size in (("2", "1"), ("3", "4")):
+    for number, size in (("1", "1"), ("2", "4")):
         assert main(["test", "--ckpt_path", str(in_trained), "--data.val_batch_size", size]) == 0
-        folders = sorted(Path("runs/tiny/1/test").iterdir(), key=lambda path: int(path.name))
-        found.append(json.loads((folders[-1] / "test_scores.json").read_text()))
-        assert int(number) <= len(folders) + 1
+        found.append(json.loads(Path("runs/tiny/1/test", number, "test_scores.json").read_text()))
     assert found[0] == found[1]
 
 
