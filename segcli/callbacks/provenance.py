@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from segcli.callbacks.data_progress import DataProgress
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
-from segcli.datasets.mask_check import MaskCheck, label_key, require_right
+from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.unused_files import unused_note
 from segcli.losses.loss_parts import LossParts
 from segcli.metrics.definitions import definitions
@@ -109,6 +109,8 @@ class Provenance(pl.Callback):
                 found[split] = fingerprint(dataset, self._sizes_only, check, progress.advance)
         for key, check in checks:
             remember(key, check.right)
+        if note := lossy_note([check for _, check in checks]):
+            print(note, file=sys.stderr, flush=True)
         require_right([check for _, check in checks])
         return found
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcli.datasets.image_file import read_size
-from segcli.datasets.mask_file import read_mask, require_equal_sizes
+from segcli.datasets.mask_file import lossy_format_of, read_mask, require_equal_sizes
+from segcli.datasets.pairing import few
 from segcli.datasets.raster_file import require_whole
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.sample import DataError
@@ -20,7 +21,7 @@ from segcli.sample import DataError
 HowMasks = Literal["all", "headers"]
 
 MOST_LINES = 20
-READER = b"1"
+READER = b"2"
 """Version of what is accepted: another one looks at all masks again."""
 
 
@@ -37,6 +38,7 @@ class MaskCheck:
         self.dataset, self.how, self._known = dataset, how, known
         self.right: set[bytes] = set()
         self.faults: list[tuple[int, str]] = []
+        self.lossy: list[tuple[int, Path, str]] = []
         self._lock = threading.Lock()
 
     def look(self, index: int, content: Sequence[bytes] | None, digest: bytes) -> None:
@@ -51,10 +53,18 @@ class MaskCheck:
         if whole and digest in self._known:
             return
         faults = self.dataset.faults(index, content if whole else None)
+        lossy = self._lossy(index, content)
         with self._lock:
             self.faults += [(index, fault) for fault in faults]
-            if whole and not faults:
+            self.lossy += [(index, *found) for found in lossy]
+            if whole and not faults and not lossy:  # those are told of before every run
                 self.right.add(digest)
+
+    def _lossy(self, index: int, content: Sequence[bytes] | None) -> list[tuple[Path, str]]:
+        _, *masks = self.dataset.sources(index)
+        held = [None] * len(masks) if content is None else content[1:]
+        pairs = [(file, data) for file, data in zip(masks, held, strict=True) if isinstance(file, Path)]
+        return [(file, name) for file, data in pairs if (name := lossy_format_of(file, data)) is not None]
 
 
 def label_key(dataset: SampleDataset) -> str | None:
@@ -79,6 +89,18 @@ def require_right(checks: Sequence[MaskCheck]) -> None:
     more = [f"  and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     count = "1 file is" if len(lines) == 1 else f"{len(lines)} files are"
     raise DataError("\n".join([f"{count} at fault:", *shown, *more, *advice]))
+
+
+def lossy_note(checks: Sequence[MaskCheck]) -> str | None:
+    """Return a warning of masks whose format changes values: none of theirs need be a stranger; None without any."""
+    found = {str(path): name for check in checks for _, path, name in sorted(check.lossy)}
+    if not found:
+        return None
+    count = "1 mask is" if len(found) == 1 else f"{len(found)} masks are"
+    return (
+        f"warning: {count} stored as {', '.join(sorted(set(found.values())))}, which changes values near edges, also "
+        f"to those of other classes: {few(list(found))}; save masks as PNG, from the originals"
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcli.datasets.raster_file import opened, read_bytes, require_whole, turned_upright
+from segcli.datasets.raster_file import PNG_SIGNATURE, opened, read_bytes, require_whole, turned_upright
 from segcli.datasets.stored_pixels import StoredPixels, lossy_format
 from segcli.sample import DataError
 
@@ -46,14 +46,28 @@ def read_mask(path: Path, data: bytes | None = None) -> NDArray[np.integer]:
     return values.astype(values.dtype.newbyteorder("=")).view(f"{stored.kind}{values.itemsize}")
 
 
-def lossy_format_of(path: Path) -> str | None:
-    """Return the name of the file's format if that changes values when saving; None if not, or unreadable."""
+def lossy_format_of(path: Path, data: bytes | None = None) -> str | None:
+    """Return the name of the file's format if that changes values when saving; None if not, or unreadable.
+
+    Args:
+        path: The file.
+        data: Its content, where that was read already.
+    """
     try:
-        data = read_bytes(path)
+        if _head(path, data) == PNG_SIGNATURE:
+            return None
+        data = read_bytes(path) if data is None else data
         with opened(path, data) as image:
             return lossy_format(image, data)
-    except DataError:
+    except (DataError, OSError):
         return None
+
+
+def _head(path: Path, data: bytes | None) -> bytes:
+    if data is not None:
+        return data[: len(PNG_SIGNATURE)]
+    with path.open("rb") as file:
+        return file.read(len(PNG_SIGNATURE))
 
 
 def require_equal_sizes(image: Path, size: tuple[int, ...], mask: Path, mask_size: tuple[int, ...]) -> None:

@@ -1,7 +1,8 @@
 """How a file stores its pixels, where Pillow scales, inverts or cuts them without a word.
 
 Sources: PNG (W3C, third edition, 11.2.1), TIFF 6.0 (sections 3 and 8), JPEG 2000 (ISO/IEC 15444-1, A.5.1), AV1 in ISO
-files (AV1CodecConfigurationRecord), SGI (Haeberli's description), Netpbm (pgm(5)), BMP (BITMAPINFOHEADER).
+files (AV1CodecConfigurationRecord), SGI (Haeberli's description), Netpbm (pgm(5)), BMP (BITMAPINFOHEADER), WebP (RFC
+9649, 2.3 to 2.7).
 """
 
 import re
@@ -11,6 +12,7 @@ from PIL import Image
 
 _BITS, _PHOTOMETRIC, _SAMPLES, _COMPRESSION, _SAMPLE_FORMAT = 258, 262, 277, 259, 339  # tags of TIFF
 _TIFF_LOSSY = {6: "JPEG", 7: "JPEG", 34712: "JPEG 2000", 34892: "JPEG", 50001: "WebP", 50002: "JPEG XL"}
+_J2K_START = b"\xff\x4f\xff\x51"
 _J2K_SIZE = re.compile(rb"\xff\x4f\xff\x51(.{36})(..)", re.DOTALL)
 _J2K_IRREVERSIBLE = re.compile(rb"\xff\x52.{11}\x00", re.DOTALL)
 _AV1_DEPTH = re.compile(rb"av1C..(.)", re.DOTALL)
@@ -73,15 +75,25 @@ def lossy_format(image: Image.Image, data: bytes) -> str | None:
         case "JPEG" | "MPO":
             return "JPEG"
         case "WEBP":
-            return "lossy WebP" if b"VP8 " in data[:64] else None
+            return None if _is_lossless_webp(data) else "lossy WebP"
         case "AVIF":
             return "AVIF"
         case "JPEG2000":
-            return "lossy JPEG 2000" if _J2K_IRREVERSIBLE.search(data[:4096]) else None
+            start = data.find(_J2K_START)  # a profile of colours may stand before it
+            return "lossy JPEG 2000" if _J2K_IRREVERSIBLE.search(data, start, start + 4096) else None
         case "TIFF":
             inner = _TIFF_LOSSY.get(_tag(image, _COMPRESSION, 1))
             return None if inner is None else f"TIFF with {inner} inside"
     return None
+
+
+def _is_lossless_webp(data: bytes) -> bool:
+    """Return whether the first chunk of pixels is a lossless one; profiles and such may stand before it."""
+    start = 12
+    while (name := data[start : start + 4]) not in (b"VP8 ", b"VP8L", b""):
+        length = int.from_bytes(data[start + 4 : start + 8], "little")
+        start += 8 + length + length % 2
+    return name == b"VP8L"
 
 
 def _tag(image: Image.Image, tag: int, default: int) -> int:

@@ -172,6 +172,8 @@ def test_bad_masks_are_all_named_before_anything_is_trained(tiny: Path, capsys: 
             picture[0, :2] = 9 if (split, number) in {("train", 3), ("val", 1)} else 1
             Image.fromarray(picture).save(f"own/{split}/labels/{number}.png")
             Image.fromarray(np.dstack([picture] * 3)).save(f"own/{split}/images/{number}.png")
+    Path("own/val/labels/2.png").unlink()
+    Image.fromarray(np.zeros((32, 32), np.uint8)).save("own/val/labels/2.jpg")
     data = "{class_path: FolderDataModule, root: own, classes: [a, b], batch_size: 2}"
 
     assert main(["fit", "-c", str(tiny), "--data", data]) == 2
@@ -179,6 +181,7 @@ def test_bad_masks_are_all_named_before_anything_is_trained(tiny: Path, capsys: 
     assert "2 files are at fault" in err
     assert "own/train/labels/3.png" in err
     assert "own/val/labels/1.png" in err
+    assert "warning: 1 mask is stored as JPEG, which changes values near edges" in err
     assert "Traceback" not in err
     assert not list(Path("runs").rglob("*.ckpt"))
     assert not list(Path("runs").rglob("metrics.csv"))

@@ -8,11 +8,12 @@ from PIL import Image
 from segcli.datamodules.folder_data_module import FolderDataModule
 from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
 from segcli.datasets.fingerprint import fingerprint
-from segcli.datasets.mask_check import HowMasks, MaskCheck, label_key, require_right
+from segcli.datasets.mask_check import HowMasks, MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.shapes_dataset import ShapesDataset
 from segcli.sample import DataError
 from tests.datamodules.data import write_image, write_mask, write_pairs
+from tests.datasets.made_files import saved
 
 
 def dataset(root: Path, count: int = 6, classes: tuple[str, ...] = ("a", "b")) -> SampleDataset:
@@ -38,6 +39,57 @@ def bad(path: Path, kind: str) -> None:
         path.write_bytes(path.read_bytes()[:-20])
     elif kind == "colour":
         write_image(path)
+
+
+LOSSY: list[tuple[str, dict[str, object], str]] = [
+    ("JPEG", {}, "JPEG"),
+    ("MPO", {}, "JPEG"),
+    ("WEBP", {"quality": 60}, "lossy WebP"),
+    ("JPEG2000", {"irreversible": True}, "lossy JPEG 2000"),
+    ("AVIF", {}, "AVIF"),
+    ("TIFF", {"compression": "jpeg"}, "TIFF with JPEG inside"),
+]
+LOSSLESS: list[tuple[str, dict[str, object]]] = [
+    ("PNG", {}),
+    ("WEBP", {"lossless": True}),
+    ("JPEG2000", {}),
+    ("TIFF", {"compression": "tiff_lzw"}),
+]
+
+
+def with_masks_of(root: Path, kind: str, options: dict[str, object]) -> SampleDataset:
+    """Return a data set of which every value of a mask is a class, and two masks are stored as said."""
+    write_pairs(root / "images", root / "labels", [f"{n:02d}" for n in range(6)], (0, 1))
+    data = FolderDataModule(str(root), classes=[f"c{n}" for n in range(254)], ignore_values=[254, 255])
+    data.setup("fit")
+    train = data.datasets["train"]
+    picture = Image.fromarray(np.tile(np.array([[0, 255]], np.uint8), (16, 10)))
+    for path in train.paths()[1:3]:
+        (root / "labels" / Path(path).name).write_bytes(saved(picture, kind, **options))
+    return train
+
+
+@pytest.mark.parametrize(("kind", "options", "name"), LOSSY, ids=[kind for kind, _, _ in LOSSY])
+def test_a_lossy_mask_is_told_by_its_format_though_all_its_values_are_classes(
+    tmp_path: Path, kind: str, options: dict[str, object], name: str
+) -> None:
+    if kind == "AVIF":
+        pytest.importorskip("PIL._avif")
+    data = with_masks_of(tmp_path, kind, options)
+    for how, sizes_only in (("all", False), ("headers", False), ("all", True)):
+        check = checked(data, how, sizes_only)
+        require_right([check])
+        note = lossy_note([check]) or ""
+        assert note.startswith(f"warning: 2 masks are stored as {name}, which changes values near edges")
+        assert f"labels/{Path(data.paths()[1]).name}, " in note
+    again = MaskCheck(data, "all", checked(data).right)
+    fingerprint(data, check=again)
+    assert lossy_note([again]) == note  # before every run, not only the first
+
+
+@pytest.mark.parametrize(("kind", "options"), LOSSLESS)
+def test_masks_that_are_stored_exactly_are_not(tmp_path: Path, kind: str, options: dict[str, object]) -> None:
+    assert lossy_note([checked(with_masks_of(tmp_path, kind, options))]) is None
 
 
 @pytest.mark.parametrize("kind", ["value", "size", "cut", "colour"])

@@ -192,6 +192,13 @@ def test_more_channels_than_are_read_are_refused(tmp_path: Path) -> None:
         read_mask(tmp_path / "a.tif")
 
 
+BEHIND_A_PROFILE: list[tuple[str, dict[str, object], str | None]] = [
+    ("JPEG", {}, "JPEG"),
+    ("WEBP", {"quality": 80}, "lossy WebP"),
+    ("WEBP", {"lossless": True}, None),
+]
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "name"),
     [
@@ -203,6 +210,7 @@ def test_more_channels_than_are_read_are_refused(tmp_path: Path) -> None:
         ("TIFF", {"compression": "jpeg"}, "TIFF with JPEG inside"),
         ("TIFF", {"compression": "tiff_lzw"}, None),
         ("PNG", {}, None),
+        *((kind, {**options, "icc_profile": bytes(9999)}, name) for kind, options, name in BEHIND_A_PROFILE),
     ],
 )
 def test_lossy_formats_are_known_whatever_a_file_is_called(
