@@ -13,7 +13,7 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcli.runs.class_scores import class_scores, set_score, table
+from segcli.runs.class_scores import class_scores, group_scores, set_score, table
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_passport import UNHASHED
@@ -211,7 +211,8 @@ def _scores(found: ImageCounts, classes: Sequence[str]) -> dict[str, Any]:
         for k, name in enumerate(classes)
     }
     means = {name: _rounded(set_score(sums, name)) for name in ("mIoU", "mDice", "pixel_accuracy")}
-    return {**means, "classes": by_class}
+    groups = group_scores(found)
+    return {**means, **({"groups": groups} if groups else {}), "classes": by_class}
 
 
 def _rounded(value: np.ndarray) -> float | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 from rich.console import Console
 from rich.table import Table
@@ -17,8 +16,7 @@ from segcli.callbacks.image_records import image_counts, image_groups, image_nam
 from segcli.callbacks.pictures import Pictures
 from segcli.config.escape import visible
 from segcli.metrics.scores import Scores
-from segcli.runs.class_scores import set_score, table
-from segcli.runs.image_counts import ImageCounts
+from segcli.runs.class_scores import group_scores
 from segcli.runs.run_folder import BEST, write_text
 from segcli.runs.stored_run import LAST_IMAGES
 from segcli.score_spec import MEAN_IOU
@@ -193,27 +191,12 @@ def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
     return {**record, "classes": by_class}
 
 
-def group_scores(counts: ImageCounts) -> dict[str, dict[str, object]]:
-    """Return images and mIoU of every group of images; nothing where each image is its own, or no groups are known."""
-    names = dict.fromkeys(counts.groups)
-    if len(names) in (0, len(counts.ids)):
-        return {}
-    rows, labels = table(counts.terms()), np.array(counts.groups)
-    return {
-        name: {
-            "images": int((labels == name).sum()),
-            "mIoU": _or_null(float(set_score(rows[labels == name].sum(axis=0), "mIoU"))),
-        }
-        for name in names
-    }
-
-
-def group_table(found: dict[str, dict[str, object]]) -> Table:
+def group_table(found: dict[str, dict[str, Any]]) -> Table:
     """Return a row per group of images, those with the lowest mIoU; all are in the file of scores."""
     shown = Table(title="groups of images" + (f", the lowest of {len(found)}" if len(found) > _MOST_GROUPS else ""))
     for heading in ("group", "images", "mIoU"):
         shown.add_column(heading, justify="left" if heading == "group" else "right")
-    values = {name: math.nan if each["mIoU"] is None else float(str(each["mIoU"])) for name, each in found.items()}
+    values = {name: math.nan if each["mIoU"] is None else each["mIoU"] for name, each in found.items()}
     for name in sorted(found, key=lambda each: (math.isnan(values[each]), values[each]))[:_MOST_GROUPS]:
         shown.add_row(Text(visible(name)), str(found[name]["images"]), _cell(values[name]))
     return shown

@@ -201,10 +201,10 @@ def _passport(
             return Passport(job.folder, command_line, config["seed_everything"], files, _texts(job, config), **entries)
         except RunFolderError as error:
             raise ConfigError([Problem(str(error))]) from None
-    at = {key: content[key] if content else 0 for key in ("epoch", "global_step")}
-    where = f"after step {at['global_step']}" if content else "from its beginning: it has no checkpoint yet"
+    epoch, step = (content["epoch"] + 1, content["global_step"]) if content else (0, 0)
+    where = f"after step {step}" if content else "from its beginning: it has no checkpoint yet"
     print(f"going on with {job.folder.path} {where}", file=sys.stderr, flush=True)
-    return Passport.go_on(job.folder, command_line, files, **at, changed=changed)
+    return Passport.go_on(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
 
 
 def _hashes(config: dict[str, Any]) -> dict[str, str]:

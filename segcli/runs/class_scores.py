@@ -5,11 +5,13 @@ occur. A row of a table holds, for K classes, K times right, K times truth and K
 that are right and all that count: ``3 K + 2`` columns, whose sums over images are the row of a set.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from segcli.runs.image_counts import ClassTerms
-from segcli.score_spec import SCORES
+from segcli.runs.image_counts import ClassTerms, ImageCounts
+from segcli.score_spec import MEAN_IOU, SCORES
 
 Floats = NDArray[np.float64]
 
@@ -50,6 +52,22 @@ def set_score(sums: Floats, name: str) -> Floats:
     scores = class_scores(sums, SCORES[name].class_score)
     occurs = ~np.isnan(scores)
     return _ratio(np.where(occurs, scores, 0.0).sum(axis=-1), occurs.sum(axis=-1))
+
+
+def group_scores(counts: ImageCounts) -> dict[str, dict[str, float | None]]:
+    """Return number of ``images`` and ``mIoU`` of every group of images, None for one without any pixel that counts.
+
+    Nothing where each image is its own group, or none are known.
+    """
+    names = dict.fromkeys(counts.groups)
+    if len(names) in (0, len(counts.ids)):
+        return {}
+    rows, labels = table(counts.terms()), np.array(counts.groups)
+    found: dict[str, dict[str, float | None]] = {}
+    for name in names:
+        score = float(set_score(rows[labels == name].sum(axis=0), MEAN_IOU))
+        found[name] = {"images": int((labels == name).sum()), MEAN_IOU: None if math.isnan(score) else round(score, 6)}
+    return found
 
 
 def _ratio(part: Floats, whole: Floats | NDArray[np.intp]) -> Floats:

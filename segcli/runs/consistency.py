@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from segcli.runs.class_scores import class_scores, set_score, table
+from segcli.runs.class_scores import class_scores, group_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT, SPLITS, TIMING
 from segcli.runs.stored_files import Row
@@ -61,6 +61,14 @@ def of_scores(name: str, scores: Mapping[str, Any], counts: ImageCounts) -> Iter
     truth = zip(scores["classes"], terms.truth.sum(axis=0), strict=True)
     expected |= {f"pixels/{label}": float(pixels) for label, pixels in truth}
     yield from _differing(f"{name}_scores.json", flat_scores(scores), f"{name}_images.npz", expected)
+    groups = group_scores(counts)
+    if set(scores.get("groups") or {}) != set(groups):
+        yield f"{name}_scores.json has scores of other groups than {name}_images.npz"
+        return
+    for group, found in groups.items():
+        told = {f"{key} of {group!r}": scores["groups"][group].get(key) for key in found}
+        given = {f"{key} of {group!r}": math.nan if value is None else value for key, value in found.items()}
+        yield from _differing(f"{name}_scores.json", told, f"{name}_images.npz", given)
 
 
 def of_curve(scores: Mapping[str, Any], rows: Sequence[Row]) -> Iterator[str]:

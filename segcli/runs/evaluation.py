@@ -17,7 +17,13 @@ SCORES_FORM = record(
         **dict.fromkeys(("mIoU", "mDice", "pixel_accuracy"), maybe(share)),
         "classes": mapping(_class_scores),
     },
-    {"epoch": maybe(whole), "step": maybe(whole), "checkpoint": maybe(text), "mAP": maybe(share)},
+    {
+        "epoch": maybe(whole),
+        "step": maybe(whole),
+        "checkpoint": maybe(text),
+        "mAP": maybe(share),
+        "groups": mapping(record({"images": whole, "mIoU": maybe(share)})),
+    },
 )
 WORST_FORM = record(
     {"images": listing(record({"id": text, "mIoU": maybe(share), "picture": text}))}, {"epoch": maybe(whole)}

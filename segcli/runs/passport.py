@@ -89,7 +89,7 @@ class Passport:
             folder: Its run folder, with a passport.
             command: The command line that goes on with it, as words.
             files: Experiment files that were composed.
-            where: At which epoch and step, and what was changed.
+            where: At which ``epoch``, from 1, and after which ``global_step`` (0 without a checkpoint); what changed.
 
         Raises:
             StoredFileError: If its passport cannot be read.

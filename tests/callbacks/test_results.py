@@ -4,15 +4,13 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from rich.console import Console
 
-from segcli.callbacks.results import group_scores, group_table, score_record, score_table
+from segcli.callbacks.results import group_table, score_record, score_table
 from segcli.cli.main import main
 from segcli.metrics.scores import Scores
-from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import LAST_IMAGES, StoredRun
 
 MATRIX = torch.tensor([[8, 2, 0], [0, 10, 0], [0, 0, 0]])
@@ -80,12 +78,6 @@ def test_counts_of_the_last_validation_are_not_kept_twice(trained: Path) -> None
     assert (trained / LAST_IMAGES).is_file() == (run.scores()["step"] != run.curve("val/mIoU")[-1].step)
 
 
-def test_groups_of_images_have_scores_of_their_own() -> None:
-    matrices = np.array([[[8, 2], [0, 10]], [[10, 0], [0, 10]], [[5, 5], [5, 5]]])
-    counts = ImageCounts.of(["1", "2", "3"], matrices, 1, ["a", "a", "b"], "{clip}_*")
-    found = group_scores(counts)
-    assert found["b"] == {"images": 1, "mIoU": pytest.approx(1 / 3, abs=1e-6)}
-    assert found["a"] == {"images": 2, "mIoU": pytest.approx((18 / 20 + 20 / 22) / 2, abs=1e-6)}
-    assert group_table(found).columns[0]._cells[0].plain == "b"  # type: ignore[union-attr]  # the lowest first
-    assert group_scores(ImageCounts.of(["1", "2", "3"], matrices)) == {}
-    assert group_scores(ImageCounts.of(["1", "2", "3"], matrices, 1, ["1", "2", "3"])) == {}
+def test_the_group_with_the_lowest_score_comes_first() -> None:
+    found = {name: {"images": 2, "mIoU": score} for name, score in (("a", 0.9), ("b", 0.3), ("c", None))}
+    assert [cell.plain for cell in group_table(found).columns[0]._cells] == ["b", "a", "c"]  # type: ignore[union-attr]

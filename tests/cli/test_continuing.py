@@ -35,7 +35,7 @@ def test_a_finished_run_trains_longer_in_its_folder(copied: Path, capsys: Captur
     assert passport["status"] == "finished"
     assert passport["command"] == ["segcli", "fit", "-c", "tiny.yaml"]
     entry = passport["continued"][0]
-    assert (entry["global_step"], entry["found"]["status"]) == (6, "finished")
+    assert (entry["epoch"], entry["global_step"], entry["found"]["status"]) == (2, 6, "finished")
     assert entry["changed"] == {"trainer.max_epochs": [2, 3]}
     assert yaml.safe_load((copied / "config.yaml").read_text())["trainer"]["max_epochs"] == 3
     assert not list((copied / "checkpoints").glob("*-v*"))

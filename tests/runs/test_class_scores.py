@@ -4,7 +4,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from segcli.metrics.scores import Scores
-from segcli.runs.class_scores import class_scores, set_score, table
+from segcli.runs.class_scores import class_scores, group_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
 
 
@@ -41,3 +41,14 @@ def test_many_sets_are_scored_at_once_and_one_without_pixels_is_no_number() -> N
 
     assert_allclose(set_score(sums, "mIoU"), [0.8, 1 / 3, np.nan])
     assert_allclose(set_score(sums, "pixel_accuracy"), [0.8, 0.5, np.nan])
+
+
+def test_groups_of_images_have_scores_of_their_own() -> None:
+    matrices = np.array([[[8, 2], [0, 10]], [[10, 0], [0, 10]], [[5, 5], [5, 5]], [[0, 0], [0, 0]]])
+    names = ["1", "2", "3", "4"]
+    found = group_scores(ImageCounts.of(names, matrices, 1, ["a", "a", "b", "c"], "{clip}_*"))
+    assert found["b"] == {"images": 1, "mIoU": pytest.approx(1 / 3, abs=1e-6)}
+    assert found["a"] == {"images": 2, "mIoU": pytest.approx((18 / 20 + 20 / 22) / 2, abs=1e-6)}
+    assert found["c"] == {"images": 1, "mIoU": None}
+    assert group_scores(ImageCounts.of(names, matrices)) == {}
+    assert group_scores(ImageCounts.of(names, matrices, 1, names)) == {}

@@ -94,3 +94,12 @@ def test_worst_images_of_another_epoch(tmp_path: Path) -> None:
     _edit(run / "worst" / "worst.json", _set("epoch", 1))
     with pytest.raises(UnreadableRunError, match="is of epoch 1, the scores of epoch 4"):
         StoredRun.load(run).worst()
+
+
+@pytest.mark.parametrize("key", ["groups.a.mIoU", "groups.b.images", "groups.c"])
+def test_scores_of_groups_that_the_counts_do_not_give(tmp_path: Path, key: str) -> None:
+    run = write_run(tmp_path / "1", groups=["a"] * 4 + ["b"] * 8)
+    StoredRun.load(run).evaluation()
+    _edit(run / "val_scores.json", _set(key, {"images": 1, "mIoU": 1.0} if key == "groups.c" else 1))
+    with pytest.raises(UnreadableRunError, match=r"val_scores\.json (says|has scores of other groups)"):
+        StoredRun.load(run).evaluation()
