@@ -14,12 +14,10 @@ from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.gradient_checkpointing import StatisticsOnce, check_saves, switch_on
-from segcli.backbones.timm_model import ARGUMENTS, create, prune, sketch
-from segcli.backbones.timm_sizes import NeedsValuesError, Taken, built_for, intermediates, size_remedy, sizes
+from segcli.backbones.timm_model import ARGUMENTS, create, prune
+from segcli.backbones.timm_outline import Outline
+from segcli.backbones.timm_sizes import built_for, intermediates, size_remedy
 from segcli.backbones.timm_weights import load_weights
-from segcli.features import FeatureSpec
-
-_PLAIN_LEVELS = 4
 
 
 class TimmBackbone(Backbone):
@@ -66,28 +64,20 @@ class TimmBackbone(Backbone):
         options |= {"output_stride": output_stride} if output_stride is not None else {}
         options |= {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
         self.name = name
-        hollow, options, known, config = sketch(name, options)
-        self._indices = _level_indices(known, out_indices)
-        self.features, self.in_channels = tuple(known[i] for i in self._indices), in_channels
+        outline = Outline.of(name, options, out_indices)
+        taken, options, config = outline.taken, dict(outline.options), outline.config
+        self._indices, self.features, self.in_channels = taken.indices, tuple(taken.levels), in_channels
         self.mean, self.std = _per_channel(config["mean"], in_channels), _per_channel(config["std"], in_channels)
-        prune(hollow, self._indices)
-        nominal = _pair(options.get("img_size") or config["input_size"][-2:])
-        taken = Taken(name, self._indices, self.features, in_channels)
+        self.size_multiple, self.image_size = outline.sizes
         self._built_for = partial(built_for, taken, options)
         self._size_remedy = partial(size_remedy, taken, options, pretrained or weights is not None)
-        try:
-            self.size_multiple, self.image_size = sizes(hollow, taken, nominal)
-        except NeedsValuesError:
-            hollow = create(name, False, options, config).eval()
-            prune(hollow, self._indices)
-            self.size_multiple, self.image_size = sizes(hollow, taken, nominal)
         self.model = create(name, pretrained and weights is None, options, config)
         if weights is not None:
-            load_weights(self.model, Path(weights), in_channels, needed=set(hollow.state_dict()))
+            load_weights(self.model, Path(weights), in_channels, needed=outline.weights)
         prune(self.model, self._indices)
         self._frozen = frozen
         self.gradient_checkpointing = gradient_checkpointing
-        self._statistics = self._checkpointing(hollow) if gradient_checkpointing else None
+        self._statistics = self._checkpointing(outline.copy()) if gradient_checkpointing else None
         if frozen:
             self.requires_grad_(False).eval()
 
@@ -143,10 +133,6 @@ def _padded(level: Tensor, size: tuple[int, int], stride: int) -> Tensor:
     return F.pad(level, (0, size[1] // stride - width, 0, size[0] // stride - height))
 
 
-def _pair(size: int | Sequence[int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-
 def _check_ranges(in_channels: int, drop_path_rate: float) -> None:
     if in_channels < 1:
         raise ValueError(
@@ -167,21 +153,6 @@ def _others(backbone_kwargs: dict[str, Any]) -> dict[str, Any]:
                 f"set model.backbone.{argument}."
             )
     return dict(backbone_kwargs)
-
-
-def _level_indices(levels: Sequence[FeatureSpec], out_indices: Sequence[int] | None) -> list[int]:
-    """Return which levels to take, counted from 0, finest first."""
-    count = len(levels)
-    if out_indices is None:
-        plain = count > _PLAIN_LEVELS and levels[0].stride == levels[-1].stride
-        return [count * i // _PLAIN_LEVELS - 1 for i in range(1, _PLAIN_LEVELS + 1)] if plain else list(range(count))
-    indices = [i + count if i < 0 else i for i in out_indices]
-    if not indices or indices != sorted(set(indices)) or indices[0] < 0 or indices[-1] >= count:
-        raise ValueError(
-            f"TimmBackbone got out_indices {list(out_indices)}, expected rising numbers from 0 to {count - 1} "
-            f"(strides {', '.join(str(f.stride) for f in levels)}); leave them out for the default."
-        )
-    return indices
 
 
 def _per_channel(values: Sequence[float], channels: int) -> tuple[float, ...]:

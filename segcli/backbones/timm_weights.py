@@ -4,7 +4,7 @@ import contextlib
 import pickle
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def _unreadable(path: Path, error: Exception) -> ValueError:
     )
 
 
-def load_weights(model: nn.Module, path: Path, in_channels: int, needed: set[str]) -> None:
+def load_weights(model: nn.Module, path: Path, in_channels: int, needed: Set[str]) -> None:
     """Load a file into a timm model, converted from older or foreign names as timm does it.
 
     Args:

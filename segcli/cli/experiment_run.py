@@ -270,7 +270,7 @@ def _size(job: Job) -> tuple[float, int] | tuple[()]:
 
     try:
         with torch.random.fork_rng(devices=[]):
-            cost = measure_model(job.experiment.expanded())
+            cost = measure_model(job.experiment.expanded(), is_tried=False)
     except PartError:  # the run itself will tell
         return ()
     return cost.flops / cost.input_shape[0], cost.parameters

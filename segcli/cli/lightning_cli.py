@@ -34,6 +34,9 @@ yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, member: dumper.repres
 """jsonargparse saves defaults through it, and those of Lightning's Timer are members of an enumeration of strings."""
 
 
+_PARSERS = dict[type, LightningArgumentParser]()
+
+
 class SegmentationCLI(LightningCLI):
     """Parse one tree at construction; build trainer, data and model from it on demand.
 
@@ -63,6 +66,13 @@ class SegmentationCLI(LightningCLI):
             load_from_checkpoint_support=False,
             parser_kwargs={"exit_on_error": False, "allow_abbrev": False, "parser_mode": AS_IT_IS},
         )
+
+    def setup_parser(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (as Lightning declares it)
+        """Take the parser of an earlier call in this process, if there was one: it keeps nothing of what it parses."""
+        if type(self) not in _PARSERS:
+            super().setup_parser(*args, **kwargs)
+            _PARSERS[type(self)] = self.parser
+        self.parser = _PARSERS[type(self)]
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the sections beside model, data and trainer; take the class names from the data."""

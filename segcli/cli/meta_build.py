@@ -49,11 +49,13 @@ class ModelCost:
         return f"{amount} at {_times(self.input_shape)}"
 
 
-def measure_model(tree: Mapping[str, Any]) -> ModelCost:
-    """Build the model of an experiment, pass a batch through it as training and as evaluation do, and count.
+def measure_model(tree: Mapping[str, Any], is_tried: bool = True) -> ModelCost:
+    """Build the model of an experiment, pass a batch through it as training does, and count.
 
     Args:
         tree: The experiment, classes by their full paths.
+        is_tried: Whether to pass single images as well, as evaluation and the end of an epoch may do, and to say what
+            comes of it; without, there are no notes on that.
 
     Raises:
         PartError: If a part refuses its arguments or the batch, or the logits do not fit the mask.
@@ -62,22 +64,25 @@ def measure_model(tree: Mapping[str, Any]) -> ModelCost:
     height, width, notes = _training_size(tree["data"], data)
     shape = (data.batch_size, _CHANNELS.get(getattr(data, "image_mode", "RGB"), 3), height, width)
     try:
-        return _measure(tree, len(data.classes), shape, "meta", notes)
+        return _measure(tree, len(data.classes), shape, "meta", notes, is_tried)
     except PartError as error:
         if not isinstance(error.__cause__, NotImplementedError) and "meta" not in str(error).lower():
             raise
     notes = (*notes, "a part of the model needs values, so it was tried on the CPU, with at most 2 images")
-    return _measure(tree, len(data.classes), (min(2, shape[0]), *shape[1:]), "cpu", notes)
+    return _measure(tree, len(data.classes), (min(2, shape[0]), *shape[1:]), "cpu", notes, is_tried)
 
 
-def _measure(tree: Mapping[str, Any], num_classes: int, shape: Shape, device: str, notes: tuple[str, ...]) -> ModelCost:
+def _measure(
+    tree: Mapping[str, Any], num_classes: int, shape: Shape, device: str, notes: tuple[str, ...], is_tried: bool
+) -> ModelCost:
     with torch.device(device):
         segmenter = _segmenter(tree, num_classes)
         counter = FlopCounterMode(display=False)
         with counter:
             _pass(segmenter.train(), shape, "a training batch")
-        notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
-        notes += _evaluate(segmenter.eval(), shape)
+        if is_tried:
+            notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
+            notes += _evaluate(segmenter.eval(), shape)
     parameters = sum(parameter.numel() for parameter in segmenter.parameters())
     return ModelCost(parameters, counter.get_total_flops(), shape, notes)
 

@@ -37,6 +37,16 @@ def test_everything_writes_into_the_run_folder(tiny: Path) -> None:
     assert [Path(board.log_dir), table.path.parent] == [tiny.parent / "here"] * 2
 
 
+def test_one_parser_serves_every_experiment_and_keeps_none(tiny: Path) -> None:
+    first = _cli(tiny, "--trainer.max_epochs", "7", "--model.decoder.init_args.pyramid_channels", "8")
+    other = _cli(tiny)
+    assert other.parser is first.parser
+    assert (first.config.trainer.max_epochs, other.config.trainer.max_epochs) == (7, 2)
+    assert first.config.model.decoder.init_args.pyramid_channels == 8
+    assert other.config.model.decoder.init_args.pyramid_channels == 32
+    assert SegmentationCLI().config.as_dict() == {"seed_everything": False}
+
+
 def test_classes_come_from_the_data(tiny: Path) -> None:
     cli = _cli(tiny)
     cli.build(RunFolder(tiny.parent), [])
