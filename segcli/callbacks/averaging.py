@@ -19,6 +19,7 @@ import torch
 from pytorch_lightning.callbacks import ModelCheckpoint, WeightAveraging
 from torch import Tensor
 
+from segcli.config.output import say
 from segcli.inference.checkpoint import CheckpointError, read_checkpoint
 
 
@@ -83,7 +84,7 @@ class Averaging(WeightAveraging, ABC):
         self._copy_average_to_current(pl_module)
         lack = self._lack(trainer) if trainer.is_global_zero else None
         if lack is not None:
-            print(f"{type(self).__name__}: {lack}", file=sys.stderr, flush=True)
+            say(f"{type(self).__name__}: {lack}", file=sys.stderr)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Let go of the average: a later evaluation takes the weights that it is given."""

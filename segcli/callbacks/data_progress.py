@@ -7,6 +7,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import Progress
 
+from segcli.config.output import say
+
 LINE_S = 30.0
 """Seconds between two lines in a log file."""
 
@@ -36,7 +38,7 @@ class DataProgress:
         self._done += 1
         if not self._is_terminal and time.monotonic() - self._told > LINE_S:
             self._told = time.monotonic()
-            print(f"{self._what}: {self._done} of {self._total} images", file=sys.stderr, flush=True)
+            say(f"{self._what}: {self._done} of {self._total} images", file=sys.stderr)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

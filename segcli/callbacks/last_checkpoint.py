@@ -1,6 +1,5 @@
 """``last.ckpt``: the state that an interrupted run goes on from."""
 
-import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Checkpoint, WeightAveraging
 
+from segcli.config.escape import command
+from segcli.config.output import say
 from segcli.runs.run_folder import CHECKPOINTS, LAST
 from segcli.runs.stop_signals import REQUEUE_SIGNAL, StopSignals, in_slurm_job, slurm_job
 
@@ -191,9 +192,9 @@ class LastCheckpoint(Checkpoint):
         received = self._signals.received
         assert received is not None
         if trainer.is_global_zero:
-            print(f"\nstopped by {received.name} after step {trainer.global_step}; to go on:", file=sys.stderr)
-            command = f"python -m segcli fit --ckpt_path {shlex.quote(str(self.path(trainer)))}"
-            print(f"  {command}", file=sys.stderr, flush=True)
+            resume = command(["python", "-m", "segcli", "fit", "--ckpt_path", str(self.path(trainer))])
+            stopped = f"stopped by {received.name} after step {trainer.global_step}; to go on:"
+            say("", stopped, f"  {resume}", file=sys.stderr)
             if received == REQUEUE_SIGNAL and self.requeue and in_slurm_job():
                 _requeue()
         raise RunStopped(128 + received)
@@ -206,9 +207,9 @@ def _is_smoke(trainer: pl.Trainer) -> bool:
 def _requeue() -> None:
     job = str(slurm_job())
     try:
-        subprocess.run(["scontrol", "requeue", job], check=True, capture_output=True, text=True, timeout=60)
+        subprocess.run(["scontrol", "requeue", job], check=True, capture_output=True, encoding="utf-8", timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         reason = getattr(error, "stderr", None) or error
-        print(f"  SLURM did not take job {job} back: {reason}", file=sys.stderr, flush=True)
+        say(f"  SLURM did not take job {job} back: {reason}", file=sys.stderr)
     else:
-        print(f"  SLURM will start job {job} again", file=sys.stderr, flush=True)
+        say(f"  SLURM will start job {job} again", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import TQDMProgressBar
 
+from segcli.config.output import say
 from segcli.sample import Batch
 from segcli.score_spec import logged_scores
 
@@ -124,7 +125,7 @@ class ProgressLines(pl.Callback):
         metrics = trainer.callback_metrics
         shown = [key for key in SHOWN if key in metrics and (self._is_validated or not key.startswith("val/"))]
         values = "  ".join(f"{key} {float(metrics[key]):.3f}" for key in shown)
-        print(f"{_epoch(trainer)}  {values}  {time.monotonic() - self._started:.0f} s", flush=True)
+        say(f"{_epoch(trainer)}  {values}  {time.monotonic() - self._started:.0f} s")
 
     def _begin(self) -> None:
         """Begin a pass, or go on with the training after a validation within its epoch."""
@@ -139,7 +140,7 @@ class ProgressLines(pl.Callback):
         if now - self._told < INTERVAL_S or not is_further or index + 1 >= batches or not trainer.is_global_zero:
             return
         left = (now - self._begun) / (index + 1 - self._first_batch) * (batches - index - 1)
-        print(f"{name}  batch {index + 1} of {batches}, {duration(left)} left", flush=True)
+        say(f"{name}  batch {index + 1} of {batches}, {duration(left)} left")
         self._told, self._told_batch = now, index
 
 

@@ -13,6 +13,7 @@ from pytorch_lightning.strategies import FSDPStrategy
 from torch import Tensor, nn
 
 from segcli.callbacks.data_progress import DataProgress
+from segcli.config.output import say
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
@@ -80,11 +81,11 @@ class Provenance(pl.Callback):
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         assert isinstance(data, SegmentationDataModule)
         if trainer.state.fn == "fit" and data.folder is not None and (unused := data.unused_files()):
-            print(unused_note(data.folder, unused), file=sys.stderr, flush=True)
+            say(unused_note(data.folder, unused), file=sys.stderr)
         try:
             total = 0 if self._sizes_only else sum(total_bytes(dataset) for dataset in data.datasets.values())
             if total > LONG_BYTES:
-                print(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
+                say(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
             found = self._fingerprints(data)
         except OSError as error:
             raise DataError(f"{error.filename}: {error.strerror}") from None
@@ -154,7 +155,7 @@ def _with_changes(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]
     changed = [split for split, found in now["splits"].items() if before["splits"].get(split) != found]
     if not changed:
         return now
-    print(f"the data of {', '.join(changed)} are not those that the run began with", file=sys.stderr, flush=True)
+    say(f"the data of {', '.join(changed)} are not those that the run began with", file=sys.stderr)
     splits = {
         split: {**found, "content": f"{before['splits'][split]['content']}, then {found['content']}"}
         for split, found in now["splits"].items()

@@ -15,6 +15,7 @@ from rich.text import Text
 from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.callbacks.pictures import Pictures
 from segcli.config.escape import visible
+from segcli.config.output import say
 from segcli.metrics.scores import Scores
 from segcli.runs.class_scores import group_scores
 from segcli.runs.run_folder import BEST, write_text
@@ -121,7 +122,7 @@ class Results(pl.Callback):
             if math.isnan(self._best.value):  # any number would have been better
                 monitor = getattr(trainer.checkpoint_callback, "monitor", None) or MEAN_IOU
                 what = f"{monitor} had no value in any validation, so epoch {self._best.epoch} is no better than others"
-                print(f"warning: {what}; set checkpoint.monitor to another metric", file=sys.stderr, flush=True)
+                say(f"warning: {what}; set checkpoint.monitor to another metric", file=sys.stderr)
 
     def _is_best(self, trainer: pl.Trainer, value: float) -> bool:
         if self._best is None or math.isnan(self._best.value):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 from PIL import Image, ImageDraw, ImageFont
 
+from segcli.config.output import say
 from segcli.optim.base import KnownSchedule
 from segcli.optim.parameter_groups import NO_DECAY
 from segcli.optim.warmup_schedule import WarmupSchedule
@@ -48,7 +49,7 @@ class SchedulePicture(pl.Callback):
             wanted, taken = schedule.wanted_warmup_steps, schedule.warmup_steps
             if taken < wanted:
                 what = f"model.schedule.warmup_steps {wanted} are more than the {schedule.total_steps} of the run"
-                print(f"warning: {what}; the warm-up was cut to {taken}", file=sys.stderr, flush=True)
+                say(f"warning: {what}; the warm-up was cut to {taken}", file=sys.stderr)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from segcli.callbacks.timing import device_name
+from segcli.config.output import say
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 
 _STAGES = {"fit": "training", "validate": "validation", "test": "test", "predict": "prediction"}
@@ -38,7 +39,7 @@ class StartLines(pl.Callback):
             _STAGES[stage]: f"on {device}" + (_length(trainer, data) if stage == "fit" else ""),
         }
         for name, text in lines.items():
-            print(f"{name:12}{text}", flush=True)
+            say(f"{name:12}{text}")
 
 
 def _length(trainer: pl.Trainer, data: SegmentationDataModule) -> str:

@@ -25,6 +25,7 @@ from segcli.config.library import installed
 from segcli.config.lint import lint
 from segcli.config.monitored import check_monitors
 from segcli.config.node import lookup
+from segcli.config.output import say_text
 from segcli.config.trainable import check_trainable
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def run(typed: Typed) -> int:
     if whole:
         _parse_all(whole, builds=typed.has("--build"))
     _lint_all(reports)
-    print(report_text(reports, typed.format))
+    say_text(report_text(reports, typed.format))
     if any(report.errors for report in reports):
         return FAILED
     return WARNED if typed.has("--strict") and any(report.warnings for report in reports) else 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.config.compose import Experiment
 from segcli.config.errors import Problem
+from segcli.config.escape import fenced, markdown, table_row, visible
 from segcli.config.foreign import Foreign
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def _text(reports: Sequence[Report]) -> str:
     lines = []
     for report in reports:
         verdict = "bad" if report.errors else "ok "
-        lines.append(f"{verdict} {report.file}  {report.about}".rstrip())
-        lines += [f"  {line}" for text in _findings(report) for line in text.splitlines()]
-    return "\n".join([*lines, _summary(reports)])
+        lines.append(visible(f"{verdict} {report.file}  {report.about}".rstrip()))
+        lines += [f"  {visible(line)}" for text in _findings(report) for line in text.split("\n")]
+    return "\n".join([*lines, visible(_summary(reports))])
 
 
 def _findings(report: Report) -> list[str]:
@@ -97,13 +98,13 @@ def _count(number: int, what: str) -> str:
 
 
 def _markdown(reports: Sequence[Report]) -> str:
-    lines = ["| file | result | model |", "|---|---|---|"]
+    lines = [table_row(("file", "result", "model")), table_row(["---"] * 3)]
     for report in reports:
         result = _count(len(report.errors), "error") if report.errors else "ok"
         result += f", {_count(len(report.warnings), 'warning')}" if report.warnings else ""
-        lines.append(f"| {report.file} | {result} | {report.about} |")
+        lines.append(table_row((markdown(report.file), result, markdown(report.about))))
     found = [text for report in reports for text in _findings(report)]
-    return "\n".join([*lines, "", *(["```", *found, "```", ""] if found else []), _summary(reports)])
+    return "\n".join([*lines, "", *([fenced("\n".join(found)), ""] if found else []), markdown(_summary(reports))])
 
 
 def _json(reports: Sequence[Report]) -> str:

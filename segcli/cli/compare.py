@@ -15,6 +15,7 @@ from segcli.compare.load import shown
 from segcli.compare.measured_run import BEST, LAST, At
 from segcli.compare.metric import MEAN_IOU
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say, say_text
 
 VERB = Verb(
     "compare",
@@ -88,7 +89,7 @@ def run(typed: Typed) -> int:
 
         _write(write_plots, found, Path(folder))
     width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH
-    print(report(found, typed.format, width))
+    say_text(report(found, typed.format, width))
     return 0
 
 
@@ -109,4 +110,4 @@ def _write(write: Callable[[Comparison, Path], object], found: Comparison, path:
         write(found, path)
     except OSError as error:
         raise ConfigError([Problem(f"cannot write {path}: {error.strerror or error}")]) from None
-    print(f"written to {shown(path.resolve())}", file=sys.stderr)
+    say(f"written to {shown(path.resolve())}", file=sys.stderr)

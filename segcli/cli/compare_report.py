@@ -24,7 +24,7 @@ from segcli.compare.figures import plural
 from segcli.compare.image_groups import image_unit
 from segcli.compare.load import shown
 from segcli.compare.metric import Metric
-from segcli.config.escape import code, markdown, plain
+from segcli.config.escape import code, markdown, table_row, visible
 from segcli.runs.stored_run import StoredRun
 
 WIDTH = 120
@@ -44,7 +44,7 @@ def report(comparison: Comparison, form: str, width: int = WIDTH) -> str:
     """
     if form == "json":
         return json.dumps(_plain(comparison), indent=2)
-    return _markdown(comparison) if form == "markdown" else plain(_text(comparison, width))
+    return _markdown(comparison) if form == "markdown" else _text(comparison, width)
 
 
 def _text(comparison: Comparison, width: int) -> str:
@@ -63,7 +63,7 @@ def _text(comparison: Comparison, width: int) -> str:
     left_out = [f"  {shown(path)}  {reason}" for path, reason in comparison.left_out]
     lines += ["left out:", *left_out, ""] if left_out else []
     lines += [f"note: {note}" for note in comparison.notes]
-    return "\n".join(line.rstrip() for line in lines).rstrip("\n")
+    return "\n".join(visible(line.rstrip()) for line in lines).rstrip("\n")
 
 
 def _markdown(comparison: Comparison) -> str:
@@ -160,9 +160,9 @@ def _class_metric(comparison: Comparison) -> str:
 def _printed(columns: Columns, width: int) -> list[str]:
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for name in columns:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(visible(name)), overflow="fold")
     for row in zip(*columns.values(), strict=True):
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     console = Console(file=StringIO(), width=width, highlight=False, color_system=None)
     with console.capture() as captured:
         console.print(table)
@@ -171,7 +171,7 @@ def _printed(columns: Columns, width: int) -> list[str]:
 
 def _markdown_table(columns: Columns) -> list[str]:
     rows = [list(columns), ["---"] * len(columns), *map(list, zip(*columns.values(), strict=True))]
-    return [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in rows]
+    return [table_row(map(markdown, row)) for row in rows]
 
 
 def _plain(value: object) -> object:

@@ -10,6 +10,7 @@ from typing import Any
 from segcli.cli.arguments import RunArguments
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.file_hashes import changed_files
@@ -146,7 +147,7 @@ def _newest(parent: Path) -> RunFolder:
         if run.acquire():
             run.release()
             return run
-        print(f"{run.path} is at work: looking for an earlier one", file=sys.stderr)
+        say(f"{run.path} is at work: looking for an earlier one", file=sys.stderr)
     at_work = (
         f"; {', '.join(str(run.path) for run in runs)} {'is' if len(runs) == 1 else 'are'} at work" if runs else ""
     )

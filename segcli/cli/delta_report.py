@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from segcli.cli.compare_report import interval
 from segcli.compare.run_deltas import RunDeltas
-from segcli.config.escape import markdown, plain
+from segcli.config.escape import markdown, table_row, visible
 
 _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are of the images only"
 
@@ -13,18 +13,17 @@ def delta_text(found: RunDeltas, form: str) -> str:
     """Return the changes of scores; ``form`` is text or markdown."""
     if found.why_not:
         told = f"no scores to compare: {found.why_not}"
-        return markdown(told) if form == "markdown" else plain(told)
+        return markdown(told) if form == "markdown" else visible(told)
     rows = [(one.subject, interval(one)) for one in found.scores]
     classes = [(one.subject, interval(one)) for one in found.by_class]
     if form == "markdown":
-        table = [
-            f"| {markdown(name)} | {delta} |" for name, delta in (*rows, *((f"IoU of {c}", d) for c, d in classes))
-        ]
+        named = (*rows, *((f"IoU of {name}", delta) for name, delta in classes))
+        table = [table_row((markdown(name), delta)) for name, delta in named]
         return "\n".join(["", "| score | after - before |", "| --- | --- |", *table, "", _UNKNOWN])
     width = max(len(name) for name, _ in (*rows, *classes))
     lines = [f"  {name:{width}}  {delta}" for name, delta in rows]
     lines += ["IoU by class", *(f"  {name:{width}}  {delta}" for name, delta in classes)]
-    return plain("\n".join(["scores, after - before", *lines, _UNKNOWN]))
+    return "\n".join(map(visible, ["scores, after - before", *lines, _UNKNOWN]))
 
 
 def delta_record(found: RunDeltas) -> dict[str, object]:

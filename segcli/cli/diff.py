@@ -13,6 +13,7 @@ from segcli.config.diff import diff, effective_batch
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.files import Revision
 from segcli.config.library import Library, installed
+from segcli.config.output import say_text
 from segcli.config.review import Review, review
 from segcli.runs.ledger_staleness import Stale, newly_stale
 from segcli.runs.run_folder import CONFIG
@@ -82,7 +83,7 @@ def _pair(typed: Typed) -> bool:
 
         deltas = run_deltas(*(Path(word) for word in words))
         text, record["deltas"] = f"{text}\n{delta_text(deltas, typed.format)}", delta_record(deltas)
-    print(json.dumps(record, indent=2) if typed.format == "json" else text)
+    say_text(json.dumps(record, indent=2) if typed.format == "json" else text)
     return bool(shown)
 
 
@@ -114,9 +115,9 @@ def _review(typed: Typed, revision: Revision) -> bool:
     costs = _costs(found) if typed.has("--build") else {}
     stale = newly_stale(found.experiments(), revision)
     if typed.format == "json":
-        print(json.dumps(_as_dict(found, costs, stale), indent=2))
+        say_text(json.dumps(_as_dict(found, costs, stale), indent=2))
     else:
-        print(review_text(found, revision.name, typed.format, costs, stale))
+        say_text(review_text(found, revision.name, typed.format, costs, stale))
     return found.changed()
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from segcli.config.diff import Change
 from segcli.config.errors import Problem
-from segcli.config.escape import code, markdown, plain
+from segcli.config.escape import code, markdown, table_row, visible
 from segcli.config.keys import GROUPS
 from segcli.config.review import Effect, Review
 from segcli.runs.ledger_staleness import Stale
@@ -66,7 +66,7 @@ def comparison_text(found: Comparison, form: str) -> str:
     remarks = found.remarks()
     if form == "markdown":
         return "\n".join([*(body if found.changes else ["no difference"]), *map(markdown, remarks)])
-    return plain("\n".join([*(body if found.changes else ["no difference"]), *remarks]))
+    return "\n".join(map(visible, [*(body if found.changes else ["no difference"]), *remarks]))
 
 
 def _comparison_lines(found: Comparison) -> list[str]:
@@ -96,7 +96,7 @@ def review_text(
         remarks.append(f"recorded results that are now stale: {_listed([str(each) for each in stale], {})}")
     if is_markdown:
         return "\n".join([*lines, *(f"- {markdown(line)}" for line in remarks)])
-    return plain("\n".join([*lines, *remarks]))
+    return "\n".join(map(visible, [*lines, *remarks]))
 
 
 def _effects_table(found: Review, names: Mapping[str, str]) -> list[str]:
@@ -157,8 +157,12 @@ def _remarks(found: Review, names: Mapping[str, str], costs: Mapping[str, tuple[
 def _mistakes(what: str, found: Mapping[str, Problem], names: Mapping[str, str]) -> list[str]:
     """Return a line for each of a few experiments with a mistake."""
     shown = list(found.items())[:_MANY]
-    lines = [f"{names[name]} {what}: {p.key + ': ' if p.key else ''}{p.message} ({p.source})" for name, p in shown]
+    lines = [f"{names[name]} {what}: {p.key + ': ' if p.key else ''}{_one_line(p)} ({p.source})" for name, p in shown]
     return lines + ([f"{len(found) - _MANY} more: {what}"] if len(found) > _MANY else [])
+
+
+def _one_line(problem: Problem) -> str:
+    return " ".join(problem.message.split())
 
 
 def _users(found: Review) -> list[str]:
@@ -206,4 +210,4 @@ def _columns(rows: Sequence[tuple[Change, str]]) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    return [table_row(row) for row in (head, ["---"] * len(head), *rows)]

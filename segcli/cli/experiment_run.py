@@ -14,6 +14,7 @@ from segcli.config.compose import compose
 from segcli.config.dumper import dump, escaped
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.monitored import check_monitors
+from segcli.config.output import say
 from segcli.config.trainable import check_trainable
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import (
@@ -58,7 +59,7 @@ def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, objec
         if verb == "fit" and checkpoint is not None:
             continuing.require_state(content, checkpoint)
             if going_on is None and is_first_process():
-                print(f"beginning a new run from the state in {checkpoint}", file=sys.stderr, flush=True)
+                say(f"beginning a new run from the state in {checkpoint}", file=sys.stderr)
         folder = going_on.folder if going_on is not None else _folder(verb, typed, parent)
         job = Job(verb, name, typed, experiment, cli, folder, going_on, entries or {})
         return _start(job, [verb, *words], content, run)
@@ -161,7 +162,7 @@ def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, by
         if status == "finished":
             raise ConfigError([Problem(f"{told}; make room: the run counts as interrupted until it is")]) from None
         if status == "interrupted":  # of a failure its cause is told
-            print(told, file=sys.stderr)
+            say(told, file=sys.stderr)
 
 
 def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:
@@ -203,7 +204,7 @@ def _passport(
             raise ConfigError([Problem(str(error))]) from None
     epoch, step = (content["epoch"] + 1, content["global_step"]) if content else (0, 0)
     where = f"after step {step}" if content else "from its beginning: it has no checkpoint yet"
-    print(f"going on with {job.folder.path} {where}", file=sys.stderr, flush=True)
+    say(f"going on with {job.folder.path} {where}", file=sys.stderr)
     return Passport.go_on(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
 
 

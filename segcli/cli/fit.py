@@ -1,7 +1,6 @@
 """Train a model: ``segcli fit -c FILE``."""
 
 import os
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import command
+from segcli.config.output import say
 
 VERB = Verb(
     "fit",
@@ -53,15 +54,17 @@ def fit(job: Job) -> None:
     folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config
     best = Path(getattr(job.cli.trainer.checkpoint_callback, "best_model_path", "") or "none")
     pictures = f"   pictures of every epoch in {folder.pictures}" if folder.pictures.is_dir() else ""
-    print(f"\nrun folder  {folder.path}{pictures}")
-    print("next        look at the curves:  tensorboard --logdir runs")
+    say("", f"run folder  {folder.path}{pictures}", "next        look at the curves:  tensorboard --logdir runs")
     if best.is_file():
-        shown = shlex.quote(os.path.relpath(best))
-        print(f"            predict:             python -m segcli predict --ckpt_path {shown}")
+        say(f"            predict:             {_typed('predict', '--ckpt_path', os.path.relpath(best))}")
     other = "FPN" if str(job.experiment.get("model.decoder.class_path")).rpartition(".")[2] == "UNet" else "UNet"
-    print(f"            another decoder:     python -m segcli fit -c {shlex.quote(str(file))} --model.decoder {other}")
+    say(f"            another decoder:     {_typed('fit', '-c', str(file), '--model.decoder', other)}")
     if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
-        print("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")
+        say("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")
+
+
+def _typed(*words: str) -> str:
+    return command(["python", "-m", "segcli", *words])
 
 
 def _require_training(job: Job) -> None:

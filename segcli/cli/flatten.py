@@ -11,6 +11,8 @@ from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_standalone
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import fenced, visible
+from segcli.config.output import say_text
 
 VERB = Verb(
     "flatten",
@@ -53,7 +55,7 @@ def run(typed: Typed) -> int:
     if output is not None:
         save(Path(output), text)
     else:
-        print(text, end="")
+        say_text(text)
     return 0
 
 
@@ -61,5 +63,5 @@ def _formatted(experiment: Experiment, origin: str, form: str) -> str:
     yaml = dump_standalone(experiment.root)
     if form == "json":
         return json.dumps({"defaults": "none", **experiment.plain()}, indent=2) + "\n"
-    text = f"# flattened from {origin}\n{yaml}"
-    return f"```yaml\n{text}```\n" if form == "markdown" else text
+    text = f"# flattened from {visible(origin)}\n{yaml}"
+    return fenced(text, "yaml") if form == "markdown" else text

@@ -14,6 +14,8 @@ from segcli.cli.verb import FORMAT, Verb
 from segcli.config.catalogue import LISTED, Argument, Entry, describe, matches, names_of, timm_models
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.escape import code, markdown, table_row, visible
+from segcli.config.output import say, say_text
 
 VERB = Verb(
     "list",
@@ -100,10 +102,10 @@ def _print_overview(options: Typed) -> None:
     else:
         for family, names in found.items():
             shown = ", ".join(names) + (", for every model of timm" if family == "backbones" else "")
-            print(f"{family:13}{len(names):4}  {shorten(shown, WIDTH - 19, placeholder=' ...')}".rstrip())
-        print("\nnext   arguments and defaults:   python -m segcli list decoders")
-        print("       the names of timm:        python -m segcli list backbones 'resnet*'")
-        print("       one component:            python -m segcli list transforms RandomScaledCrop")
+            say(f"{family:13}{len(names):4}  {shorten(shown, WIDTH - 19, placeholder=' ...')}".rstrip())
+        say("", "next   arguments and defaults:   python -m segcli list decoders")
+        say("       the names of timm:        python -m segcli list backbones 'resnet*'")
+        say("       one component:            python -m segcli list transforms RandomScaledCrop")
 
 
 def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entry]) -> None:
@@ -113,31 +115,31 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
         _print_experiments(entries)
     elif len(entries) > MAX_IN_FULL:
         _print_columns([(entry.name, entry.package, _line(entry)) for entry in entries], caps=(30, 20))
-        print(f"\n{len(entries)} {family}; with arguments:  python -m segcli list {family} {entries[0].name}")
+        say("", f"{len(entries)} {family}; with arguments:  python -m segcli list {family} {entries[0].name}")
     else:
         for number, entry in enumerate(entries):
-            print("\n" * bool(number), end="")
+            say(*[""] * bool(number))
             _print_component(entry)
     if timm and pattern:
-        print("\n" * bool(entries), end="")
+        say(*[""] * bool(entries))
         _print_columns([(entry.name, ", ".join(entry.facts["tags"]) or _NO_WEIGHTS) for entry in timm], caps=(50,))
-        print(f"\n{len(timm)} timm names, each with the tags of its weights; the name alone takes the first.")
+        say("", f"{len(timm)} timm names, each with the tags of its weights; the name alone takes the first.")
         tag = next((f"{entry.name}.{entry.facts['tags'][0]}" for entry in timm if entry.facts["tags"]), timm[0].name)
-        print(f"In an experiment:  model: {{backbone: {{name: {tag.removesuffix('.')}}}}}")
+        say(f"In an experiment:  model: {{backbone: {{name: {tag.removesuffix('.')}}}}}")
     elif timm:
-        print(f"\n{len(timm)} timm names; python -m segcli list backbones 'resnet*'")
+        say("", f"{len(timm)} timm names; python -m segcli list backbones 'resnet*'")
 
 
 def _print_experiments(entries: list[Entry]) -> None:
-    rows = [_file_row(entry)[:-1] for entry in entries]
+    rows = [tuple(map(visible, _file_row(entry)[:-1])) for entry in entries]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for entry, row in zip(entries, rows, strict=True):
-        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        say("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
         _print_columns([(_line(entry),)], caps=(), indent="    ")
 
 
 def _print_component(entry: Entry) -> None:
-    print(f"{entry.name}   from {entry.package}")
+    say(f"{entry.name}   from {entry.package}")
     _print_columns([(_line(entry),)], caps=(), indent="  ")
     rows = [(a.name, a.type, "required" if a.required else _default(a), a.description) for a in entry.arguments]
     _print_columns(rows, caps=(26, 30, 20), indent="    ")
@@ -165,17 +167,15 @@ def _print_columns(rows: Sequence[Row], caps: Sequence[int], indent: str = "") -
     """Print cells in columns; those wider than their cap, and the last column, go on in the next line."""
     if not rows:
         return
+    rows = [tuple(visible(cell.replace("``", "`")) for cell in row) for row in rows]
     widths = [min(max(map(len, column)), cap) for column, cap in zip(zip(*rows, strict=True), caps, strict=False)]
     widths = widths[: len(rows[0]) - 1]
     widths.append(WIDTH - len(indent) - sum(widths) - 2 * len(widths))
     for row in rows:
-        cells = [
-            wrap(cell.replace("``", "`"), width, break_on_hyphens=False)
-            for cell, width in zip(row, widths, strict=True)
-        ]
+        cells = [wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
         for parts in zip_longest(*cells, fillvalue=""):
             line = "  ".join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
-            print(f"{indent}{line}".rstrip())
+            say(f"{indent}{line}".rstrip())
 
 
 def _print_markdown(family: str, entries: list[Entry], timm: list[Entry]) -> None:
@@ -184,22 +184,24 @@ def _print_markdown(family: str, entries: list[Entry], timm: list[Entry]) -> Non
     elif family == "experiments":
         _print_table(("experiment", "data", "backbone", "decoder", "summary"), [_file_row(entry) for entry in entries])
     elif entries:
-        rows = [(e.name, _line(e), e.package, "<br>".join(_in_short(e.arguments))) for e in entries]
-        _print_table(("name", "summary", "package", "arguments"), rows)
+        rows = [(e.name, _line(e), e.package) for e in entries]
+        _print_table(("name", "summary", "package", "arguments"), rows, ["<br>".join(_in_short(e)) for e in entries])
     if timm:
-        print("\n" * bool(entries), end="")
+        say(*[""] * bool(entries))
         _print_table(("timm name", "tags"), [(entry.name, ", ".join(entry.facts["tags"])) for entry in timm])
 
 
-def _in_short(arguments: Sequence[Argument]) -> Iterator[str]:
-    for each in arguments:
-        yield f"`{each.name}: {each.type or 'Any'}{'' if each.required else f' = {_default(each)}'}`"
+def _in_short(entry: Entry) -> Iterator[str]:
+    for each in entry.arguments:
+        yield code(f"{each.name}: {each.type or 'Any'}{'' if each.required else f' = {_default(each)}'}")
 
 
-def _print_table(header: Row, rows: Sequence[Row]) -> None:
-    for row in (header, ("---",) * len(header), *rows):
-        print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |")
+def _print_table(header: Row, rows: Sequence[Row], last: Sequence[str] = ()) -> None:
+    """Print a table in Markdown; ``last`` is what a last column holds, where that is Markdown already."""
+    cells = [[markdown(cell) for cell in row] for row in rows]
+    cells = [[*row, cell] for row, cell in zip(cells, last, strict=True)] if last else cells
+    say(*map(table_row, (header, ("---",) * len(header), *cells)))
 
 
 def _print_json(tree: list[dict[str, Any]]) -> None:
-    print(json.dumps(tree, indent=2, default=str))
+    say_text(json.dumps(tree, indent=2, default=str))

@@ -15,6 +15,7 @@ from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.home import words_from_home
+from segcli.config.output import accept_every_character, say, say_text
 
 USAGE = """usage: python -m segcli VERB ...
 
@@ -35,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0, or 2 for a mistake of the user, which was printed to standard error.
     """
+    accept_every_character()
     words = words_from_home(sys.argv[1:] if argv is None else argv)
     here = str(Path.cwd())
     if here not in sys.path and trust.FLAG not in words:  # a user's own modules, also for the console script
@@ -42,10 +44,10 @@ def main(argv: list[str] | None = None) -> int:
     if words[:1] == ["help"]:
         words = [*(word for word in words[1:2] if word in VERBS), "--help"]
     if not words or words[0] in ("-h", "--help"):
-        print(USAGE.format(verbs="\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())), end="")
+        say_text(USAGE.format(verbs="\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())))
         return 0
     if words[0] == "--version":
-        print(segcli.__version__)
+        say(segcli.__version__)
         return 0
     try:
         code = _dispatch(words[0], words[1:])
@@ -53,6 +55,9 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except ConfigError as error:
         tell(str(error))
+        return USER_ERROR
+    except UnicodeEncodeError as error:  # of the name of a file: what is printed is escaped
+        tell(str(ConfigError([Problem(_not_in_encoding(error))])))
         return USER_ERROR
     except RuntimeError:
         if not was_told():  # else the connection broke, since another process ended with an error
@@ -68,13 +73,18 @@ def _dispatch(verb: str, words: list[str]) -> int:
         raise _unknown_verb(verb, words)
     typed = read(declared(verb), words)
     if typed.component:
-        print(component_help(*typed.component), end="")
+        say_text(component_help(*typed.component))
         return 0
     if typed.wants_help:
-        print(typed.verb.help(), end="")
+        say_text(typed.verb.help())
         return 0
     with trust.limited(_is_limited(typed)):
         return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+
+
+def _not_in_encoding(error: UnicodeEncodeError) -> str:
+    advice = "rename it" if error.encoding == "utf-8" else "set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+    return f"{error.object!r} cannot be written in the encoding {error.encoding}; {advice}"
 
 
 def _is_limited(typed: Typed) -> bool:

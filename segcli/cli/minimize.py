@@ -7,9 +7,11 @@ from pathlib import Path
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file, save
 from segcli.cli.verb import FORMAT, Option, Verb
-from segcli.config.dumper import dump_inline
+from segcli.config.dumper import dump_inline, shown_yaml
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import code, fenced, markdown
 from segcli.config.minimize import Dropped, Minimized, minimize
+from segcli.config.output import say, say_text
 
 VERB = Verb(
     "minimize",
@@ -50,10 +52,10 @@ def run(typed: Typed) -> int:
         windows = b"\r\n" in file.read_bytes()
         save(file, result.text.replace("\n", "\r\n") if windows else result.text)
     if typed.format != "text":
-        print(_markdown(result) if typed.format == "markdown" else _json(result), end="")
+        say_text(_markdown(result) if typed.format == "markdown" else _json(result))
     else:
-        print(*map(_line, result.dropped), sep="\n", end="\n" if result.dropped else "", file=sys.stderr)
-        print("" if write else result.text, end="")
+        say(*map(_line, result.dropped), file=sys.stderr)
+        say_text("" if write else shown_yaml(result.text))
     return int(typed.has("--exit-code") and bool(result.dropped))
 
 
@@ -66,10 +68,9 @@ def _reason(dropped: Dropped) -> str:
 
 
 def _markdown(result: Minimized) -> str:
-    items = [f"- `{d.key}: {dump_inline(d.value)}`, {_reason(d)}\n" for d in result.dropped]
-    heading = "\nDropped:\n\n" if items else "\nNothing can be dropped.\n"
-    text = result.text if result.text.endswith("\n") else f"{result.text}\n"
-    return f"```yaml\n{text}```\n{heading}{''.join(items)}"
+    items = [f"- {code(f'{d.key}: {dump_inline(d.value)}')}, {markdown(_reason(d))}" for d in result.dropped]
+    heading = ["", "Dropped:", ""] if items else ["", "Nothing can be dropped."]
+    return "\n".join([fenced(shown_yaml(result.text), "yaml"), *heading, *items])
 
 
 def _json(result: Minimized) -> str:

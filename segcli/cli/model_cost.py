@@ -48,7 +48,7 @@ def _cost_at(experiment: Experiment, revision: Revision) -> str:
             copy.write_text(revision.read_text(path), encoding="utf-8")
         tree = json.dumps(experiment.expanded())
         command = [sys.executable, "-c", _MEASURE]
-        done = subprocess.run(command, cwd=folder, input=tree, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, input=tree, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no output"])[-1]
         return f"not built with the code of {revision.name} ({reason})"

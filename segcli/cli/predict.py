@@ -4,6 +4,7 @@ from segcli.cli.command_line import Typed
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
+from segcli.config.output import say
 
 VERB = Verb(
     "predict",
@@ -41,4 +42,4 @@ def _predict(job: Job) -> None:
         return_predictions=False,
     )
     if cli.trainer.is_global_zero:
-        print(f"predictions in {job.folder.path}")
+        say(f"predictions in {job.folder.path}")

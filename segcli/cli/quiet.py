@@ -4,6 +4,8 @@ import logging
 import os
 import warnings
 
+from segcli.config.output import escape_warnings
+
 OF_THE_MACHINE = (
     ".*The `srun` command is available on your system but is not used.*",  # a login node has it, a laptop may
     "GPU available but not used.*",  # trainer.accelerator says cpu
@@ -29,10 +31,11 @@ IGNORED = (
 
 
 def quiet() -> None:
-    """Silence Lightning's information lines and warnings that ask for nothing."""
+    """Silence Lightning's information lines and warnings that ask for nothing; let no value in others do harm."""
     # Lightning 2.6 calls what jsonargparse 4.53 renamed; the pins in pyproject.toml hold until it no longer does
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
     for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for pattern in IGNORED:
         warnings.filterwarnings("ignore", message=pattern)
+    escape_warnings()

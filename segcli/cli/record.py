@@ -10,6 +10,7 @@ from segcli.cli.record_origin import Origin, origin_of
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import installed
+from segcli.config.output import say
 from segcli.runs.ledger import Ledger
 from segcli.runs.ledger_entry import Entry
 from segcli.runs.ledger_runs import check_one_experiment, entry_of, load_runs, shown
@@ -69,7 +70,7 @@ def run(typed: Typed) -> int:
     if not typed.words:
         raise ConfigError([Problem("record needs the folder of a run: segcli record runs/NAME/1")])
     entry = _record(ledger, typed)
-    print(f"{ledger.path(entry.name)}  val mIoU {score(entry.figure())}")
+    say(f"{ledger.path(entry.name)}  val mIoU {score(entry.figure())}")
     _write_table_if_there_is_a_place(ledger)
     return 0
 
@@ -89,7 +90,7 @@ def _record(ledger: Ledger, typed: Typed) -> Entry:
         message = f"{path} holds the result of another experiment, {before.command}; give this one a --name of its own"
         raise ConfigError([Problem(message)])
     if path.is_file():
-        print(f"replaces {score(before.figure())}")
+        say(f"replaces {score(before.figure())}")
     save(path, entry.text())
     return entry
 
@@ -113,7 +114,7 @@ def _check_origin(first: StoredRun, origin: Origin, is_forced: bool) -> None:
         advice = "train it again, or record it with --force: it is marked stale then"
         raise ConfigError([Problem(f"{reason}; {advice}")])
     if reason is not None:
-        print(f"stale: {reason}", file=sys.stderr)
+        say(f"stale: {reason}", file=sys.stderr)
 
 
 def _difference(first: StoredRun, origin: Origin) -> str | None:
@@ -133,8 +134,8 @@ def _write_table_if_there_is_a_place(ledger: Ledger) -> None:
     if BEGIN in page or END in page:
         _write_table(ledger)
         return
-    print(f"{ledger.page} has no place for the results; add these two lines, then: python -m segcli record --table")
-    print(f"{BEGIN}\n{END}")
+    say(f"{ledger.page} has no place for the results; add these two lines, then: python -m segcli record --table")
+    say(BEGIN, END)
 
 
 def _write_table(ledger: Ledger) -> int:
@@ -144,16 +145,16 @@ def _write_table(ledger: Ledger) -> int:
         raise ConfigError([Problem(message)])
     save(ledger.page, page)
     number = sum(row.entry is not None for row in ledger.rows())
-    print(f"{ledger.page}  written: {number} result{'' if number == 1 else 's'}")
+    say(f"{ledger.page}  written: {number} result{'' if number == 1 else 's'}")
     return 0
 
 
 def _check(ledger: Ledger) -> int:
     lines = ledger.outdated()
     if not lines:
-        print(f"{ledger.page} is what experiments and results give")
+        say(f"{ledger.page} is what experiments and results give")
         return 0
     shown_page = installed().files.show(ledger.page)
-    print(f"{shown_page} is not what experiments and results give; write it anew: python -m segcli record --table")
-    print("\n".join(lines[:_MOST_LINES]))
+    say(f"{shown_page} is not what experiments and results give; write it anew: python -m segcli record --table")
+    say(*lines[:_MOST_LINES])
     return 1

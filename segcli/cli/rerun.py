@@ -13,6 +13,7 @@ from segcli.cli.verb import Option, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
 from segcli.config.resolve import resolve
 from segcli.runs.changes_since import Since, changes_since
 from segcli.runs.continuation import changes
@@ -93,17 +94,17 @@ def load_run(word: str, trust: bool = True) -> StoredRun:
 
 def _print_changes(before: StoredRun, found: list[Since]) -> None:
     for name in before.changed:
-        print(f"{before.path / name} was changed after the run wrote it")
+        say(f"{before.path / name} was changed after the run wrote it")
     if not found:
-        print(f"{before.path}: code, packages, machine and experiment files are as they were")
+        say(f"{before.path}: code, packages, machine and experiment files are as they were")
         return
     width = max(len(each.what) for each in found)
     files = {source["file"] for source in before.passport.get("sources") or []}
-    print(f"{before.path}: what differs now")
+    say(f"{before.path}: what differs now")
     for each in found:
-        print(f"  {each.what:{width}}  {each.then} → {each.now}")
+        say(f"  {each.what:{width}}  {each.then} → {each.now}")
     if any(each.what in files for each in found):
-        print(f"  the run's own {before.path / 'config.yaml'} is trained, whatever the experiment files say by now")
+        say(f"  the run's own {before.path / 'config.yaml'} is trained, whatever the experiment files say by now")
 
 
 def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
@@ -113,8 +114,9 @@ def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
         ConfigError: If it has mistakes.
     """
     now = resolve(compose([before.path / "config.yaml"], overrides)).plain()
-    for key, (old, new) in changes(before.config, now).items():
-        print(f"  {key}  {dump_inline(old)} → {dump_inline(new)}  (command line)")
+    config = {key: value for key, value in before.config.items() if key != "defaults"}
+    for key, (old, new) in changes(config, now).items():
+        say(f"  {key}  {dump_inline(old)} → {dump_inline(new)}  (command line)")
 
 
 def _print_outcome(before: StoredRun, path: Path) -> None:
@@ -123,11 +125,9 @@ def _print_outcome(before: StoredRun, path: Path) -> None:
         after = StoredRun.load(path)
         outcome = _outcome(before, after)
     except UnreadableRunError as error:
-        print(f"\ncannot be compared with {before.path}: {error.path} {error}")
+        say("", f"cannot be compared with {before.path}: {error.path} {error}")
         return
-    print(f"\ncompared with {before.path}")
-    for line in outcome:
-        print(f"  {line}")
+    say("", f"compared with {before.path}", *(f"  {line}" for line in outcome))
 
 
 def _outcome(before: StoredRun, after: StoredRun) -> list[str]:

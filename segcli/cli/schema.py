@@ -7,7 +7,9 @@ from segcli.cli.command_line import Typed
 from segcli.cli.files import save
 from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import fenced
 from segcli.config.library import installed
+from segcli.config.output import say_text
 from segcli.config.schema import experiment_schema
 from segcli.registry import RegistryError
 
@@ -56,9 +58,9 @@ def run(typed: Typed) -> int:
     except RegistryError as error:
         raise ConfigError([Problem(str(error))]) from None
     if typed.format == "markdown":
-        text = f"```json\n{text}```\n"
+        text = fenced(text, "json")
     if output is not None:
         save(Path(output), text)
     else:
-        print(text, end="")
+        say_text(text)
     return 0

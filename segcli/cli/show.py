@@ -7,7 +7,9 @@ from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import fenced
 from segcli.config.node import Node, dotted
+from segcli.config.output import say_text
 from segcli.config.render import flat, render
 from segcli.config.resolve import resolve
 
@@ -42,7 +44,7 @@ def run(typed: Typed) -> int:
     experiment = _composed(typed)
     root = resolve(experiment) if typed.has("--resolved") else experiment.root
     tree = flat(root, experiment.library.root)
-    print(_formatted(tree, typed.format, sources=typed.has("--sources")), end="")
+    say_text(_formatted(tree, typed.format, sources=typed.has("--sources")))
     return 0
 
 
@@ -59,4 +61,4 @@ def _formatted(tree: Node, form: str, sources: bool) -> str:
         found = {dotted(path): str(node.source) for path, node in tree.leaves()}
         return json.dumps({"experiment": values, "sources": found} if sources else values, indent=2) + "\n"
     text = render(tree, sources)
-    return f"```yaml\n{text}```\n" if form == "markdown" else text
+    return fenced(text, "yaml") if form == "markdown" else text

@@ -2,7 +2,6 @@
 
 import importlib.util
 import math
-import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import command
+from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.runs.run_folder import is_first_process
 from segcli.runs.stop_signals import StopSignals
@@ -19,7 +20,7 @@ from segcli.sweeps.cell import compose_cells
 from segcli.sweeps.cell_trainer import CellTrainer, Outcome
 from segcli.sweeps.child import ChildRunner
 from segcli.sweeps.grid import combinations, parse_variations
-from segcli.sweeps.grid_sweep import dry_text, run_grid
+from segcli.sweeps.grid_sweep import dry_lines, run_grid
 from segcli.sweeps.plan import plan_search
 from segcli.sweeps.space import read_space
 from segcli.sweeps.table import table
@@ -91,7 +92,7 @@ def run(typed: Typed) -> int:
         message = "sweep takes --vary or --search, got " + ("both" if variations else "neither")
         raise ConfigError([Problem(f"{message}; as in --vary model.decoder=FPN,UNet")])
     is_dry = typed.has("--dry-run")
-    again = shlex.join(["python", "-m", "segcli", "sweep", *typed.line])
+    again = command(["python", "-m", "segcli", "sweep", *typed.line])
     if search is not None:
         return _search(common, Path(search), is_dry, again)
     return _grid(common, variations, _most_cells(typed), is_dry, again)
@@ -110,14 +111,14 @@ def _grid(common: Common, words: Sequence[str], most_cells: int, is_dry: bool, a
     stop = StopSignals()
     trainer = CellTrainer(ChildRunner(stop), objective, _say_inside)
     if is_dry:
-        print(dry_text(cells, trainer))
+        say(*dry_lines(cells, trainer))
         return 0
     stop.listen()
     try:
-        outcomes = run_grid(cells, trainer, stop, objective, _say)
+        outcomes = run_grid(cells, trainer, stop, objective, say)
     finally:
         stop.release()
-    print(f"\n{table(outcomes, objective)}")
+    say("", *table(outcomes, objective))
     missing = sum(outcome.state != FINISHED for outcome in outcomes)
     return _end(stop, outcomes, again, f"not finished: {missing} of {len(cells)}" if missing else "")
 
@@ -131,32 +132,32 @@ def _search(common: Common, file: Path, is_dry: bool, again: str) -> int:
     _refuse_overridden(space.dimensions, common.overrides, "space")
     plan = plan_search(common, space)
     if is_dry:
-        print(plan)
+        say(*plan.lines())
         return 0
     stop = StopSignals()
     stop.listen()
     try:
         trainer = CellTrainer(ChildRunner(stop), plan.objective, _say_inside)
-        outcomes, best = Search(plan, trainer, stop, _say).run()
+        outcomes, best = Search(plan, trainer, stop, say).run()
     finally:
         stop.release()
-    print(f"\n{table(outcomes, plan.objective)}")
+    say("", *table(outcomes, plan.objective))
     if best is not None:
-        print(f"\nbest        {best.run}  {plan.objective.metric} {best.value:.4f}")
-        print(f"            python -m segcli {shlex.join(common.words(best.settings))}")
+        words = ["python", "-m", "segcli", *common.words(best.settings)]
+        say("", f"best        {best.run}  {plan.objective.metric} {best.value:.4f}", f"            {command(words)}")
     return _end(stop, outcomes, again, "no trial was completed" if best is None else "")
 
 
 def _end(stop: StopSignals, outcomes: Sequence[Outcome], again: str, missing: str) -> int:
     """Say what is to be done, and return the exit code."""
     if stop.received is not None:
-        print(f"\nstopped by {stop.received.name}; to go on:\n  {again}", flush=True)
+        say("", f"stopped by {stop.received.name}; to go on:", f"  {again}")
         return 128 + stop.received
     if missing:
-        print(f"\n{missing}; to try these again:\n  {again}", flush=True)
+        say("", f"{missing}; to try these again:", f"  {again}")
         return 1
     runs = sorted({str(outcome.run.parent) for outcome in outcomes if outcome.run is not None})
-    print(f"\nnext        python -m segcli compare {shlex.join(runs)}", flush=True)
+    say("", f"next        {command(['python', '-m', 'segcli', 'compare', *runs])}")
     return 0
 
 
@@ -180,9 +181,5 @@ def _refuse_overridden(keys: Iterable[str], overrides: Sequence[str], by: str) -
         raise ConfigError([Problem(f"is set by {by} and by --{key}; leave one out", key) for key in both])
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
 def _say_inside(line: str) -> None:
-    print(f"  {line}", flush=True)
+    say(f"  {line}")

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+from segcli.config.output import say_text
 from segcli.runs.run_folder import is_first_process
 
 PATIENCE_S = 15.0
@@ -24,7 +25,7 @@ def tell(text: str) -> None:
     """
     store = _store()
     if is_first_process() or _has_news(store):
-        print(text, file=sys.stderr, flush=True)
+        say_text(text, file=sys.stderr)
         if store is not None:
             with contextlib.suppress(RuntimeError):  # its host is gone, and with it everybody
                 store.set(TOLD, "1")

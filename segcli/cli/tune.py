@@ -13,6 +13,7 @@ from segcli.cli.command_line import Typed
 from segcli.cli.job import Job, compose_for, parse_experiment
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
 from segcli.runs.run_folder import RunFolder, RunFolderError, is_first_process, write_text
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def run(typed: Typed) -> int:
     if is_first_process():
         written = {"command": shlex.join(["segcli", "tune", *typed.line]), "kind": kind, **record}
         write_text(folder.path / RECORD, json.dumps(written, indent=2) + "\n")
-        print(f"written     {folder.path}")
+        say(f"written     {folder.path}")
     return 0
 
 

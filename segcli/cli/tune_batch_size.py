@@ -21,6 +21,7 @@ from segcli.cli.instantiate import instantiate
 from segcli.cli.job import Job, call_trainer
 from segcli.cli.out_of_memory import is_out_of_memory
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
 
 SMALLEST = 2
 """Batch norms of pooled maps cannot train on one image."""
@@ -90,26 +91,24 @@ def tune_batch_size(job: Job, largest: int, steps: int) -> dict[str, Any]:
     trainer.devices, trainer.num_nodes, trainer.strategy = 1, 1, "auto"
     trials: list[Trial] = []
     size, why = SMALLEST, ""
-    print("batch size   ms per step   images/s   memory GiB", flush=True)
+    say("batch size   ms per step   images/s   memory GiB")
     while not why:
         trial, images = _trial(job, size)
         if trial is None:
             why = f"{size} images do not fit into memory"
             break
         trials.append(trial)
-        print(
-            f"{size:10}   {trial.step_seconds * 1e3:11.1f}   {trial.images_per_second:8.1f}   {trial.memory_gib:10.2f}",
-            flush=True,
-        )
+        times = f"{trial.step_seconds * 1e3:11.1f}   {trial.images_per_second:8.1f}"
+        say(f"{size:10}   {times}   {trial.memory_gib:10.2f}")
         why = _end(size, images, largest)
         size = min(2 * size, largest, images)
     if not trials:
         raise ConfigError([Problem(f"{why}; lower the size of crops in data.train_transforms, or the model")])
     best = suggested(trials)
-    print(f"ended as {why}")
-    print(f"batch size {best.batch_size}: the smallest within 5 % of the fastest")
-    print(f"to use      --data.batch_size {best.batch_size}")
-    print(f"or in YAML  data: {{batch_size: {best.batch_size}}}")
+    say(f"ended as {why}")
+    say(f"batch size {best.batch_size}: the smallest within 5 % of the fastest")
+    say(f"to use      --data.batch_size {best.batch_size}")
+    say(f"or in YAML  data: {{batch_size: {best.batch_size}}}")
     return {"batch_size": best.batch_size, "ended": why, "trials": [asdict(trial) for trial in trials]}
 
 

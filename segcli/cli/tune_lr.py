@@ -22,6 +22,7 @@ from segcli.cli.instantiate import instantiate
 from segcli.cli.job import Job, call_trainer
 from segcli.cli.lr_picture import draw, write
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
 
 PICTURE = "lr.png"
 LEAST_POINTS, LEAST_SPAN, LARGEST_SPAN = 10, 0.5, 2.0
@@ -83,9 +84,9 @@ def tune_lr(job: Job, min_lr: float, max_lr: float, steps: int) -> dict[str, Any
     if job.cli.trainer.is_global_zero:
         title = f"loss over learning rate, {len(lrs)} steps, mean of {LEAST_POINTS + 1}"
         write(draw(lrs, running_mean(losses), index, title), job.folder.path / PICTURE)
-        print(f"learning rate {lr:g}: there the loss falls fastest; as the top of a schedule with warm-up")
-        print(f"to use      --model.optimizer.lr {lr:g}")
-        print(f"or in YAML  model: {{optimizer: {{lr: {lr:g}}}}}")
+        say(f"learning rate {lr:g}: there the loss falls fastest; as the top of a schedule with warm-up")
+        say(f"to use      --model.optimizer.lr {lr:g}")
+        say(f"or in YAML  model: {{optimizer: {{lr: {lr:g}}}}}")
     return {"lr": lr, "lrs": lrs, "losses": losses}
 
 

@@ -4,6 +4,7 @@ from segcli.cli.command_line import Typed
 from segcli.cli.experiment_run import execute
 from segcli.cli.job import Job
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
+from segcli.config.output import say
 
 VERB = Verb(
     "validate",
@@ -34,4 +35,4 @@ def _validate(job: Job) -> None:
         cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, weights_only=True, verbose=False
     )
     if cli.trainer.is_global_zero:
-        print(f"\nwritten to {job.folder.path}")
+        say("", f"written to {job.folder.path}")

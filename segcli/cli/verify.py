@@ -13,6 +13,7 @@ from segcli.cli.test import VERB as TEST
 from segcli.cli.validate import VERB as VALIDATE
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
 from segcli.runs.consistency import flat_scores
 from segcli.runs.evaluation import Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files
@@ -134,14 +135,14 @@ def _measure(job: Job, split: str, made: list[Path]) -> None:
 def _compare(folder: Path, record: _Record) -> None:
     """Print what was recorded beside what was measured now, and remember whether it agrees."""
     split = record.split
-    print(f"\nverify {record.run.path}, {split} split")
+    say("", f"verify {record.run.path}, {split} split")
     if not record.run.is_hashed:
         version = record.run.passport.get("segcli")
-        print(f"  files: of segcli {version}, which kept no hashes; what they say of each other was compared")
+        say(f"  files: of segcli {version}, which kept no hashes; what they say of each other was compared")
     else:
-        print(f"  files: {'NOT as the run wrote them' if record.lines else 'as the run wrote them'}")
+        say(f"  files: {'NOT as the run wrote them' if record.lines else 'as the run wrote them'}")
     for line in record.lines:
-        print(f"    {line}")
+        say(f"    {line}")
     try:
         now = read_evaluation(folder, split, read_passport(folder), record.run.classes)
     except StoredFileError as error:
@@ -149,10 +150,10 @@ def _compare(folder: Path, record: _Record) -> None:
     data = [_split(passport, split) for passport in (record.found.passport, now.passport)]
     same = not data[0] or data[0] == data[1]
     record.agrees &= same
-    print(f"  data: {'as recorded' if same else 'DIFFERENT from those of the run'}")
+    say(f"  data: {'as recorded' if same else 'DIFFERENT from those of the run'}")
     _compare_scores(record, now.scores)
     _compare_counts(record, now.counts)
-    print("as recorded" if record.agrees else "NOT as recorded")
+    say("as recorded" if record.agrees else "NOT as recorded")
 
 
 def _split(passport: Mapping[str, Any], split: str) -> object:
@@ -169,12 +170,12 @@ def _compare_scores(record: _Record, now: Mapping[str, Any]) -> None:
         record.agrees &= within
         line = f"  {record.split}/{key:15} {old} → {new}{'' if within else '  DIFFERENT'}"
         if "/" not in key:
-            print(line)
+            say(line)
         elif not within:
             of_classes.append(line)
-    print("\n".join(of_classes[:_MOST]), end="\n" * bool(of_classes))
+    say(*of_classes[:_MOST])
     if len(of_classes) > _MOST:
-        print(f"  and {len(of_classes) - _MOST} more of classes")
+        say(f"  and {len(of_classes) - _MOST} more of classes")
 
 
 def _allowed(key: str, record: _Record) -> float:
@@ -185,11 +186,11 @@ def _allowed(key: str, record: _Record) -> float:
 def _compare_counts(record: _Record, now: ImageCounts) -> None:
     before, whole = record.found.counts, max(1, int(now.total().sum()))
     if (before.ids, before.shape) != (now.ids, now.shape):
-        print("  other images, or other classes, were measured")
+        say("  other images, or other classes, were measured")
         record.agrees = False
     elif moved := before.moved(now):
         within = moved <= record.tolerance * whole
         record.agrees &= within
-        print(f"  {moved:,} of {whole:,} pixels are counted differently{'' if within else '  DIFFERENT'}")
+        say(f"  {moved:,} of {whole:,} pixels are counted differently{'' if within else '  DIFFERENT'}")
     else:
-        print(f"  every pixel of {len(now.ids)} images is counted as it was")
+        say(f"  every pixel of {len(now.ids)} images is counted as it was")

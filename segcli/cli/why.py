@@ -8,6 +8,8 @@ from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import fenced, visible
+from segcli.config.output import say_text
 from segcli.config.trace import Step, Trace, trace
 
 VERB = Verb(
@@ -39,10 +41,10 @@ def run(typed: Typed) -> int:
     experiment = compose([experiment_file(word) for word in files], typed.overrides)
     found = trace(experiment, key)
     if typed.format == "json":
-        print(json.dumps(found.as_dict(), indent=2))
+        say_text(json.dumps(found.as_dict(), indent=2))
         return 0
-    text = "\n".join(_lines(found, named=False))
-    print(f"```\n{text}\n```" if typed.format == "markdown" else text)
+    lines = [visible(line) for line in _lines(found, named=False)]
+    say_text(fenced("\n".join(lines)) if typed.format == "markdown" else "\n".join(lines))
     return 0
 
 

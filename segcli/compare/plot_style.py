@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from segcli.config.escape import visible
+
 INK, MUTED, LINE, PAPER = "#1b1f24", "#59636e", "#d9dee3", "#fffffe"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -108,7 +110,7 @@ def spread(values: Sequence[float], margin: float = 0.05) -> tuple[float, float]
 
 def shorten(text: str, most: int) -> str:
     """Cut letters out of the middle of a long text; of white space only single blanks are kept."""
-    plain = " ".join(text.split())
+    plain = visible(" ".join(text.split()))
     half = (most - 1) // 2
     return plain if len(plain) <= most else f"{plain[: most - 1 - half]}…{plain[len(plain) - half :]}"
 

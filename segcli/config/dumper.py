@@ -1,5 +1,6 @@
 """Write YAML that the loader reads back as it was, which resolves scalars by YAML 1.2 where PyYAML goes by 1.1."""
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import yaml
 
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.escape import plain
 from segcli.config.loader import scalar
 from segcli.config.node import Node, Path, dotted
 
@@ -51,6 +53,22 @@ def dump_standalone(root: Node) -> str:
     if problems:
         raise ConfigError(problems)
     return dump({"defaults": "none", **escaped(root.plain())})
+
+
+def shown_yaml(text: str) -> str:
+    """Return the text of a YAML file with :func:`visible` characters, and with all its values as they were.
+
+    Only between double quotes does YAML read escapes, so that values which need one are written so.
+    """
+    parts, end = [], 0
+    for token in yaml.scan(text):
+        start, stop = token.start_mark.index, token.end_mark.index
+        if isinstance(token, yaml.ScalarToken) and plain(text[start:stop]) != text[start:stop]:
+            value = yaml.dump(token.value, default_style='"', width=math.inf)  # ends its line, as a block does
+            is_block = text[start:stop].endswith("\n")
+            parts += [plain(text[end:start]), value if is_block else value.removesuffix("\n")]
+            end = stop
+    return "".join([*parts, plain(text[end:])])
 
 
 def _keys(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:

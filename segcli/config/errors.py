@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from segcli.config.escape import plain
+from segcli.config.escape import plain, visible
 from segcli.config.node import Source
 
 MAX_OPTIONS = 12
@@ -35,15 +35,16 @@ class Problem:
     options: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f"error: {shorten(self.key)}: {self.message}" if self.key else f"error: {self.message}"]
+        key = f"{visible(shorten(self.key))}: " if self.key else ""
+        lines = [f"error: {key}{self.message}"]
         if self.source is not None and self.source.line is None:
-            lines.append(f"  --> {self.source} on the command line")
+            lines.append(f"  --> {visible(str(self.source))} on the command line")
         elif self.source is not None:
-            lines.append(f"  --> {self.source}")
+            lines.append(f"  --> {visible(str(self.source))}")
         if self.source is not None and self.over is not None:
-            lines[-1] += f"  (over {self.over})"
+            lines[-1] += f"  (over {visible(str(self.over))})"
         if self.options:
-            shown = ", ".join(self.options[:MAX_OPTIONS])
+            shown = ", ".join(map(visible, self.options[:MAX_OPTIONS]))
             more = len(self.options) - MAX_OPTIONS
             lines.append(f"  options: {shown}" + (f" and {more} more" if more > 0 else ""))
         return "\n".join(lines)

@@ -5,7 +5,9 @@ The one place for it: whatever prints the value of an experiment, the name of a 
 
 import html
 import re
+import shlex
 import unicodedata
+from collections.abc import Iterable
 
 _MARKDOWN = re.compile(r"[\\`*<>|&@]|\]\(|://|www\.|#(?=\d)")
 """What GitHub takes for markup, a link, somebody's name or an issue."""
@@ -49,14 +51,52 @@ def markdown(text: str) -> str:
 def code(text: str) -> str:
     """Return a value as a span of code in Markdown, also inside a table."""
     shown = visible(text).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
-    fence, space = "`" * (longest + 1), " " if longest else ""
+    fence, space = "`" * (_longest_run(shown) + 1), " " if "`" in shown else ""
     return f"{fence}{space}{shown}{space}{fence}"
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Return lines as a block of code in Markdown, which ends where they end.
+
+    Args:
+        text: Of lines; the last may lack its end.
+        language: Of them, such as ``yaml``.
+    """
+    shown = plain(text).removesuffix("\n")
+    fence = "`" * max(3, _longest_run(shown) + 1)
+    return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """Return cells, each of :func:`markdown` or :func:`code`, as one line of a table in Markdown."""
+    return f"| {' | '.join(cells)} |"
+
+
+def command(words: Iterable[str]) -> str:
+    """Return a command line to be shown and typed: a shell reads these words of it, whatever is in them."""
+    return " ".join(shlex.quote(word) if visible(word) == word else f"$'{_for_shell(word)}'" for word in words)
 
 
 def page(text: str) -> str:
     """Return a value inside an element or an attribute of HTML."""
     return html.escape(plain(text))
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)
+
+
+def _for_shell(word: str) -> str:
+    """Write a word as it may stand between ``$'`` and ``'``, where numbers below 256 with x are bytes."""
+    ends = {"\\": "\\\\", "'": "\\'"}
+    return "".join(ends.get(each) or (_code_point(each) if visible(each) != each else each) for each in word)
+
+
+def _code_point(character: str) -> str:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # a byte of a file's name that is no text
+        return f"\\x{number - 0xDC00:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _shown(character: str) -> str:

@@ -21,6 +21,7 @@ MOST_LEVELS = 64
 MOST_CHARACTERS = 1_000_000
 """How long a text may be."""
 MERGE = "<<"
+_NO_TEXT, _ZERO = "has characters that are no text in UTF-8", "has the character \\0, which no name or path can have"
 _TAGS = {"!del": "del", "!replace": "replace"}
 _CORE = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 _NULL = re.compile(r"~|null|Null|NULL|")
@@ -50,6 +51,15 @@ def scalar(text: str) -> Any:
     return text
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: halves of characters, and bytes of other encodings, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def load_text(text: str, where: str, first_line: int | None = 1, quotes: bool = True) -> Node:
     """Parse YAML text.
 
@@ -73,6 +83,8 @@ def load_typed(text: str, flag: str) -> Node:
         text: What was typed.
         flag: The flag, for messages.
     """
+    if not is_utf8(text):
+        raise ConfigError([Problem(_NO_TEXT, source=Source(flag))])
     try:
         node, root = _Reader(flag, None, True).read(text)
     except ConfigError as error:
@@ -156,6 +168,8 @@ class _Reader:
             self.problems.append(Problem(f"unknown tag {name}; only !del and !replace exist", source=origin))
         tag = _TAGS.get(item.tag or "", "")
         if isinstance(item.value, str):
+            if "\0" in item.value:
+                self.problems.append(Problem(_ZERO, source=origin))
             value = scalar(item.value) if item.is_plain else item.value
             return Node(value, origin, tag=tag, written=None if isinstance(value, str) else item.value)
         if item.is_mapping:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from segcli.config.dumper import dump_inline
+from segcli.config.escape import visible
 from segcli.config.library import Place
 from segcli.config.node import Key, Node
 
@@ -70,7 +71,7 @@ def _is_inline(node: Node) -> bool:
 
 
 def _origin(node: Node) -> str:
-    return f"{node.source}, {node.text}" if node.text else str(node.source)
+    return visible(f"{node.source}, {node.text}" if node.text else str(node.source))
 
 
 def one_line(node: Node | None, place: Place) -> str:

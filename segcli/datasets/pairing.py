@@ -31,8 +31,18 @@ def find_images(folder: Path, without: Path | None = None) -> list[Path]:
 
 
 def image_files(folder: Path, without: Path | None = None) -> list[Path]:
-    """Return the image files in an existing folder and its sub-folders, sorted; there may be none."""
-    return sorted(path for path in files_below(folder, without) if is_image(path))
+    """Return the image files in an existing folder and its sub-folders, sorted; there may be none.
+
+    Raises:
+        DataError: If the name of one is no text, since records of the run are to name it.
+    """
+    found = sorted(path for path in files_below(folder, without) if is_image(path))
+    for path in found:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise DataError(f"{path} has a name that is not UTF-8; rename it.") from None
+    return found
 
 
 def is_image(path: Path) -> bool:

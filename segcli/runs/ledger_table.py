@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segcli.config.escape import code, markdown
+from segcli.config.escape import code, markdown, table_row
 from segcli.runs.ledger_entry import Entry, Figure
 
 BEGIN = "<!-- results: written by segcli record -->"
@@ -42,7 +42,7 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """Return the table."""
     lines = [HEAD, ("---",) * len(HEAD), *(_cells(row) for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join(f"{table_row(line)}\n" for line in lines)
 
 
 def with_table(page: str, text: str) -> str:

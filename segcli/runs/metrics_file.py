@@ -83,7 +83,7 @@ class MetricsFile(Logger):
             return
         columns = sorted({*self._columns, *(key for row in self._waiting for key in row)})
         if columns == self._columns and self.path.is_file():
-            with self.path.open("a", newline="") as file:
+            with self.path.open("a", encoding="utf-8", newline="") as file:
                 file.write(_table(columns, self._waiting, header=False))
         else:
             write_text(self.path, _table(columns, [*_read(self.path)[: self._num_written], *self._waiting]))

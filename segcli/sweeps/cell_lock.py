@@ -66,7 +66,7 @@ class CellLock:
     def holder(self) -> str:
         """Return who is at work, for a message."""
         with contextlib.suppress(OSError):
-            text = self.path.read_text().strip()
+            text = self.path.read_text(encoding="utf-8").strip()
             if text:
                 return f"process {text}"
         return "another process"

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from textwrap import indent
 
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps.cell import Cell
 from segcli.sweeps.cell_trainer import AT_WORK, CellTrainer, Outcome, Say
 from segcli.sweeps.curve import Objective
-from segcli.sweeps.table import aligned, outcome_text
+from segcli.sweeps.table import aligned, outcome_lines
 
 NOT_BEGUN = "not begun"
 PATIENCE_S, STEP_S = 10.0, 0.5
@@ -43,7 +42,8 @@ def run_grid(
     def train(number: int, cell: Cell) -> None:
         say(f"{number}/{len(cells)}  {cell.label}")
         outcomes[cell.hash] = trainer.train(cell)
-        say(indent(outcome_text(outcomes[cell.hash], objective), "  "))
+        for line in outcome_lines(outcomes[cell.hash], objective):
+            say(f"  {line}")
 
     for number, cell in enumerate(cells, 1):
         if stop.received is None:
@@ -59,11 +59,11 @@ def run_grid(
     return [outcomes.get(cell.hash, Outcome(cell.settings, NOT_BEGUN)) for cell in cells]
 
 
-def dry_text(cells: Sequence[Cell], trainer: CellTrainer) -> str:
+def dry_lines(cells: Sequence[Cell], trainer: CellTrainer) -> list[str]:
     """Return a table of what would be trained; nothing is written."""
     keys = [key for key, _ in cells[0].settings]
     rows = [(*(text for _, text in cell.settings), _prospect(cell, trainer)) for cell in cells]
-    return "\n".join(aligned([(*keys, f"{len(cells)} runs"), *rows]))
+    return aligned([(*keys, f"{len(cells)} runs"), *rows])
 
 
 def _prospect(cell: Cell, trainer: CellTrainer) -> str:

@@ -14,6 +14,7 @@ from segcli.sweeps.curve import Objective
 from segcli.sweeps.dimension import Choices
 from segcli.sweeps.grid import Settings
 from segcli.sweeps.space import DIRECTIONS, Component, Space
+from segcli.sweeps.table import aligned
 
 SQLITE = "sqlite:///"
 
@@ -46,7 +47,8 @@ class Plan:
         """Name of the study in it."""
         return self.space.study or self.parent.name
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """Return what is searched and how, as a table."""
         lines = {
             "metric": f"{self.objective.metric}, {self.objective.direction}",
             "trials": str(self.space.trials),
@@ -54,9 +56,8 @@ class Plan:
             "pruner": _shown(self.space.pruner, "none"),
             "study": f"{self.study} in {self.storage}",
         }
-        width = max(map(len, (*lines, *self.space.dimensions)))
         both = {**lines, **{key: str(each) for key, each in self.space.dimensions.items()}}
-        return "\n".join(f"{name:{width}}  {value}" for name, value in both.items())
+        return aligned(list(both.items()))
 
 
 def plan_search(typed: Typed, space: Space) -> Plan:

@@ -1,7 +1,6 @@
 """Search: train the trials that Optuna proposes, and end those early that do badly."""
 
 from pathlib import Path
-from textwrap import indent
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -15,7 +14,7 @@ from segcli.sweeps.curve import complaint, read_values
 from segcli.sweeps.optuna_parts import quiet_optuna
 from segcli.sweeps.plan import Plan
 from segcli.sweeps.study import MINUTES, RUN, Study, mark, settings_of
-from segcli.sweeps.table import label, outcome_text
+from segcli.sweeps.table import label, outcome_lines
 
 PRUNED = "pruned"
 _STATES = {
@@ -129,7 +128,8 @@ class Search:
         self._tell(outcome)
 
     def _tell(self, outcome: Outcome) -> None:
-        self._say(indent(outcome_text(outcome, self._plan.objective), "  "))
+        for line in outcome_lines(outcome, self._plan.objective):
+            self._say(f"  {line}")
 
 
 def _outcome(trial: FrozenTrial) -> Outcome:

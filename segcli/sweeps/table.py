@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from segcli.config.escape import visible
 from segcli.config.loader import scalar
 from segcli.sweeps.cell_trainer import Outcome
 from segcli.sweeps.curve import Objective
@@ -12,14 +13,14 @@ LONGEST = 10
 """Characters of a number that are shown as they are."""
 
 
-def outcome_text(outcome: Outcome, objective: Objective | None) -> str:
+def outcome_lines(outcome: Outcome, objective: Objective | None) -> list[str]:
     """Return what became of a cell, and in lines of their own what else is to be told of it."""
     state = f"{outcome.state} already" if outcome.was_known else outcome.state
     value = f"{objective.metric} {outcome.value:.4f}" if objective and outcome.value is not None else ""
     took = _duration(outcome.minutes) if outcome.minutes is not None else ""
     run = str(outcome.run) if outcome.run is not None else ""
     head = _GAP.join(part for part in (state, run, value, took) if part)
-    return "\n".join([head, *(f"  {line}" for line in outcome.note.splitlines())])
+    return [head, *(f"  {line}" for line in outcome.note.splitlines())]
 
 
 def label(settings: Settings) -> str:
@@ -27,7 +28,7 @@ def label(settings: Settings) -> str:
     return " ".join(f"{key}={_short(text)}" for key, text in settings)
 
 
-def table(outcomes: Sequence[Outcome], objective: Objective | None) -> str:
+def table(outcomes: Sequence[Outcome], objective: Objective | None) -> list[str]:
     """Return one line per cell: its settings, its run, its state, the metric, minutes; and a heading."""
     keys = list(dict.fromkeys(key for outcome in outcomes for key, _ in outcome.settings))
     heading = [*keys, "run", "status", *([objective.metric] if objective else []), "minutes"]
@@ -45,13 +46,14 @@ def table(outcomes: Sequence[Outcome], objective: Objective | None) -> str:
                 _number(outcome.minutes, ".2f"),
             ]
         )
-    return "\n".join(aligned(rows))
+    return aligned(rows)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows as lines, every column as wide as its widest cell."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return [_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
 
 
 def _short(text: str) -> str:

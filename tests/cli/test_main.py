@@ -33,3 +33,16 @@ def test_help_is_a_word_too(words: list[str], capsys: pytest.CaptureFixture[str]
 def test_an_unknown_verb_is_a_mistake_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prdict"]) == 2
     assert "did you mean 'predict'" in capsys.readouterr().err
+
+
+def test_a_name_that_the_disk_cannot_take_is_a_mistake(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(typed: object) -> int:
+        return len("Grün".encode("ascii"))
+
+    monkeypatch.setattr("segcli.cli.schema.run", run)
+    assert main(["schema"]) == 2
+    assert capsys.readouterr().err == (
+        "error: 'Grün' cannot be written in the encoding ascii; set PYTHONUTF8=1, or LC_ALL=C.UTF-8\n"
+    )

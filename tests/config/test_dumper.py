@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from segcli.config.compose import compose
-from segcli.config.dumper import dump, dump_inline, dump_standalone
+from segcli.config.dumper import dump, dump_inline, dump_standalone, shown_yaml
 from segcli.config.errors import ConfigError
 from segcli.config.loader import load_text
 from segcli.config.node import Source, from_plain
@@ -44,3 +44,11 @@ def test_a_standalone_file_means_its_text_literally(write: Callable[[str, str], 
 def test_a_key_that_composing_acts_on_cannot_be_written(tree: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"a\.(b\+|0\.extends): cannot stand in a file"):
         dump_standalone(from_plain(tree, Source("x")))
+
+
+def test_yaml_is_shown_without_hidden_characters_and_with_its_values() -> None:
+    text = 'a: x\u202ey  # \u2066\nb: |-\n  one\u200e\n  two\nc: &c [\'\u202e\']\n\u202e: 1\nd: "\\"\u202e"\n'
+    shown = shown_yaml(text)
+    assert shown.replace("\n", "").isprintable()
+    assert load_text(shown, "x").plain() == load_text(text, "x").plain()
+    assert shown_yaml("a: 'é'  # ok\n") == "a: 'é'  # ok\n"

@@ -7,7 +7,7 @@ import yaml
 
 from segcli.config.errors import ConfigError
 from segcli.config.files import Files
-from segcli.config.loader import load_file, load_text, scalar
+from segcli.config.loader import load_file, load_text, load_typed, scalar
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,11 @@ def test_a_file_of_gigabytes_is_not_read(tmp_path: Path) -> None:
         file.truncate(2**33)
     with pytest.raises(ConfigError, match="longer than 1,000,000 bytes"):
         load_file(tmp_path / "f.yaml", Files())
+
+
+def test_a_text_is_one_that_files_can_be_named_with() -> None:
+    for text in ('a: "x\\ud83d"', 'a: "x\\0"', '"\\udcff": 1'):
+        with pytest.raises(ConfigError, match="x:1"):
+            load_text(text, "x")
+    with pytest.raises(ConfigError, match=r"no text in UTF-8\n  --> --run.name on the command line"):
+        load_typed("\udcff", "--run.name")

@@ -1,3 +1,4 @@
+import os
 import unicodedata
 from pathlib import Path
 
@@ -102,3 +103,9 @@ def test_names_compare_whatever_form_their_letters_have(tmp_path: Path) -> None:
     assert len(pair_files(images, masks)) == 2
     labels = touch(tmp_path / "l", f"{parted}/{parted}.png", f"{parted}/{parted}s/a.png")
     assert len(pair_label_files(images, labels, [composed])) == 2
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.png")).write_bytes(b"")
+    with pytest.raises(DataError, match="not UTF-8; rename it"):
+        find_images(tmp_path)

@@ -7,7 +7,7 @@ from segcli.sweeps.cell_lock import CellLock
 from segcli.sweeps.cell_trainer import Outcome
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.grid import combinations
-from segcli.sweeps.grid_sweep import dry_text, run_grid
+from segcli.sweeps.grid_sweep import dry_lines, run_grid
 from tests.sweeps.fake import FakeTraining, trainer
 
 
@@ -29,7 +29,7 @@ def test_a_cell_that_fails_does_not_keep_the_others_from_running(experiment: Pat
     assert [outcome.run and outcome.run.name for outcome in outcomes] == ["1", None, "2", "3"]
     assert told[0] == "1/4  model.decoder=FPN seed_everything=1"
     assert told[2] == "  finished  runs/exp/1  val/mIoU 0.1000  4.0 min"
-    assert "error: no images" in told[5]
+    assert told[5:7] == ["  failed  0 s", "    error: no images"]
 
     outcomes, _ = _run(_cells(experiment), training)  # the same once more
     assert [outcome.state for outcome in outcomes] == ["finished"] * 4
@@ -84,7 +84,7 @@ def test_a_dry_run_tells_what_is_done_and_writes_nothing(experiment: Path) -> No
     training = FakeTraining(fates={1: "killed"})
     _run(cells[:2], training)
     before = sorted(Path("runs").rglob("*"))
-    assert dry_text(cells, trainer(training)).splitlines() == [
+    assert dry_lines(cells, trainer(training)) == [
         "model.decoder  seed_everything  4 runs",
         "FPN            1                finished already: runs/exp/1",
         "FPN            2                to go on: runs/exp/2",

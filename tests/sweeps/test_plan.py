@@ -22,7 +22,7 @@ def test_what_is_left_out_comes_from_the_experiment(experiment: Path) -> None:
     assert choices_of(plan.space) == {"model.decoder": ["UNet"]}
     assert plan.fixed["trainer.max_epochs"] == 3
     assert not [key for key in plan.fixed if key.startswith(("model.decoder", "model.optimizer.lr"))]
-    assert str(plan).splitlines() == [
+    assert plan.lines() == [
         "metric              val/mIoU, maximize",
         "trials              20",
         "sampler             TPESampler, {seed: 0}",

@@ -102,7 +102,7 @@ def test_failed_trials_count_and_have_no_value(experiment: Path) -> None:
     outcomes, best, told = _search(experiment, training)
     assert [outcome.state for outcome in outcomes] == ["failed", "failed", "finished"]
     assert best is not None
-    assert "error: no images" in told[2]
+    assert "error: no images" in told[3]
     outcomes, _, told = _search(experiment, FakeTraining(lambda _: [float("nan")]), trials=4)
     assert outcomes[-1].state == "failed"
     assert "has no value of val/mIoU" in told[-1]
