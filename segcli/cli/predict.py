@@ -19,8 +19,8 @@ Apply a checkpoint to every image of a folder: FOLDER/<data.image_dir> if there 
     ),
     """
 Writes <run folder>/predictions/<number>/: per image one PNG of class indices with a palette, and one overlay, both
-at the image's own size. With model.task multilabel there is <class>/<image>.png for each class instead of the indices,
-a PNG of 1 bit: white where the pixel is of that class.
+at the image's own size, in a sub-folder where the image is in one. With model.task multilabel there is
+<class>/<image>.png for each class instead of the indices, a PNG of 1 bit: white where the pixel is of that class.
 """,
     most=0,
     overrides=True,

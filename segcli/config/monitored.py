@@ -135,34 +135,39 @@ def check_monitors(root: Node, library: Library, classes: Sequence[str] | None =
         library: What is known about components.
         classes: Names of the classes, once they are known.
     """
-    keys = {spec.needs for spec in SCORES.values() if spec.needs and _value(root, spec.needs) is not None}
-    is_binary, with_own = _value(root, "model.task") == "binary", _has_own_callbacks(root, library)
-    logged = [str(one) for one in logged_scores(classes or (), keys=keys, is_binary=is_binary)]
-    problems = []
+    problems: list[Problem] = []
     for each in monitored(root, library):
         if each.monitor is not None and "${" not in each.monitor:
-            problems += [*_of_name(each, keys, logged, classes is not None, with_own)] or [*_of_mode(each)]
+            node = each.fields.get(MONITOR)
+            where = f"{each.key}.{MONITOR}", node.source if node is not None else None
+            wrong = check_metric(each.monitor, root, library, classes)
+            problems += [Problem(wrong, *where)] if wrong else _of_mode(each)
     return problems
 
 
-def _of_name(
-    each: Monitored, keys: set[str], logged: Sequence[str], classes_known: bool, with_own: bool
-) -> Iterator[Problem]:
-    """Yield what is wrong with a name: an epoch should not be spent on one that is never logged."""
-    monitor, score = each.monitor or "", each.score
-    key = f"{each.key}.{MONITOR}"
-    node = each.fields.get(MONITOR)
-    source = node.source if node is not None else None
+def check_metric(metric: str, root: Node, library: Library, classes: Sequence[str] | None = None) -> str:
+    """Return what is wrong with the name of a metric, since no epoch should be spent on one that is never logged.
+
+    Args:
+        metric: The name.
+        root: A merged and interpolated tree.
+        library: What is known about components.
+        classes: Names of the classes, once they are known.
+    """
+    keys = {spec.needs for spec in SCORES.values() if spec.needs and _value(root, spec.needs) is not None}
+    score = find_score(metric)
     if score is not None and score.spec.needs and score.spec.needs not in keys:
-        needs = score.spec.needs
-        yield Problem(f"got {monitor!r}, which is logged where {needs} is set; set it, to 100 for example", key, source)
-        return
+        return f"got {metric!r}, which is logged where {score.spec.needs} is set; set it, to 100 for example"
     is_of_some_class = score is not None and score.spec.per_class and score.stage == "val"
-    if monitor in logged or (is_of_some_class and not classes_known) or (with_own and score is None):
-        return
+    is_binary = _value(root, "model.task") == "binary"
+    logged = [str(one) for one in logged_scores(classes or (), keys=keys, is_binary=is_binary)]
+    if metric in logged or (is_of_some_class and classes is None):
+        return ""
+    if score is None and _has_own_callbacks(root, library):
+        return ""
     options = [str(one) for one in logged_scores(["<class>"], keys=keys)]
-    guess = did_you_mean(monitor, logged if classes_known else [*logged, *options])
-    yield Problem(f"got {monitor!r}, which is not logged{guess}; expected one of {', '.join(options)}", key, source)
+    guess = did_you_mean(metric, logged if classes is not None else [*logged, *options])
+    return f"got {metric!r}, which is not logged{guess}; expected one of {', '.join(options)}"
 
 
 def _of_mode(each: Monitored) -> Iterator[Problem]:

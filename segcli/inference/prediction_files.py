@@ -1,9 +1,10 @@
 """Predictions as files: class indices that any tool reads, and pictures to look at."""
 
+import itertools
 import os
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,30 +19,34 @@ OVERLAYS = "overlays"
 def prediction_names(paths: Sequence[str]) -> dict[str, str]:
     """Return a file name without extension for every image, no two alike, whatever the order of prediction.
 
-    An image keeps its own name where no other image has it. Otherwise extension and, as far as needed, parent
-    folders join: ``a.png`` and ``a.jpg`` become ``a_png`` and ``a_jpg``, ``x/a.png`` and ``y/a.png`` become
-    ``x_a_png`` and ``y_a_png``. Letter case does not tell names apart, since on some disks it does not.
+    An image keeps its path below the folder that all have in common: ``x/a`` and ``y/a``. Where another has the same,
+    the extension joins, ``a_png`` and ``a_jpg``, and then a number. Letter case does not tell names apart, since on
+    some disks it does not.
 
     Args:
         paths: All images that will be predicted.
     """
-    unique = list(dict.fromkeys(paths))
-    depth = max((len(Path(path).parts) for path in unique), default=0)
+    below = _below_common_folder(sorted(set(paths)))
+    folders = {parent.as_posix().casefold() for path in below.values() for parent in path.parents}
     names: dict[str, str] = {}
-    for parts in range(depth + 1):
-        candidates = {path: _name(Path(path), parts) for path in unique if path not in names}
+    taken = set[str]()
+
+    def take(path: str, name: str) -> bool:
+        if name.casefold() in taken or f"{name}.png".casefold() in folders:
+            return False
+        names[path] = name
+        taken.add(name.casefold())
+        return True
+
+    for name_of in (_stem, _with_extension):
+        candidates = {path: name_of(below[path]) for path in below if path not in names}
         counts = Counter(name.casefold() for name in candidates.values())
-        taken = {name.casefold() for name in names.values()}
         for path, name in candidates.items():
-            if counts[name.casefold()] == 1 and name.casefold() not in taken:
-                names[path] = name
-    for path in unique:  # a_b/c.png and a/b_c.png
-        number, taken = 2, {name.casefold() for name in names.values()}
-        while path not in names:
-            name = f"{_name(Path(path), depth)}_{number}"
-            if name.casefold() not in taken:
-                names[path] = name
-            number += 1
+            if counts[name.casefold()] == 1:
+                take(path, name)
+    for path in below:
+        if path not in names:
+            next(number for number in itertools.count(2) if take(path, f"{_with_extension(below[path])}_{number}"))
     return names
 
 
@@ -50,7 +55,8 @@ class PredictionFiles:
 
     Index files hold class indices and show the classes' colours, being PNG files with a palette. Where a pixel may have
     several classes, there is ``class/name.png`` for each instead, a PNG of 1 bit: black is no, white is yes, which
-    Pillow reads as 0 and 1, OpenCV as 0 and 255. A file appears whole or not at all.
+    Pillow reads as 0 and 1, OpenCV as 0 and 255. Images in sub-folders have their predictions in such; where one of
+    these is called ``overlays``, that of the overlays is ``overlays_2``. A file appears whole or not at all.
 
     Args:
         folder: Made when the first file is written.
@@ -65,6 +71,7 @@ class PredictionFiles:
     ) -> None:
         self.folder, self.palette, self.classes = folder, palette, tuple(classes)
         self.names = prediction_names(paths)
+        self.overlays = folder / _free_folder([*self.names.values(), *(f"{name}/" for name in classes)])
         self.colours = np.zeros((256, 3), np.uint8)
         self.colours[: len(palette)] = palette
         self.colours[IGNORE_INDEX] = IGNORED
@@ -94,15 +101,29 @@ class PredictionFiles:
             under, size = as_picture(image), labels.shape[-2:]
             if under.shape[:2] != size:
                 under = np.array(Image.fromarray(under).resize(size[::-1], Image.Resampling.BILINEAR))
-            _save(Image.fromarray(overlay(under, labels, self.palette)), self.folder / OVERLAYS / name)
+            _save(Image.fromarray(overlay(under, labels, self.palette)), self.overlays / name)
         return targets
 
 
-def _name(path: Path, parts: int) -> str:
-    if parts == 0:
-        return path.stem
-    parents = path.parts[-parts:-1]
-    return "_".join([*(part.strip("/\\:.") for part in parents), path.stem, path.suffix[1:]]).strip("_")
+def _below_common_folder(paths: Sequence[str]) -> dict[str, PurePath]:
+    folder = os.path.commonpath([str(PurePath(path).parent) for path in paths]) if paths else ""
+    return {path: PurePath(path).relative_to(folder) for path in paths}
+
+
+def _stem(path: PurePath) -> str:
+    return path.with_name(path.stem).as_posix()
+
+
+def _with_extension(path: PurePath) -> str:
+    return path.with_name(f"{path.stem}_{path.suffix[1:]}".rstrip("_")).as_posix()
+
+
+def _free_folder(names: Iterable[str]) -> str:
+    """Return a folder for overlays in which no prediction is."""
+    taken, number, name = {name.partition("/")[0].casefold() for name in names if "/" in name}, 2, OVERLAYS
+    while name in taken:
+        name, number = f"{OVERLAYS}_{number}", number + 1
+    return name
 
 
 def _save(picture: Image.Image, target: Path) -> None:

@@ -1,7 +1,7 @@
 """One dimension of a search: what a key of the experiment may be."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem, did_you_mean
@@ -16,9 +16,11 @@ class Choices:
 
     Attributes:
         texts: YAML of each.
+        written: What was written for each, numbers and null as they were spelt.
     """
 
     texts: tuple[str, ...]
+    written: tuple[str, ...] = field(default=(), compare=False)
 
     def examples(self) -> tuple[str, ...]:
         """Return what is to be checked before the search."""
@@ -81,10 +83,17 @@ def read_dimension(key: str, node: Node) -> Choices | Range:
 def _choices(key: str, node: Node) -> Choices:
     if not node.is_list() or not node.value:
         raise wrong(f"{key}.choices", node, "a list of values")
-    texts = tuple(dump_inline(child.plain()) for child in node.value)
-    if len(set(texts)) < len(texts):
+    texts, written = (tuple(map(write, node.value)) for write in (shown, _written))
+    if len(set(written)) < len(written):
         raise ConfigError([Problem("names a value twice", f"{key}.choices", node.source)])
-    return Choices(texts)
+    return Choices(texts, written)
+
+
+def _written(node: Node) -> str:
+    """Return a value as YAML that has numbers, booleans and null as they were spelt."""
+    if node.is_list():
+        return f"[{', '.join(map(_written, node.value))}]"
+    return node.written or shown(node)
 
 
 def _range(key: str, node: Node) -> Range:

@@ -1,5 +1,6 @@
 """A search with everything that was left out filled in, and checked before anything is run."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.monitored import check_metric
 from segcli.config.overrides import plain_key
 from segcli.score_spec import find_score
 from segcli.sweeps.cell import Cell, Typed
 from segcli.sweeps.curve import Objective
-from segcli.sweeps.dimension import Choices
+from segcli.sweeps.dimension import Choices, Range
 from segcli.sweeps.grid import Settings
 from segcli.sweeps.space import DIRECTIONS, Component, Space
 from segcli.sweeps.table import aligned
@@ -66,6 +68,7 @@ def plan_search(typed: Typed, space: Space) -> Plan:
     Raises:
         ConfigError: For every mistake in any of them, and for keys that change nothing.
     """
+    space = replace(space, dimensions={key: as_typed(typed, key, each) for key, each in space.dimensions.items()})
     examples = {key: dimension.examples() for key, dimension in space.dimensions.items()}
     cells: dict[Settings, Cell] = {}
     problems: list[Problem] = []
@@ -84,6 +87,26 @@ def plan_search(typed: Typed, space: Space) -> Plan:
     first = next(iter(cells.values()))
     fixed = {key: value for key, value in first.identity.items() if not _is_searched(key, examples)}
     return Plan(typed, space, _objective(space, first), first.parent, fixed)
+
+
+def as_typed(typed: Typed, key: str, dimension: Choices | Range) -> Choices | Range:
+    """Return a dimension whose choices are the texts that were written, where its key takes texts.
+
+    Args:
+        typed: Files and overrides of every trial.
+        key: Dotted key.
+        dimension: As read, so that ``001`` is 1.
+    """
+    if isinstance(dimension, Range):
+        return dimension
+    texts = []
+    for text, written in zip(dimension.texts, dimension.written, strict=True):
+        value = None
+        if written != text and "${" not in written:
+            with contextlib.suppress(ConfigError):  # it is told of the text that is taken
+                value = typed.experiment(((key, written),)).get(key)
+        texts.append(dump_inline(value) if isinstance(value, str | list) else text)
+    return Choices(tuple(texts), dimension.written)
 
 
 def _settings(examples: Mapping[str, tuple[str, ...]], chosen: Mapping[str, str]) -> Settings:
@@ -106,6 +129,9 @@ def _objective(space: Space, cell: Cell) -> Objective:
         raise ConfigError(
             [Problem("a search needs metric: val/mIoU, or another; checkpoint.monitor is null", "metric")]
         )
+    experiment = cell.typed.experiment(cell.settings)
+    if wrong := check_metric(metric, experiment.root, experiment.library):
+        raise ConfigError([Problem(wrong, "metric", space.sources.get("metric"))])
     known = _direction(metric, cell)
     if space.direction is None and known is None:
         message = f"is needed for {metric}, which segcli knows nothing of, and checkpoint.monitor does not name"

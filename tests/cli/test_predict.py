@@ -12,7 +12,7 @@ def cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Bright discs on a dark ground, of different sizes, masks 0 and 255, in the folders image and label."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    for folder in ("cells/image", "cells/label", "new_images"):
+    for folder in ("cells/image", "cells/label", "new_images/site"):
         (tmp_path / folder).mkdir(parents=True)
     for number in range(8):
         height, width = 40 + 3 * number, 64 - 2 * number
@@ -22,6 +22,7 @@ def cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Image.fromarray(image).save(tmp_path / f"cells/image/{number}.png")
         Image.fromarray(image).save(tmp_path / f"new_images/{number}.jpg")
         Image.fromarray((disc * 255).astype(np.uint8)).save(tmp_path / f"cells/label/{number}.png")
+    Image.fromarray(image).save(tmp_path / "new_images/site/0.jpg")
     (tmp_path / "my_cells.yaml").write_text(
         "extends: segcli:own_folder\n"
         "data: {root: cells, image_dir: image, mask_dir: label, mask_values: {0: membrane, 255: cell}}\n"
@@ -48,6 +49,8 @@ def test_own_folder_from_training_to_prediction(cells: Path, capsys: pytest.Capt
     assert main(words) == 0
     folder = Path("runs/my_cells/1/predictions/1")
     assert sorted(path.name for path in folder.glob("*.png")) == [f"{n}.png" for n in range(8)]
+    assert (folder / "site" / "0.png").is_file()
+    assert (folder / "overlays" / "site" / "0.png").is_file()
     for number in range(8):
         with Image.open(folder / f"{number}.png") as labels, Image.open(f"new_images/{number}.jpg") as image:
             assert labels.mode == "P"

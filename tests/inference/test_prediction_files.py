@@ -17,10 +17,12 @@ LABELS = np.array([[0, 1, 1]], np.uint8)
     [
         (["x/a.png", "x/b.png"], ["a", "b"]),
         (["x/a.png", "x/a.jpg", "x/b.png"], ["a_png", "a_jpg", "b"]),
-        (["x/a.png", "y/a.png"], ["x_a_png", "y_a_png"]),
-        (["x/A.png", "x/a.png"], ["x_A_png", "x_a_png_2"]),
-        (["x/a.png", "x/a.jpg", "x/a_png.bmp"], ["x_a_png", "a_jpg", "a_png"]),
-        (["/data/v1.0/a.png", "/data/v2.0/a.png"], ["v1.0_a_png", "v2.0_a_png"]),
+        (["x/a.png", "y/a.png"], ["x/a", "y/a"]),
+        (["/data/v1.0/a.png", "/data/v2.0/a.png", "/data/a.png"], ["v1.0/a", "v2.0/a", "a"]),
+        (["x/a/b_c.png", "x/a_b/c.png"], ["a/b_c", "a_b/c"]),
+        (["x/A.png", "x/a.png"], ["A_png", "a_png_2"]),
+        (["x/a.png", "x/a.jpg", "x/a_png.bmp"], ["a_png_2", "a_jpg", "a_png"]),
+        (["x/a.jpg", "x/a.png/b.jpg"], ["a_jpg", "a.png/b"]),
         (["test_00001"], ["test_00001"]),
     ],
 )
@@ -78,3 +80,12 @@ def test_a_failure_leaves_neither_half_a_file_nor_a_temporary_one(
     with pytest.raises(OSError, match="disk full"):
         PredictionFiles(tmp_path, PALETTE, ["a.png"]).write("a.png", LABELS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_overlays_lie_where_no_prediction_does(tmp_path: Path) -> None:
+    paths = ["x/a.png", "x/overlays/a.png", "x/Overlays_2/a.png"]
+    files = PredictionFiles(tmp_path, PALETTE, paths)
+    for path in paths:
+        files.write(path, LABELS, np.full((1, 3, 3), 100, np.uint8))
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2 * len(paths)
+    assert (tmp_path / "overlays_3" / "overlays" / "a.png").is_file()

@@ -58,3 +58,10 @@ def test_mistakes_are_told_with_their_line(text: str, message: str) -> None:
         _read(text)
     assert message in str(caught.value)
     assert "--> space.yaml:1" in str(caught.value)
+
+
+def test_numbers_are_remembered_as_they_were_spelt() -> None:
+    found = _read("{choices: [001, 77950e8, ~, '#3', [01, x]]}")
+    assert isinstance(found, Choices)
+    assert found.texts == ("1", "7795000000000.0", "null", "'#3'", "[1, x]")
+    assert found.written == ("001", "77950e8", "~", "'#3'", "[01, x]")

@@ -3,8 +3,11 @@ from pathlib import Path
 import pytest
 
 from segcli.config.errors import ConfigError
-from segcli.sweeps.cell import Typed
-from segcli.sweeps.plan import Plan, choices_of, plan_search
+from segcli.config.loader import load_text
+from segcli.sweeps.cell import Cell, Typed
+from segcli.sweeps.dimension import Choices, read_dimension
+from segcli.sweeps.grid import parse_variations
+from segcli.sweeps.plan import Plan, as_typed, choices_of, plan_search
 from segcli.sweeps.space import read_space
 
 LR = "  model.optimizer.lr: {low: 1e-5, high: 1e-2, log: true}\n"
@@ -33,10 +36,13 @@ def test_what_is_left_out_comes_from_the_experiment(experiment: Path) -> None:
     ]
 
 
-def test_a_metric_of_ones_own_needs_a_direction(experiment: Path) -> None:
+def test_a_metric_of_ones_own_needs_a_direction(experiment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("own_logs.py").write_text("from pytorch_lightning import Callback\n\n\nclass Own(Callback):\n    pass\n")
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    own = ("--trainer.callbacks+", "own_logs.Own")
     with pytest.raises(ConfigError, match="direction: is needed for val/own"):
-        _plan(experiment, f"metric: val/own\nspace:\n{LR}")
-    assert not _plan(experiment, f"metric: val/own\ndirection: minimize\nspace:\n{LR}").objective.maximize
+        _plan(experiment, f"metric: val/own\nspace:\n{LR}", *own)
+    assert not _plan(experiment, f"metric: val/own\ndirection: minimize\nspace:\n{LR}", *own).objective.maximize
 
 
 def test_the_direction_follows_the_metric(experiment: Path) -> None:
@@ -60,3 +66,33 @@ def test_every_end_and_choice_is_checked_before_the_search(experiment: Path) -> 
 def test_a_key_that_changes_nothing_is_refused(experiment: Path) -> None:
     with pytest.raises(ConfigError, match=r"space.data.num_workers: changes nothing of what is trained"):
         _plan(experiment, "space: {data.num_workers: {choices: [0, 1]}}")
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "texts"),
+    [
+        ("run.name", "[001, 77950e8, 1, null, '#3']", ("'001'", "'77950e8'", "1", "null", "'#3'")),
+        ("model.optimizer.lr", "[1e-3, 1e-4]", ("0.001", "0.0001")),
+        ("seed_everything", "[007, 8]", ("7", "8")),
+    ],
+)
+def test_the_text_is_the_value_where_a_key_takes_texts(
+    experiment: Path, key: str, written: str, texts: tuple[str, ...]
+) -> None:
+    dimension = read_dimension(key, load_text(f"{{choices: {written}}}", "space.yaml"))
+    assert as_typed(Typed((experiment,)), key, dimension) == Choices(texts)
+
+
+@pytest.mark.parametrize("text", ["001", "77950e8", "1e3", "'#3'", "on"])
+def test_so_it_is_after_vary(experiment: Path, text: str) -> None:
+    ((name,),) = parse_variations([f"run.name={text}"]).values()
+    assert Cell.of(Typed((experiment,)), (("run.name", name),)).parent == Path("runs", text.strip("'"))
+
+
+def test_a_misspelt_metric_is_told_before_the_search(experiment: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _plan(experiment, f"metric: val/mIuO\ndirection: maximize\nspace:\n{LR}")
+    assert "metric: got 'val/mIuO', which is not logged (did you mean 'val/mIoU'?)" in str(caught.value)
+    assert "--> space.yaml:1" in str(caught.value)
+    with pytest.raises(ConfigError, match="did you mean 'val/mIoU'"):
+        Cell.of(Typed((experiment,)), (("checkpoint.monitor", "val/mIuO"),))

@@ -110,10 +110,10 @@ def test_failed_trials_count_and_have_no_value(experiment: Path) -> None:
 
 def test_a_metric_that_is_never_logged_ends_the_search_at_once(experiment: Path) -> None:
     training = FakeTraining(lambda _: [0.6] * 5)
-    metric = "metric: val/mIuO\ndirection: maximize\n"
+    metric = "metric: val/IoU/ghost\n"
     with pytest.raises(ConfigError) as caught:
         _search(experiment, training, metric=metric)
-    assert "val/mIuO is not logged (did you mean 'val/mIoU'?)" in str(caught.value)
+    assert "val/IoU/ghost is not logged (did you mean 'val/mIoU'?)" in str(caught.value)
     assert "--> space.yaml:" in str(caught.value)
     assert len(training.calls) == 1
     assert len(Path("runs/exp/1/metrics.csv").read_text().splitlines()) == 3  # stopped after the first validation
