@@ -111,7 +111,7 @@ class Provenance(pl.Callback):
         for key, check in checks:
             remember(key, check.right)
         if note := lossy_note([check for _, check in checks]):
-            print(note, file=sys.stderr, flush=True)
+            say(note, file=sys.stderr)
         require_right([check for _, check in checks])
         return found
 
