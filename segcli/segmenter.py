@@ -12,9 +12,11 @@ from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
 from segcli.decoders.base import Decoder, DecoderFactory
-from segcli.inference.checkpoint import experiment_in, load_checkpoint, without_pretraining
+from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
 from segcli.layers.resize import resize
 from segcli.task_kind import KINDS, TaskName
+
+_SETTINGS = ("mean", "std", "value_range", "channels_last")
 
 
 class Segmenter(nn.Module):
@@ -134,16 +136,18 @@ class Segmenter(nn.Module):
         config, classes = experiment_in(content)
         model, backbone = config["model"], config["model"]["backbone"]
         backbone = {**backbone, "init_args": without_pretraining(backbone.get("init_args", {}))}
+        model = {"backbone": backbone, **{key: model[key] for key in ("decoder", "task", *_SETTINGS)}}
+        model = read_environment(model, config, "model", Path(path))
         parser = ArgumentParser(exit_on_error=False)
         parser.add_argument("--backbone", type=Backbone)
         parser.add_argument("--decoder", type=DecoderFactory)
-        parts = parser.instantiate(parser.parse_object({"backbone": backbone, "decoder": model["decoder"]}))
+        parts = parser.instantiate(parser.parse_object({"backbone": model["backbone"], "decoder": model["decoder"]}))
         segmenter = cls(
             parts.backbone,
             parts.decoder(features=parts.backbone.features),
             num_outputs=KINDS[model["task"]].num_outputs(len(classes)),
             task=model["task"],
-            **{key: model[key] for key in ("mean", "std", "value_range", "channels_last")},
+            **{key: model[key] for key in _SETTINGS},
         )
         prefix = "segmenter."
         state = content["state_dict"].items()

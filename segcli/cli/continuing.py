@@ -77,8 +77,10 @@ def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str,
     if other:
         shown = [f"  {_named(key)}: {dump_inline(old)} → {dump_inline(new)}" for key, (old, new) in other.items()]
         more = [f"  and {len(shown) - MOST_CHANGES} more"] if len(shown) > MOST_CHANGES else []
+        variables = any("${oc.env:" in str(old) for old, _ in other.values())
+        how = ", with its environment variables as they were" if variables else ""
         message = (
-            f"{run.path} was begun with another experiment; go on with it as it was:\n"
+            f"{run.path} was begun with another experiment; go on with it as it was{how}:\n"
             f"    python -m segcli fit --ckpt_path {run.last_checkpoint}\n"
             "  or begin a new run from its state with --run.name NAME. What differs:"
         )

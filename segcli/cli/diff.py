@@ -94,7 +94,7 @@ def _is_run(word: str) -> bool:
 def _side(word: str) -> Experiment:
     """Compose what one word names: a file, a folder of a run, or ``REV:FILE``."""
     if Path(word).exists() or ":" not in word:
-        return compose([experiment_file(word)])
+        return compose([experiment_file(word)], reads_environment=not _is_run(word))
     name, _, file = word.partition(":")
     revision = Revision(name)
     found = next((path for path in (Path(file).resolve(), revision.top / file) if revision.is_file(path)), None)

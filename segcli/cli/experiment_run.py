@@ -10,11 +10,13 @@ from segcli.cli.arguments import RunArguments
 from segcli.cli.check_report import model_name
 from segcli.cli.command_line import Typed
 from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
-from segcli.config.compose import compose
-from segcli.config.dumper import dump, escaped
+from segcli.config.compose import Experiment, compose
+from segcli.config.dumper import dump
+from segcli.config.environment import ENVIRONMENT, as_it_was, as_written
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.monitored import check_monitors
 from segcli.config.output import say
+from segcli.config.overrides import split_overrides
 from segcli.config.trainable import check_trainable
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import (
@@ -27,6 +29,7 @@ from segcli.runs.run_folder import (
     write_bytes,
     write_text,
 )
+from segcli.runs.stored_files import read_config
 from segcli.runs.surroundings import file_hash
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, objec
     """
     verb, words, typed = line.verb.name, list(line.line), RunArguments.of(line)
     experiment = compose_for(verb, typed)
+    _warn_of_environment(experiment)
     if verb == "fit" and (problems := check_trainable(experiment.root, experiment.library)):
         raise ConfigError(problems)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
@@ -66,6 +70,12 @@ def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, objec
     finally:
         if going_on is not None:
             going_on.folder.release()
+
+
+def _warn_of_environment(experiment: Experiment) -> None:
+    """Name the variables that have another value than when the run was stored that is composed."""
+    for told in experiment.environment.changed() if is_first_process() else ():
+        print(f"warning: {told} when the run was stored", file=sys.stderr, flush=True)
 
 
 def _read(checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
@@ -98,8 +108,9 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
     """
     from segcli.callbacks.last_checkpoint import RunStopped
 
-    config = _resolved(job.cli, job.name)
-    changed = _changes(job, config, content) if job.going_on is not None else {}
+    values = _resolved(job.cli, job.name)
+    config = job.experiment.environment.stored(values)
+    changed = _changes(job, values, content) if job.going_on is not None else {}
     passport = _passport(job, config, ["segcli", *words], content, changed) if is_first_process() else None
     before: Mapping[Path, bytes] = {}
     status = "failed"
@@ -134,7 +145,9 @@ def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Map
     if changed:
         for name, text in _texts(job, config).items():
             write_text(job.folder.path / name, text)
-        passport.add(**_hashes(config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
+        passport.add(
+            **_hashes(config), **_names(job), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides]
+        )
     passport.reopen()
     return before
 
@@ -170,11 +183,19 @@ def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:
     return {path.relative_to(folder.checkpoints).as_posix(): file_hash(path) for path in files}
 
 
-def _changes(job: Job, config: dict[str, Any], content: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
-    """Return what differs from the experiment that the interrupted run began with, if it can go on."""
+def _changes(job: Job, values: dict[str, Any], content: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
+    """Return what differs from the experiment that the interrupted run began with, if it can go on.
+
+    Its values from the environment are known by their digests; what is given in their place needs no variable.
+    """
     assert job.going_on is not None
-    before = parse_experiment(compose([job.folder.config], []))
-    changed = continuing.allowed_changes(job.folder, _resolved(before, job.name), config)
+    stored = read_config(job.folder.config)
+    given = [
+        each for each in split_overrides(job.arguments.overrides) if each.plain_key in (stored.get(ENVIRONMENT) or ())
+    ]
+    began = parse_experiment(compose([job.folder.config], [word for each in given for word in each.words]))
+    before = as_it_was(_resolved(began, job.name), stored)
+    changed = continuing.allowed_changes(job.folder, before, job.experiment.environment.like(stored, values))
     continuing.check_progress(job.going_on, content or {}, changed)
     return changed
 
@@ -197,7 +218,7 @@ def _passport(
             "experiment": [str(file) for file in job.arguments.files],
             "overrides": job.arguments.overrides,
         }
-        entries = {**own, **_hashes(config), **job.entries}
+        entries = {**own, **_hashes(config), **_names(job), **job.entries}
         try:
             return Passport(job.folder, command_line, config["seed_everything"], files, _texts(job, config), **entries)
         except RunFolderError as error:
@@ -212,9 +233,16 @@ def _hashes(config: dict[str, Any]) -> dict[str, str]:
     return {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
 
 
+def _names(job: Job) -> dict[str, list[str]]:
+    """Return the environment variables that the experiment reads, for the passport."""
+    names = list(job.experiment.environment.names)
+    return {"environment_variables": names} if names else {}
+
+
 def _texts(job: Job, config: dict[str, Any]) -> dict[str, str]:
     """Return the experiment with every value, and as it was composed, by file."""
-    return {CONFIG: dump(escaped(config)), COMPOSED: dump(escaped(_composed(job)))}
+    composed = job.experiment.environment.stored(_composed(job))
+    return {CONFIG: dump(as_written(config)), COMPOSED: dump(as_written(composed))}
 
 
 def _build(job: Job, config: dict[str, Any], passport: "Passport | None", content: Any) -> None:  # noqa: ANN401
@@ -240,7 +268,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     always.append(Timing(passport, *size))
     always += [SchedulePicture(), FiniteLoss(), FinalValidation()] if is_fit else []
     if passport is not None and job.verb != "predict":
-        always.append(Provenance(passport, sizes_only=config["run"]["fingerprint"] == "sizes"))
+        always.append(Provenance(passport, sizes_only=job.cli.config.run.fingerprint == "sizes"))
     continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
     with complaints.of_constructors(job.experiment):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)

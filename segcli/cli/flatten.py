@@ -10,6 +10,7 @@ from segcli.cli.files import experiment_file, save
 from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_standalone
+from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced, visible
 from segcli.config.output import say_text
@@ -18,8 +19,8 @@ VERB = Verb(
     "flatten",
     """
 Print the experiment that FILE, its parents and the overrides describe as one file that needs none of them, nor the
-defaults: it composes to exactly the same, whatever happens to them. Interpolations are resolved, environment variables
-too.
+defaults: it composes to exactly the same, whatever happens to them. Interpolations are resolved; what is from
+environment variables refers to them, unless run.store_environment is true.
 """,
     ("FILE",),
     (
@@ -62,6 +63,6 @@ def run(typed: Typed) -> int:
 def _formatted(experiment: Experiment, origin: str, form: str) -> str:
     yaml = dump_standalone(experiment.root)
     if form == "json":
-        return json.dumps({"defaults": "none", **experiment.plain()}, indent=2) + "\n"
+        return json.dumps({"defaults": "none", **with_references(experiment.root).plain()}, indent=2) + "\n"
     text = f"# flattened from {visible(origin)}\n{yaml}"
     return fenced(text, "yaml") if form == "markdown" else text

@@ -15,7 +15,7 @@ from segcli.cli.files import experiment_file
 from segcli.cli.own_code import import_own
 from segcli.cli.quiet import quiet
 from segcli.config.compose import Experiment, compose
-from segcli.config.dumper import escaped
+from segcli.config.environment import as_written
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.foreign import find_foreign
 from segcli.config.node import Source, from_plain
@@ -84,7 +84,7 @@ def compose_for(verb: str, typed: RunArguments) -> Experiment:
         tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None
-    return compose([], typed.overrides, base=from_plain(escaped(tree), Source(str(typed.checkpoint))))
+    return compose([], typed.overrides, base=from_plain(as_written(tree), Source(str(typed.checkpoint))))
 
 
 def _check_files(verb: str, typed: RunArguments) -> None:

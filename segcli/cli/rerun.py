@@ -113,10 +113,12 @@ def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
     Raises:
         ConfigError: If it has mistakes.
     """
-    now = resolve(compose([before.path / "config.yaml"], overrides)).plain()
+    experiment = compose([before.path / "config.yaml"], overrides)
+    now = experiment.environment.like(before.config, resolve(experiment).plain())
     config = {key: value for key, value in before.config.items() if key != "defaults"}
     for key, (old, new) in changes(config, now).items():
-        say(f"  {key}  {dump_inline(old)} → {dump_inline(new)}  (command line)")
+        origin = "environment" if key in experiment.environment.references else "command line"
+        say(f"  {key}  {dump_inline(old)} → {dump_inline(new)}  ({origin})")
 
 
 def _print_outcome(before: StoredRun, path: Path) -> None:

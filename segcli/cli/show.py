@@ -1,17 +1,22 @@
 """Print an experiment as it is composed: ``segcli show FILE``."""
 
 import json
+from pathlib import Path
 
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Option, Verb
 from segcli.config.compose import Experiment, compose
+from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced
 from segcli.config.node import Node, dotted
 from segcli.config.output import say_text
 from segcli.config.render import flat, render
 from segcli.config.resolve import resolve
+from segcli.runs.run_folder import CONFIG as RUN_CONFIG
+
+VALUES = "--values"
 
 VERB = Verb(
     "show",
@@ -21,6 +26,7 @@ VERB = Verb(
         CONFIG,
         Option("--sources", "write beside each value which file and line, or flag, set it"),
         Option("--resolved", "with every default of the code as well"),
+        Option(VALUES, "print the values of environment variables, not what refers to them, as runs store"),
         TRUSTED,
         FORMAT,
     ),
@@ -29,7 +35,7 @@ VERB = Verb(
         "experiments/fpn_r50.yaml --model.decoder UNet --sources",
         "experiments/fpn_r50.yaml --resolved --format json",
     ),
-    "FILE may be the folder of a run. Exit code: 0, or 2 if the experiment has mistakes.",
+    "FILE may be the folder of a run. What is from environment variables is shown as what refers to them. Exit code: 0, or 2 if the experiment has mistakes.",
     words="FILE",
     overrides=True,
 )
@@ -43,6 +49,7 @@ def run(typed: Typed) -> int:
     """
     experiment = _composed(typed)
     root = resolve(experiment) if typed.has("--resolved") else experiment.root
+    root = root if typed.has(VALUES) else with_references(root)
     tree = flat(root, experiment.library.root)
     say_text(_formatted(tree, typed.format, sources=typed.has("--sources")))
     return 0
@@ -52,7 +59,8 @@ def _composed(typed: Typed) -> Experiment:
     files = [*typed.words, *typed.files]
     if not files:
         raise ConfigError([Problem("show needs an experiment: segcli show FILE")])
-    return compose([experiment_file(word) for word in files], typed.overrides)
+    reads = typed.has(VALUES) or not any((Path(word) / RUN_CONFIG).is_file() for word in files)
+    return compose([experiment_file(word) for word in files], typed.overrides, reads_environment=reads)
 
 
 def _formatted(tree: Node, form: str, sources: bool) -> str:

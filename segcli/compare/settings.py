@@ -7,6 +7,7 @@ from typing import Any
 
 from segcli.config.canonical import leaves
 from segcli.config.dumper import dump_inline
+from segcli.config.environment import identified
 from segcli.config.keys import SEED, meaning_of
 from segcli.registry import FAMILIES
 from segcli.runs.identity import identity
@@ -24,7 +25,7 @@ def relevant(config: Mapping[str, Any]) -> Values:
 
 def everything(config: Mapping[str, Any]) -> Values:
     """Return all values of an experiment, by plain dotted keys such as ``model.decoder.width``."""
-    return dict(leaves(config))
+    return dict(leaves(identified(config)))
 
 
 def keys_of(experiments: Iterable[Values]) -> list[str]:

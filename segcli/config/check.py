@@ -29,7 +29,7 @@ def check(root: Node, library: Library) -> list[Problem]:
 
 
 def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> list[Problem]:
-    """Return what is wrong with the keys that only composing reads: ``extends``, ``vars`` and ``defaults``.
+    """Return what is wrong with the keys that only composing reads: ``extends``, ``vars`` and so on.
 
     Args:
         root: The merged tree, not yet interpolated.
@@ -37,7 +37,7 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
         own: Files named on the command line, as shown; a variable that they or a flag set must be used somewhere.
     """
     problems = []
-    for key in ("extends", "defaults"):
+    for key in ("extends", "defaults", "environment"):
         node = root.value.get(key)
         if node is not None and node.source.where.startswith("--"):
             problems.append(Problem("belongs into a file; -c FILE can be given several times", key, node.source))
@@ -45,6 +45,9 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
             problems.append(Problem("a file's own parents cannot be appended to; write extends", key, node.source))
         elif key == "defaults" and node is not None and node.value != "none":
             problems.append(Problem(f"expected none, or no such key, got {shown(node.plain())}", key, node.source))
+        elif key == "environment" and node is not None and not _is_of_a_run(node):
+            message = "is what a run stores, not a setting: set the variable in the shell, and write ${oc.env:NAME}"
+            problems.append(Problem(message, key, node.source))
     variables = root.value.get("vars")
     if variables is not None and not variables.is_mapping():
         problems.append(
@@ -60,6 +63,12 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
                 message = f"no value refers to ${{vars.{shorten(str(name))}}}{hint}"
                 problems.append(Problem(message, f"vars.{name}", node.source, options=tuple(others)))
     return problems
+
+
+def _is_of_a_run(node: Node) -> bool:
+    """Return whether a mapping holds digests of values by their keys, as a run stores them."""
+    digests = [each.value for each in node.value.values()] if node.is_mapping() else [""]
+    return all(each is None or re.fullmatch(r"[0-9a-f]{12}", str(each)) for each in digests)
 
 
 def _used_variables(layers: Sequence[Node]) -> set[str] | None:

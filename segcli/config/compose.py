@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segcli.config.check import check, check_composer_keys
+from segcli.config.environment import ENVIRONMENT, Environment, identify
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.extends import DEFAULTS, Layers
 from segcli.config.follow import with_channels
@@ -31,6 +32,7 @@ class Experiment:
         library: What is known about the components that it names.
         removed: The ``!del`` that removed a key, by its path.
         variables: The mapping ``vars``, which is no part of the tree; None where there is none.
+        environment: What of the values is from environment variables.
     """
 
     root: Node
@@ -38,6 +40,7 @@ class Experiment:
     library: Library = field(default_factory=installed)
     removed: Mapping[KeyPath, Node] = field(default_factory=dict)
     variables: Node | None = None
+    environment: Environment = field(default_factory=Environment)
 
     def plain(self) -> dict[str, Any]:
         """Return the values alone, classes by the names that the files use."""
@@ -66,6 +69,7 @@ def compose(
     base: Node | None = None,
     checked: bool = True,
     library: Library | None = None,
+    reads_environment: bool = True,
 ) -> Experiment:
     """Compose an experiment.
 
@@ -75,12 +79,14 @@ def compose(
         base: A whole tree below the files in place of ``defaults.yaml``, as from a checkpoint.
         checked: Whether to check keys, names and types as well.
         library: Files and components of another revision; None for those on disk.
+        reads_environment: Whether environment variables are read; else what refers to them stays as it is, beside the
+            digests that a run stored.
 
     Raises:
         ConfigError: With every independent mistake found.
     """
     try:
-        return _compose(files, overrides, base, checked, library or installed())
+        return _compose(files, overrides, base, checked, library or installed(), reads_environment)
     except ConfigError:
         raise
     except Exception as error:  # whatever a text holds, it is the text that is at fault for whoever wrote it
@@ -97,7 +103,12 @@ def _unforeseen(error: Exception, files: Sequence[Path]) -> Problem:
 
 
 def _compose(
-    files: Sequence[Path], overrides: Sequence[str], base: Node | None, checked: bool, library: Library
+    files: Sequence[Path],
+    overrides: Sequence[str],
+    base: Node | None,
+    checked: bool,
+    library: Library,
+    reads_environment: bool,
 ) -> Experiment:
     layers = Layers(library)
     if base is not None:
@@ -113,13 +124,17 @@ def _compose(
         below.add_file(library.package_file(DEFAULTS))
         stack = below.layers + stack
     own = {library.files.show(Path(file)) for file in files}
-    root, removed, variables = _fold([*stack, *flags], own, library, checked)
-    return Experiment(with_channels(root, library), tuple(layers.files), library, removed, variables)
+    root, removed, aside = _fold([*stack, *flags], own, library, checked, reads_environment)
+    root = with_channels(root, library)
+    if not reads_environment:
+        identify(root, aside.get(ENVIRONMENT))
+    environment = Environment.of(root, aside.get(ENVIRONMENT))
+    return Experiment(root, tuple(layers.files), library, removed, aside.get("vars"), environment)
 
 
 def _fold(
-    layers: Sequence[Node], own: set[str], library: Library, checked: bool
-) -> tuple[Node, Mapping[KeyPath, Node], Node | None]:
+    layers: Sequence[Node], own: set[str], library: Library, checked: bool, reads_environment: bool
+) -> tuple[Node, Mapping[KeyPath, Node], Mapping[str, Node]]:
     """Merge layers, lowest first, resolve interpolations, and drop what only composing needs."""
     merger = Merger()
     root = Node({}, Source(""))
@@ -128,10 +143,8 @@ def _fold(
     written = [layer.source for layer in layers if layer.source.line is not None]
     root.source = written[-1] if written else root.source
     settle_texts(root, library)
-    problems = interpolate(root) or check_composer_keys(root, layers, own)
-    variables = root.value.get("vars")
-    for key in COMPOSER_KEYS:
-        root.value.pop(key, None)
+    problems = interpolate(root, reads_environment) or check_composer_keys(root, layers, own)
+    aside = {key: root.value.pop(key) for key in COMPOSER_KEYS if key in root.value}
     again = Merger()
     root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
     problems = [*merger.problems, *problems, *again.problems, *settle_texts(root, library)]
@@ -144,7 +157,7 @@ def _fold(
         problems += [problem for problem in found if problem.key not in told]
     if problems:
         raise ConfigError(problems)
-    return root, merger.removed, variables
+    return root, merger.removed, aside
 
 
 def _says_no_defaults(layer: Node) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from segcli.config.canonical import canonical, text
 from segcli.config.compose import Experiment
+from segcli.config.environment import with_references
 from segcli.config.keys import GROUPS, Group, meaning_of
 from segcli.config.library import Place
 from segcli.config.node import Key, Node, Source, lookup
@@ -64,7 +65,7 @@ def diff(a: Experiment, b: Experiment, composed: bool = False) -> list[Change]:
         b: The one after.
         composed: Whether to compare what the files say only; otherwise with every default of the code.
     """
-    roots = [each.root if composed else resolve(each) for each in (a, b)]
+    roots = [with_references(each.root if composed else resolve(each), digests=True) for each in (a, b)]
     changes = list(_Differ().mappings(roots[0].value, roots[1].value, "", a.library.root, b.library.root))
     return sorted(changes, key=lambda change: GROUPS.index(change.group))
 

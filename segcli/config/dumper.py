@@ -42,6 +42,8 @@ def dump_inline(value: Any) -> str:
 def dump_standalone(root: Node) -> str:
     """Return a composed tree as the text of a file without parents that composes to exactly this tree.
 
+    What refers to the environment stays so.
+
     Raises:
         ConfigError: If it has a key that composing would act on: ``extends``, or one that ends in ``+``.
     """
@@ -52,7 +54,7 @@ def dump_standalone(root: Node) -> str:
     ]
     if problems:
         raise ConfigError(problems)
-    return dump({"defaults": "none", **escaped(root.plain())})
+    return dump({"defaults": "none", **written(root)})
 
 
 def shown_yaml(text: str) -> str:
@@ -87,3 +89,14 @@ def escaped(value: Any) -> Any:
     if isinstance(value, list):
         return [escaped(child) for child in value]
     return _LITERAL.sub(r"\1\1\\${", value) if isinstance(value, str) else value
+
+
+def written(node: Node) -> Any:
+    """Return plain values as a file is to hold them: all text escaped but what refers to the environment."""
+    if node.reference is not None:
+        return node.reference.text
+    if node.is_list():
+        return [written(child) for child in node.value]
+    if node.is_mapping():
+        return {key: written(child) for key, child in node.value.items()}
+    return escaped(node.value)

@@ -2,29 +2,32 @@
 
 ``init_args`` may be left out of a path, and does not count as a level of a relative one. A value that is a reference
 and nothing else is what it refers to, of its type; within a longer text, a reference stands for the text that was
-written there. References are followed here, each once and boundedly; OmegaConf evaluates what is around them.
+written there. References are followed here, each once and boundedly; OmegaConf evaluates what is around them. A value
+that depends on an environment variable keeps the text that refers to it.
 """
 
+import os
 import re
 import warnings
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from omegaconf.resolvers import oc
 
 from segcli.config import trust
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
 from segcli.config.loader import MOST_CHARACTERS, scalar
 from segcli.config.node import Key, Node, Path, dotted, from_plain, lookup
+from segcli.config.references import END, HOLE, NUMBERED, Piece, Reference, written_out
 
 MOST_STEPS = 100
 """How many references may follow one another."""
-_HOLE, _END = "\x01", "\x02"
-_INNERMOST = re.compile(rf"(\\*)\$\{{\s*(\.*[\w{_HOLE}][\w.\[\]+{_HOLE}{_END}-]*)\s*\}}")
-_NUMBERED = re.compile(rf"{_HOLE}(\d+){_END}")
+_INNERMOST = re.compile(rf"(\\*)\$\{{\s*(\.*[\w{HOLE}][\w.\[\]+{HOLE}{END}-]*)\s*\}}")
 _UNESCAPED = re.compile(r"(?<!\\)(\\\\)*\$\{")
 _TREE_READERS = re.compile(r"\$\{\s*oc\.(select|deprecated|dict\.keys|dict\.values):")
 _register = getattr(OmegaConf, "register_resolver", OmegaConf.register_new_resolver)  # renamed in OmegaConf 2.4
@@ -35,13 +38,46 @@ _register("segcli.dict.keys", lambda key, *, _root_: list(_root_["read"](key, {}
 _register("segcli.dict.values", lambda key, *, _root_: list(_root_["read"](key, {}).values()), replace=True)
 
 
+@dataclass
+class _Reading:
+    """What one text reads from the environment.
+
+    Attributes:
+        names: Variables that were asked for.
+        missing: One that is not set and has no default; empty if there is none.
+    """
+
+    names: list[str] = field(default_factory=list)
+    missing: str = ""
+
+
+_READING: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+
+
+def _env(name: str, *default: object) -> str | None:
+    """Read an environment variable as ``oc.env`` does, and take note of it."""
+    reading = _READING.get()
+    if reading is not None:
+        reading.names.append(name)
+        reading.missing = "" if default or name in os.environ else name
+    return oc.env(name, *default)
+
+
+_register("oc.env", _env, replace=True)
+
+
 class _UnresolvedError(Exception):
     """A text cannot be resolved. Without a reason, what it refers to cannot, which was reported there."""
 
 
-def interpolate(root: Node) -> list[Problem]:
-    """Replace every interpolation in ``root``, in place; return those that fail."""
-    resolver = _Resolver(root)
+def interpolate(root: Node, reads_environment: bool = True) -> list[Problem]:
+    """Replace every interpolation in ``root``, in place; return those that fail.
+
+    Args:
+        root: A merged tree.
+        reads_environment: Whether more is read than the tree itself; never is for files of strangers.
+    """
+    resolver = _Resolver(root, reads_environment and not trust.is_limited())
     for path, node in resolver.places.values():
         resolver.resolve(path, node)
     return resolver.problems
@@ -67,7 +103,7 @@ class _Template:
             if len(match[1]) % 2:  # a backslash takes it literally
                 start = match.end()
                 continue
-            hole = f"{_HOLE}{len(paths)}{_END}"
+            hole = f"{HOLE}{len(paths)}{END}"
             paths.append(match[2])
             text, start = text[: match.end(1)] + hole + text[match.end() :], 0
         return cls(text, paths)
@@ -81,8 +117,9 @@ class _Resolver:
         problems: What failed.
     """
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, reads_environment: bool) -> None:
         self.root = root
+        self._reads_environment = reads_environment
         found = ((path, node) for path, node in root.leaves() if isinstance(node.value, str) and "${" in node.value)
         self.places = {id(node): (path, node) for path, node in found}
         self.problems: list[Problem] = []
@@ -118,19 +155,23 @@ class _Resolver:
         for reference in template.paths:
             targets.append(self._target(self._filled(reference, targets), path, node))
         is_foreign = _UNESCAPED.search(template.text) is not None
-        if any(target.is_open() for target in targets) or (is_foreign and trust.is_limited()):
+        if any(target.is_open() for target in targets) or (is_foreign and not self._reads_environment):
             return  # it stays as it is
-        if _NUMBERED.fullmatch(template.text):
+        if NUMBERED.fullmatch(template.text):
             self._copy(targets[-1], node)
             return
-        value = self._evaluated(template.text, targets, path, node)
+        value, names = self._evaluated(template.text, targets, path, node)
         is_text = isinstance(value, str)
         self._grow(len(value) if is_text else 0)
         node.value = from_plain(scalar(value) if is_text and is_foreign else value, node.source).value
         node.written = value if is_text and not isinstance(node.value, str) else None
+        names = [*names, *(name for target in targets for name in _names(target))]
+        if names:
+            written = [_reference_to(target) for target in targets]
+            node.reference = Reference(written_out(template.text, written), tuple(dict.fromkeys(names)))
 
     def _filled(self, path: str, targets: list[Node]) -> str:
-        return _NUMBERED.sub(lambda match: _text_of(targets[int(match[1])]), path)
+        return NUMBERED.sub(lambda match: _text_of(targets[int(match[1])]), path)
 
     def _target(self, reference: str, path: Path, node: Node) -> Node:
         """Return what a reference refers to, itself resolved."""
@@ -163,7 +204,7 @@ class _Resolver:
     def _copy(self, target: Node, node: Node) -> None:
         """Let a node have the value of another, spelt alike."""
         copy = self._copied(target, node)
-        node.value, node.written = copy.value, copy.written
+        node.value, node.written, node.reference = copy.value, copy.written, copy.reference
         if target.written is not None and isinstance(target.value, str) and not target.fault:
             node.value = scalar(target.written)  # text at its own place, maybe a number here
 
@@ -174,7 +215,7 @@ class _Resolver:
         else:
             value = [self._copied(child, like) for child in target.value] if target.is_list() else target.value
         self._grow(len(value) if isinstance(value, str) else 0)
-        return Node(value, like.source, written=target.written, key=target.key, fault=target.fault)
+        return replace(target, value=value, source=like.source, over=None, tag="", text=None, refs=())
 
     def _grow(self, amount: int) -> None:
         """Count what interpolation adds, a value as one character."""
@@ -182,20 +223,29 @@ class _Resolver:
         if self._characters > MOST_CHARACTERS:
             raise _UnresolvedError(f"grows beyond {MOST_CHARACTERS:,} characters: its references multiply one another")
 
-    def _evaluated(self, template: str, targets: list[Node], path: Path, node: Node) -> Any:
-        """Let OmegaConf evaluate a text, with the texts of other nodes in its holes."""
+    def _evaluated(self, template: str, targets: list[Node], path: Path, node: Node) -> tuple[Any, list[str]]:
+        """Let OmegaConf evaluate a text, with the texts of other nodes in its holes.
+
+        Returns:
+            The value, and the environment variables that were read.
+        """
 
         def read(key: str, default: object) -> object:
             try:
-                return self._target(key, path, node).plain()
+                target = self._target(key, path, node)
+                if names := _names(target):
+                    raise _UnresolvedError(f"it depends on {names[0]}; write ${{{key}}}")
+                return target.plain()
             except _UnresolvedError as error:
                 if "not set" in str(error):
                     return default
                 raise
 
-        text = _TREE_READERS.sub(r"${segcli.\1:", _NUMBERED.sub(r"${segcli.text:\1}", template))
+        text = _TREE_READERS.sub(r"${segcli.\1:", NUMBERED.sub(r"${segcli.text:\1}", template))
         context = {"text": lambda index: _text_of(targets[index]), "read": read}
         what = f"{shown(node.text)} is no interpolation"
+        reading = _Reading()
+        token = _READING.set(reading)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # OmegaConf's, of empty arguments
@@ -203,11 +253,35 @@ class _Resolver:
                 config["value"] = text
                 what = f"cannot resolve {shown(node.text)}"
                 value = config["value"]
-                return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+                return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(
+                    value
+                ) else value, reading.names
         except (OmegaConfBaseException, ValueError, RecursionError) as error:
+            if name := reading.missing:
+                how = f"export {name}=..., or give the value itself: --{dotted(path)} VALUE"
+                raise _UnresolvedError(f"needs the environment variable {name}, which is not set; {how}") from None
             outer, _, inner = _first_line(error).partition("while resolving interpolation: ")
             reason = (inner or outer).strip('"')
             raise _UnresolvedError(f"{what}: {reason}") from None
+        finally:
+            _READING.reset(token)
+
+
+def _names(node: Node) -> list[str]:
+    """Return the environment variables that a value depends on."""
+    return [name for _, each in node.referring() if each.reference is not None for name in each.reference.names]
+
+
+def _reference_to(node: Node) -> Reference | str:
+    """Return a value as it stands in a longer text, what of it is from the environment as the reference."""
+    if node.reference is not None or not _names(node):
+        return node.reference or _text_of(node)
+    pieces = [Piece("[" if node.is_list() else "{")]
+    for number, (key, child) in enumerate(node.value.items() if node.is_mapping() else enumerate(node.value)):
+        inner = _reference_to(child)
+        pieces.append(Piece((", " if number else "") + (f"{dump_inline(key)}: " if node.is_mapping() else "")))
+        pieces += inner.pieces if isinstance(inner, Reference) else [Piece(inner)]
+    return Reference((*pieces, Piece("]" if node.is_list() else "}")), ())
 
 
 def _first_line(error: Exception) -> str:

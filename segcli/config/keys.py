@@ -89,6 +89,7 @@ KEYS: Mapping[str, Meaning] = {
     "last_checkpoint": _RECORDS,
     "pictures": _RECORDS,
     "run": _RECORDS,
+    "run.store_environment": _RECORDS,
     "defaults": _RECORDS,
 }
 """Keys, each for itself and those below it; the longest one that fits counts."""

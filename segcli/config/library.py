@@ -17,7 +17,7 @@ from segcli.config.signatures import Parameter, Signature, read_signature
 from segcli.registry import FAMILIES, LINKED, SECTIONS, Family
 
 SCALARS: Mapping[str, Parameter] = {"seed_everything": Parameter("seed_everything", "int | bool", default=True)}
-COMPOSER_KEYS = ("extends", "vars", "defaults")
+COMPOSER_KEYS = ("extends", "vars", "defaults", "environment")
 KEYS = frozenset({"data", *SECTIONS, *SCALARS, *COMPOSER_KEYS})
 """Every key that an experiment may have at its top level."""
 

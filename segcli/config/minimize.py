@@ -12,6 +12,7 @@ from typing import Any
 
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump
+from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError
 from segcli.config.extends import Layers
 from segcli.config.files import Files
@@ -147,7 +148,7 @@ def _candidates(text: str) -> list[Entry]:
 
 def _exact(experiment: Experiment) -> str:
     """Return a text that tells apart what ``==`` does not: 1, 1.0 and true, and the order of keys."""
-    return repr(experiment.plain())
+    return repr((experiment.plain(), with_references(experiment.root).plain()))
 
 
 def _composes_to(wanted: str, path: Path, library: Library) -> bool:

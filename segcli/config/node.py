@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from segcli.config.references import Reference
+
 _ODD_KEY = re.compile(r"[-+.\d].*|None|True|False|inf|nan")
 """How a key looks that may stand for one that is no text."""
 Key = str | int | float | bool | None
@@ -42,6 +44,7 @@ class Node:
         written: How the value was spelt, where YAML reads something else than text into it, and a type may want text.
         key: How its key was spelt, where YAML reads something else than text into that.
         fault: Why what was typed is no YAML; empty where it is.
+        reference: What refers to the environment, where the value depends on that.
     """
 
     value: Any
@@ -53,6 +56,7 @@ class Node:
     written: str | None = None
     key: str | None = None
     fault: str = ""
+    reference: Reference | None = None
 
     def __repr__(self) -> str:
         return repr(self.plain())
@@ -72,6 +76,15 @@ class Node:
     def is_open(self) -> bool:
         """Return whether an interpolation was left as it stands, since it reads more than the experiment."""
         return self.text is not None and self.text == self.value
+
+    def referring(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+        """Yield path and node of everything that depends on the environment, the outermost of each."""
+        if self.reference is not None:
+            yield path, self
+        elif isinstance(self.value, dict | list):
+            items = self.value.items() if isinstance(self.value, dict) else enumerate(self.value)
+            for key, child in items:
+                yield from child.referring((*path, key))
 
     def plain(self) -> Any:
         """Return the values alone, as nested dicts and lists."""

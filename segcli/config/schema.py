@@ -58,6 +58,7 @@ class _Writer:
             properties[name] = self._argument(parameter, "Seed of every random generator.")
         properties["extends"] = EXTENDS
         properties["vars"] = _described({"type": "object"}, "Values that others refer to as ${vars.NAME}.")
+        properties["environment"] = _described({"type": "object"}, "What a run stored of environment variables.")
         properties["defaults"] = _described({"enum": ["none"]}, "Leave out segcli/defaults.yaml, the lowest layer.")
         self.definitions.update(self.types.definitions)
         return {

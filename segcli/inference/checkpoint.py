@@ -10,6 +10,9 @@ from typing import Any
 
 import torch
 
+from segcli.config.environment import resolved
+from segcli.config.errors import ConfigError
+
 CHECKPOINT_KEY = "segcli"
 _UNREADABLE = (
     *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, TypeError, AttributeError, AssertionError),
@@ -71,6 +74,26 @@ def experiment_in(content: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, .
     """Return the resolved experiment and the class names inside a loaded checkpoint."""
     record = content[CHECKPOINT_KEY]
     return dict(record["config"]), tuple(record["classes"])
+
+
+def read_environment(values: Mapping[str, Any], config: Mapping[str, Any], at: str, path: Path) -> dict[str, Any]:
+    """Return a part of a checkpoint's experiment with what the environment variables hold that it refers to.
+
+    Args:
+        values: The part, or some of it.
+        config: The experiment.
+        at: Dotted key of the part.
+        path: The checkpoint.
+
+    Raises:
+        CheckpointError: If a variable is not set.
+    """
+    try:
+        return resolved(values, config, at)
+    except ConfigError as error:
+        problem = error.problems[0]
+        what = problem.message.partition(";")[0]
+        raise CheckpointError(f"cannot build what {path} holds: {at}.{problem.key} {what}; set it") from None
 
 
 def without_pretraining(arguments: Mapping[str, Any]) -> dict[str, Any]:

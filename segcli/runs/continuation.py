@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from segcli.config.canonical import leaves
+from segcli.config.environment import identified
 from segcli.config.keys import meaning_of
 from segcli.config.render import same
 from segcli.runs.identity import differing_keys, identity
@@ -39,7 +40,8 @@ def of_this_job(parent: Path, command: list[str]) -> RunFolder | None:
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the plain dotted keys whose values differ, with both."""
-    old, new, counting = dict(leaves(before)), dict(leaves(after)), differing_keys(identity(before), identity(after))
+    old, new = dict(leaves(identified(before))), dict(leaves(identified(after)))
+    counting = differing_keys(identity(before), identity(after))
     pairs = {key: (old.get(key), new.get(key)) for key in (*old, *new)}
     return {key: pair for key, pair in pairs.items() if not same(*pair) or (key in counting and None not in pair)}
 

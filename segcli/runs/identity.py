@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from segcli.config.canonical import flattened, text
+from segcli.config.environment import identified
 from segcli.config.keys import SEED
 
 
@@ -12,9 +13,9 @@ def identity(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a resolved experiment can change a result, by plain dotted keys such as ``model.decoder.width``.
 
     Args:
-        config: Every value, as ``config.yaml`` holds it, or as :func:`segcli.config.resolve.resolve` gives it.
+        config: Every value, as ``config.yaml`` holds it; what is from the environment is known by its digest.
     """
-    return flattened(config)
+    return flattened(identified(config))
 
 
 def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

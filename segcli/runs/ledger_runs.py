@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path, PurePath
 from typing import Any
 
+from segcli.config.environment import matched
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.runs.identity import experiment_hash, identity
@@ -155,7 +156,7 @@ def _test(run: StoredRun) -> dict[str, Any] | None:
     where = folder.relative_to(run.path)
     if any(PurePath(word.partition("=")[2] or word).name == LAST for word in passport.get("command", ())):
         raise UnreadableRunError(run.path, f"was tested by its last epoch, not by its best ({where}); {again}")
-    changed = differences(_of_scores(run.config), _of_scores(_config(run, folder)))
+    changed = differences(_of_scores(run.config), _of_scores(matched(_config(run, folder), run.config)))
     if changed:
         raise UnreadableRunError(run.path, f"was tested with other settings ({where}): {listed(changed)}; {again}")
     return {**_measured(found.scores), "data": (passport.get("data") or {}).get("splits", {}).get("test")}

@@ -44,7 +44,8 @@ def settings_now(files: Sequence[Path], overrides: Sequence[str], library: Libra
     Raises:
         ConfigError: If they do not compose.
     """
-    return settings_of(resolve(compose(files, overrides, library=library)).plain())
+    experiment = compose(files, overrides, library=library)
+    return settings_of(experiment.environment.stored(resolve(experiment).plain()))
 
 
 def portable(value: Any) -> Any:  # noqa: ANN401  (a value of an experiment)

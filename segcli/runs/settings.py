@@ -12,11 +12,20 @@ class RunSettings:
         fingerprint: What of the data the passport hashes: ``content`` reads every file once at the start (CamVid's 936
             files in 0.3 s); ``sizes`` looks at names and sizes only, for data of many gigabytes, and then
             masks are checked by their headers only.
+        store_environment: Whether values from environment variables (``${oc.env:NAME}``) are stored. Else what is
+            stored of a run refers to the variable, which is read again when the run is taken up; another value is told
+            by a digest of those that can change a result. Stored all the same are the seed, ``run.name``, ``run.root``,
+            classes of Python, and what gives classes of the data, groups or files their names.
     """
 
     def __init__(
-        self, root: str = "runs", name: str | None = None, fingerprint: Literal["content", "sizes"] = "content"
+        self,
+        root: str = "runs",
+        name: str | None = None,
+        fingerprint: Literal["content", "sizes"] = "content",
+        store_environment: bool = False,
     ) -> None:
         self.root = root
         self.name = name
         self.fingerprint = fingerprint
+        self.store_environment = store_environment

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from segcli.config.environment import ENVIRONMENT
 from segcli.config.errors import ConfigError
 from segcli.config.loader import load_text
 from segcli.runs.record_forms import LARGEST, Form, mapping, maybe, record
+from segcli.runs.record_forms import text as string
 
 Row = Mapping[str, float]
 
@@ -23,7 +25,9 @@ MOST_BYTES = 256 << 20
 COUNTED = ("epoch", "step")
 """Columns of tables that hold whole numbers."""
 CONFIG_FORM = record(
-    {}, {section: maybe(mapping()) for section in ("model", "data", "trainer", "checkpoint", "run", "pictures")}
+    {},
+    {section: maybe(mapping()) for section in ("model", "data", "trainer", "checkpoint", "run", "pictures")}
+    | {ENVIRONMENT: maybe(mapping(maybe(string)))},
 )
 
 

@@ -47,6 +47,7 @@ PASSPORT_FORM = record(
         "loaded": maybe(record({"checkpoint": text}, {"sha256": maybe(text)})),
         "experiment": maybe(listing(text)),
         "overrides": maybe(listing(text)),
+        "environment_variables": maybe(listing(text)),
         "config_hash": text,
         "experiment_hash": text,
         "seed": _seed,

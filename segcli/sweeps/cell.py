@@ -76,7 +76,7 @@ class Cell:
             ConfigError: For every mistake in it.
         """
         experiment = typed.experiment(settings)
-        values = resolve(experiment).plain()
+        values = _stored(experiment)
         if values.get(SEED) is True:
             message = "got true, which stands for another seed each time; a sweep needs a number"
             raise ConfigError([Problem(message, SEED, experiment.source(SEED))])
@@ -115,13 +115,18 @@ class Cell:
     def words(self) -> tuple[list[str], bool]:
         """Return the command line after ``segcli``, and whether the frozen experiment had to be taken."""
         try:
-            now = config_hash(resolve(self.typed.experiment(self.settings)).plain())
+            now = config_hash(_stored(self.typed.experiment(self.settings)))
         except ConfigError:
             now = ""
         if now == self.hash:
             return self.typed.words(self.settings), False
         place = ["--run.root", str(self.root), "--run.name", str(self.parent.relative_to(self.root))]
         return ["fit", "-c", str(self.file(".yaml")), *place], True
+
+
+def _stored(experiment: Experiment) -> dict[str, Any]:
+    """Return every value as its run will store it."""
+    return experiment.environment.stored(resolve(experiment).plain())
 
 
 def compose_cells(typed: Typed, grid: Iterable[Settings]) -> list[Cell]:

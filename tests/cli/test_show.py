@@ -41,6 +41,20 @@ def test_a_run_folder_is_an_experiment(in_trained: Path, capsys: Capture) -> Non
     assert "train_size: 24" in capsys.readouterr().out
 
 
+def test_what_is_from_the_environment_is_shown_as_its_text(
+    in_trained: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATE", "0.125")
+    override = ["--model.optimizer.lr", "${oc.env:RATE}"]
+    assert main(["show", "tiny.yaml", *override]) == 0
+    assert "lr: ${oc.env:RATE}\n" in capsys.readouterr().out
+    assert main(["show", "tiny.yaml", *override, "--values"]) == 0
+    assert "lr: 0.125\n" in capsys.readouterr().out
+    monkeypatch.delenv("RATE")
+    assert main(["show", str(in_trained.parent.parent), *override]) == 0  # a run is shown as it was stored
+    assert "lr: ${oc.env:RATE}\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -13,6 +13,7 @@ BASE = "data: ShapesDataModule\n"
     ("text", "message"),
     [
         (BASE + "modle: {}", "modle: unknown key 'modle' (did you mean 'model'?)\n  --> x.yaml:2"),
+        (BASE + "environment: {CUDA_VISIBLE_DEVICES: 1}", "environment: is what a run stores, not a setting"),
         (BASE + "trainer: {max_epoch: 3}", "trainer.max_epoch: Trainer has no option 'max_epoch' (did you mean"),
         (
             BASE + "model:\n  decoder:\n    class_path: FPN\n    pyramid_chanels: 3",

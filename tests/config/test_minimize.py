@@ -51,6 +51,15 @@ def test_what_a_parent_says_goes_and_the_rest_stays_as_written(minimized: Callab
     assert minimized(text, base) == dedent(left)
 
 
+def test_a_variable_of_the_environment_stays_whatever_its_value(
+    minimized: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATE", "0.5")
+    text = "extends: base.yaml\nmodel: {optimizer: {lr: '${oc.env:RATE}'}}\n"
+    assert minimized(text, "model: {optimizer: {lr: 0.5}}") == text
+    assert minimized(text, "model: {optimizer: {lr: '${oc.env:RATE}'}}") == "extends: base.yaml\n"
+
+
 def test_a_mapping_that_says_nothing_new_goes_with_its_key(minimized: Callable[..., str]) -> None:
     assert minimized("seed_everything: 1\nmodel:\n  decoder: FPN\n  loss: CrossEntropyLoss\n") == "seed_everything: 1\n"
     assert minimized("trainer: {max_epochs: 50}\n") == ""

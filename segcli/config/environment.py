@@ -1,0 +1,269 @@
+"""What is stored of values that are from environment variables: the text that refers to them, never the value.
+
+A stored tree names such values under ``environment``, by dotted key. Where a value can change a result, a digest stands
+there as well: equal values have equal ones, so that another value is another experiment. It takes 200,000 rounds of
+SHA-256, which makes guessing slow, but a value of few characters can still be guessed from it: a secret belongs where
+nothing counts, as in the settings of a logger, of which no digest is kept.
+"""
+
+import copy
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import PurePath
+from typing import Any
+
+from segcli.config.canonical import text
+from segcli.config.dumper import escaped
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.interpolate import interpolate
+from segcli.config.keys import SEED, meaning_of
+from segcli.config.node import Node, Path, Source, dotted, from_plain, lookup
+from segcli.config.references import Reference, last_part
+
+ENVIRONMENT = "environment"
+"""Key of a stored tree: of each value that is from the environment its dotted key, and its digest or null."""
+SHOWN_ANYWAY = (SEED, "run.name", "run.root")
+"""Keys whose values are stored as they are, like names of classes: they tell runs apart, and name their folders."""
+_ROUNDS, _SALT, _DIGITS = 200_000, b"segcli", 12
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The values of an experiment that are from environment variables.
+
+    Attributes:
+        references: What refers to them, by dotted key.
+        names: The variables that any value depends on.
+        values: What they are now, by dotted key.
+        recorded: Their digests in the stored tree that was composed, by dotted key.
+        is_stored: Whether the values themselves are to be stored.
+    """
+
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    recorded: Mapping[str, str | None] = field(default_factory=dict)
+    is_stored: bool = False
+
+    @classmethod
+    def of(cls, root: Node, recorded: Node | None) -> "Environment":
+        """Find them in a composed tree; where the tree is to be stored as it is, it forgets what refers to them.
+
+        Raises:
+            ConfigError: If one is a whole section.
+        """
+        referring = list(root.referring())
+        names = [name for _, node in referring if node.reference for name in node.reference.names]
+        switch = lookup(root, ("run", "store_environment"))
+        is_stored = switch is not None and switch.value is True
+        references: dict[str, Reference] = {}
+        values: dict[str, Any] = {}
+        for path, node in referring:
+            if len(path) == 1 and node.is_mapping() and not is_stored:
+                advice = "write it here, and take single values from the environment"
+                raise ConfigError([Problem(f"is from the environment as a whole; {advice}", dotted(path), node.source)])
+            if node.reference is not None and not _is_shown_anyway(path):
+                references[dotted(path)], values[dotted(path)] = node.reference, node.plain()
+            if is_stored or _is_shown_anyway(path):
+                node.reference = None
+        unique = tuple(dict.fromkeys(names))
+        return cls(references, unique, values, _recorded_of(root, recorded), is_stored)
+
+    def stored(self, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values of the experiment as they are to be stored, with the key ``environment``.
+
+        Args:
+            tree: The values, nested; without any from the environment it is returned as it is.
+
+        Raises:
+            ConfigError: If one is not where it was written.
+        """
+        return dict(tree) if self.is_stored else self._referring(tree, self.references)
+
+    def like(self, stored: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values of the experiment with references where a stored tree has them, to be compared with it.
+
+        Args:
+            stored: The stored tree.
+            tree: The values, nested.
+        """
+        return matched(self._referring(tree, [key for key in self.references if key in _marks(stored)]), stored)
+
+    def _referring(self, tree: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+        if not keys:
+            return dict(tree)
+        found = copy.deepcopy(dict(tree))
+        for key in keys:
+            place = _place(found, key)
+            if place is None:
+                advice = "with --run.store_environment true its value is stored"
+                raise ConfigError([Problem(f"cannot be stored as {self.references[key].text}; {advice}", key)])
+            place[0][place[1]] = self.references[key].text
+        return {**found, ENVIRONMENT: {key: self.digest(key) for key in keys}}
+
+    def digest(self, key: str) -> str | None:
+        """Return the digest of a value; None where it cannot change a result."""
+        return _digest(self.values[key], self.references[key], key)
+
+    def changed(self) -> list[str]:
+        """Return what has another value than in the stored tree that was composed, in words."""
+        keys = [key for key, before in self.recorded.items() if before is not None and key in self.references]
+        others = [key for key in keys if self.digest(key) != self.recorded[key]]
+        return [f"{key}: {' or '.join(self.references[key].names)} has another value than it had" for key in others]
+
+
+def _is_shown_anyway(path: Path) -> bool:
+    return dotted(path) in SHOWN_ANYWAY or path[-1] == "class_path"
+
+
+def _recorded_of(root: Node, recorded: Node | None) -> dict[str, str | None]:
+    """Return the digests of a stored tree, of values that no other file or flag has set since."""
+    found: dict[str, str | None] = {}
+    for key, node in recorded.value.items() if recorded is not None and recorded.is_mapping() else ():
+        value = lookup(root, tuple(str(key).split(".")))
+        if value is not None and value.source.where == node.source.where:
+            found[str(key)] = node.value
+    return found
+
+
+def _digest(value: Any, reference: Reference, key: str) -> str | None:
+    meaning = meaning_of(key)
+    if not meaning.counts or (meaning.last_part and "${" not in last_part(reference.text)):
+        return None
+    return _hashed(value, key)
+
+
+def _hashed(value: Any, key: str) -> str:
+    is_path = meaning_of(key).last_part and isinstance(value, str)
+    return _slowly_hashed(text(PurePath(value).name if is_path else value))
+
+
+@cache
+def _slowly_hashed(value: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", value.encode(errors="surrogatepass"), _SALT, _ROUNDS).hex()[:_DIGITS]
+
+
+def with_references(root: Node, digests: bool = False) -> Node:
+    """Return a tree with what refers to the environment in place of the values.
+
+    Args:
+        root: A composed tree; it is left as it is.
+        digests: Whether the digests of values that can change a result stand beside.
+    """
+    return _with_references(root, (), digests)
+
+
+def _with_references(node: Node, path: Path, digests: bool) -> Node:
+    if node.reference is not None:
+        key, shown = dotted(path), node.reference.text
+        if digests:
+            shown = _marked(shown, _digest(node.plain(), node.reference, key), key)
+        return replace(node, value=shown, written=None)
+    if node.is_list():
+        return replace(node, value=[_with_references(each, (*path, i), digests) for i, each in enumerate(node.value)])
+    if node.is_mapping():
+        return replace(node, value={k: _with_references(each, (*path, k), digests) for k, each in node.value.items()})
+    return node
+
+
+def as_written(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored tree as a file is to hold it: all text escaped but what refers to the environment."""
+    found = escaped(dict(tree))
+    for key in _marks(tree):
+        old, new = _place(tree, key), _place(found, key)
+        if old is not None and new is not None:
+            new[0][new[1]] = old[0][old[1]]
+    return found
+
+
+def identified(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored tree with the digest of a value beside what refers to it, and without the key ``environment``."""
+    found = {key: value for key, value in tree.items() if key != ENVIRONMENT}
+    marks = _marks(tree)
+    found = copy.deepcopy(found) if marks else found
+    for key, digest in marks.items():
+        place = _place(found, key)
+        if place is not None and isinstance(place[0][place[1]], str):
+            place[0][place[1]] = _marked(place[0][place[1]], digest, key)
+    return found
+
+
+def identify(root: Node, recorded: Node | None) -> None:
+    """Do the same in a tree that was composed without reading the environment, in place."""
+    for key, digest in _recorded_of(root, recorded).items():
+        node = lookup(root, tuple(key.split(".")))
+        if node is not None and isinstance(node.value, str):
+            node.value = node.text = _marked(node.value, digest, key)
+
+
+def as_it_was(tree: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values with what a stored tree has for those that are from the environment, digests included."""
+    found = copy.deepcopy(dict(tree))
+    for key in _marks(stored):
+        old, new = _place(stored, key), _place(found, key)
+        if old is not None and new is not None:
+            new[0][new[1]] = old[0][old[1]]
+    return {**found, ENVIRONMENT: dict(_marks(stored))} if _marks(stored) else found
+
+
+def matched(tree: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored tree that refers to the environment where another does and it has the same value written out."""
+    found, marks = copy.deepcopy(dict(tree)), dict(_marks(tree))
+    for key, digest in _marks(stored).items():
+        old, new = _place(stored, key), _place(found, key)
+        if key in marks or digest is None or old is None or new is None:
+            continue
+        if _hashed(new[0][new[1]], key) == digest:
+            new[0][new[1]], marks[key] = old[0][old[1]], digest
+    return {**found, ENVIRONMENT: marks} if marks else found
+
+
+def resolved(values: Mapping[str, Any], tree: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """Return a part of a stored tree with the values that the environment has now.
+
+    Args:
+        values: The part, or some of it.
+        tree: The stored tree.
+        at: Dotted key of the part.
+
+    Raises:
+        ConfigError: If a variable is not set.
+    """
+    inside = {key.removeprefix(f"{at}."): None for key in _marks(tree) if key.startswith(f"{at}.")}
+    if not inside:
+        return dict(values)
+    marks = {key: None for key in inside if _place(values, key) is not None}
+    root = from_plain(as_written({**values, ENVIRONMENT: marks}), Source(f"the experiment that it holds, {at}"))
+    del root.value[ENVIRONMENT]
+    if problems := interpolate(root):
+        raise ConfigError(problems)
+    return root.plain()
+
+
+def _marks(tree: Mapping[str, Any]) -> Mapping[str, str | None]:
+    marks = tree.get(ENVIRONMENT)
+    return marks if isinstance(marks, Mapping) else {}
+
+
+def _marked(shown: str, digest: str | None, key: str) -> str:
+    if digest is None:
+        return shown
+    return f"{last_part(shown) if meaning_of(key).last_part else shown} ({digest})"
+
+
+def _place(tree: Any, key: str) -> tuple[Any, Any] | None:
+    """Return the mapping or list in which a dotted key stands, and its own last part; None if it stands nowhere."""
+    items = list(tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ())
+    for name, child in items:
+        word = dotted((name,))
+        if name == "init_args":
+            found = _place(child, key)
+        elif word == key:
+            return tree, name
+        else:
+            found = _place(child, key.removeprefix(f"{word}.")) if key.startswith(f"{word}.") else None
+        if found is not None:
+            return found
+    return None
