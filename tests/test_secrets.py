@@ -175,9 +175,18 @@ def test_a_missing_variable_is_one_error_and_can_be_given(
     given = ["--model.decoder.dropout", DROPOUT]
     assert main(["validate", "--ckpt_path", str(BEST), *given]) == 0
     assert main(["fit", "--ckpt_path", str(LAST), "--trainer.max_epochs", "3", *given]) == 0
+    assert "dropout: ${oc.env:DROPOUT}" in (RUN / "config.yaml").read_text()
     assert main(["diff", str(RUN), str(RUN.with_name("2"))]) == 0
     with pytest.raises(CheckpointError, match=r"decoder\.dropout needs the environment variable DROPOUT"):
         Segmenter.from_checkpoint(BEST)
+
+
+def test_whether_values_are_stored_may_change_when_a_run_is_resumed(there: Path) -> None:
+    resume = ["fit", "--ckpt_path", str(LAST), "--run.store_environment"]
+    assert main([*resume, "true", "--trainer.max_epochs", "3"]) == 0
+    assert f"dropout: {DROPOUT}" in (RUN / "config.yaml").read_text()
+    assert main([*resume, "false", "--trainer.max_epochs", "4"]) == 0
+    assert "dropout: ${oc.env:DROPOUT}" in (RUN / "config.yaml").read_text()
 
 
 def test_the_model_of_a_checkpoint_reads_what_it_needs(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ from segcli.cli import complaints, continuing
 from segcli.cli.arguments import RunArguments
 from segcli.cli.check_report import model_name
 from segcli.cli.command_line import Typed
-from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment
-from segcli.config.compose import Experiment, compose
+from segcli.cli.job import Job, call_trainer, compose_for, parse_experiment, warn_of_environment
+from segcli.config.compose import compose
 from segcli.config.dumper import dump
 from segcli.config.environment import ENVIRONMENT, as_it_was, as_written
 from segcli.config.errors import ConfigError, Problem
@@ -50,7 +50,7 @@ def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, objec
     """
     verb, words, typed = line.verb.name, list(line.line), RunArguments.of(line)
     experiment = compose_for(verb, typed)
-    _warn_of_environment(experiment)
+    warn_of_environment(experiment)
     if verb == "fit" and (problems := check_trainable(experiment.root, experiment.library)):
         raise ConfigError(problems)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
@@ -70,12 +70,6 @@ def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, objec
     finally:
         if going_on is not None:
             going_on.folder.release()
-
-
-def _warn_of_environment(experiment: Experiment) -> None:
-    """Name the variables that have another value than when the run was stored that is composed."""
-    for told in experiment.environment.changed() if is_first_process() else ():
-        print(f"warning: {told} when the run was stored", file=sys.stderr, flush=True)
 
 
 def _read(checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
@@ -109,7 +103,8 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
     from segcli.callbacks.last_checkpoint import RunStopped
 
     values = _resolved(job.cli, job.name)
-    config = job.experiment.environment.stored(values)
+    stored = read_config(job.folder.config) if job.going_on is not None else None
+    config = job.experiment.environment.stored(values, stored)
     changed = _changes(job, values, content) if job.going_on is not None else {}
     passport = _passport(job, config, ["segcli", *words], content, changed) if is_first_process() else None
     before: Mapping[Path, bytes] = {}
@@ -145,9 +140,7 @@ def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Map
     if changed:
         for name, text in _texts(job, config).items():
             write_text(job.folder.path / name, text)
-        passport.add(
-            **_hashes(config), **_names(job), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides]
-        )
+        passport.add(**_facts(job, config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
     passport.reopen()
     return before
 
@@ -218,7 +211,7 @@ def _passport(
             "experiment": [str(file) for file in job.arguments.files],
             "overrides": job.arguments.overrides,
         }
-        entries = {**own, **_hashes(config), **_names(job), **job.entries}
+        entries = {**own, **_facts(job, config), **job.entries}
         try:
             return Passport(job.folder, command_line, config["seed_everything"], files, _texts(job, config), **entries)
         except RunFolderError as error:
@@ -229,14 +222,11 @@ def _passport(
     return Passport.go_on(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
 
 
-def _hashes(config: dict[str, Any]) -> dict[str, str]:
-    return {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
-
-
-def _names(job: Job) -> dict[str, list[str]]:
-    """Return the environment variables that the experiment reads, for the passport."""
+def _facts(job: Job, config: dict[str, Any]) -> dict[str, object]:
+    """Return what the passport says of the experiment: its hashes, and the environment variables that it reads."""
     names = list(job.experiment.environment.names)
-    return {"environment_variables": names} if names else {}
+    hashes = {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
+    return {**hashes, "environment_variables": names} if names else {**hashes}
 
 
 def _texts(job: Job, config: dict[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from argparse import ArgumentError
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +20,9 @@ from segcli.config.environment import as_written
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.foreign import find_foreign
 from segcli.config.node import Source, from_plain
+from segcli.config.output import say
 from segcli.config.overrides import split_overrides
-from segcli.runs.run_folder import RunFolder
+from segcli.runs.run_folder import RunFolder, is_first_process
 
 if TYPE_CHECKING:
     from segcli.cli.lightning_cli import SegmentationCLI
@@ -85,6 +87,12 @@ def compose_for(verb: str, typed: RunArguments) -> Experiment:
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None
     return compose([], typed.overrides, base=from_plain(as_written(tree), Source(str(typed.checkpoint))))
+
+
+def warn_of_environment(experiment: Experiment) -> None:
+    """Name the variables that have another value than when the run was stored that is composed."""
+    for told in experiment.environment.changed() if is_first_process() else ():
+        say(f"warning: {told} when the run was stored", file=sys.stderr)
 
 
 def _check_files(verb: str, typed: RunArguments) -> None:

@@ -26,7 +26,7 @@ VERB = Verb(
         CONFIG,
         Option("--sources", "write beside each value which file and line, or flag, set it"),
         Option("--resolved", "with every default of the code as well"),
-        Option(VALUES, "print the values of environment variables, not what refers to them, as runs store"),
+        Option(VALUES, "with the values of environment variables, not what refers to them"),
         TRUSTED,
         FORMAT,
     ),
@@ -35,7 +35,10 @@ VERB = Verb(
         "experiments/fpn_r50.yaml --model.decoder UNet --sources",
         "experiments/fpn_r50.yaml --resolved --format json",
     ),
-    "FILE may be the folder of a run. What is from environment variables is shown as what refers to them. Exit code: 0, or 2 if the experiment has mistakes.",
+    """
+FILE may be the folder of a run. What is from environment variables is shown as what refers to them, as runs store it.
+Exit code: 0, or 2 if the experiment has mistakes.
+""",
     words="FILE",
     overrides=True,
 )

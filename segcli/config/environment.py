@@ -71,16 +71,20 @@ class Environment:
         unique = tuple(dict.fromkeys(names))
         return cls(references, unique, values, _recorded_of(root, recorded), is_stored)
 
-    def stored(self, tree: Mapping[str, Any]) -> dict[str, Any]:
+    def stored(self, tree: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return plain values of the experiment as they are to be stored, with the key ``environment``.
 
         Args:
             tree: The values, nested; without any from the environment it is returned as it is.
+            before: The stored tree that this one replaces: the same value written out still refers to a variable.
 
         Raises:
             ConfigError: If one is not where it was written.
         """
-        return dict(tree) if self.is_stored else self._referring(tree, self.references)
+        if self.is_stored:
+            return dict(tree)
+        found = self._referring(tree, self.references)
+        return found if before is None else matched(found, before)
 
     def like(self, stored: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:
         """Return plain values of the experiment with references where a stored tree has them, to be compared with it.
