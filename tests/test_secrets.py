@@ -185,7 +185,7 @@ def test_whether_values_are_stored_may_change_when_a_run_is_resumed(there: Path)
     resume = ["fit", "--ckpt_path", str(LAST), "--run.store_environment"]
     assert main([*resume, "true", "--trainer.max_epochs", "3"]) == 0
     assert f"dropout: {DROPOUT}" in (RUN / "config.yaml").read_text()
-    assert main([*resume, "false", "--trainer.max_epochs", "4"]) == 0
+    assert main([*resume, "false", "-c", "secrets.yaml", "--trainer.max_epochs", "4"]) == 0
     assert "dropout: ${oc.env:DROPOUT}" in (RUN / "config.yaml").read_text()
 
 

@@ -28,7 +28,12 @@ PARTS += [
     "{",
     "}",
 ]
-PARTS += ["${oc.env:NO,${oc.env:NO2,\x011\x02}}", "${oc.env:NO,\"${oc.env:NO2,'\x010\x02'}\"}", " "]
+PARTS += [
+    "${oc.env:NO,${oc.env:NO2,\x011\x02}}",
+    "${oc.env:NO,\"${oc.env:NO2,'\x010\x02'}\"}",
+    " ",
+    "${oc.env:NO,'\\\\\x010\x02'}",
+]
 
 
 def _evaluated(template: str, texts: list[str]) -> object:
