@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import segcli
+from segcli.cli.plain_words import joined, plain_words
 from segcli.config.compose import Experiment
-from segcli.config.errors import ConfigError, Problem
+from segcli.config.errors import ConfigError, Problem, shown
 from segcli.config.node import Path as KeyPath
 from segcli.config.node import dotted, lookup
 
@@ -78,7 +79,7 @@ def _key_and_reason(error: Exception) -> tuple[str, str]:
     ours = [line for line in lines if _indent(line) >= depth]  # the others are of another type of a union
     stripped = [_WHOLE_CLASS.sub("", line.strip().removeprefix("- ")) for line in ours]
     reasons = [line for line in stripped if line and not line.startswith(_NOISE) and "NoneType" not in line]
-    return key, shorten("; ".join(dict.fromkeys(reasons)) or text)
+    return key, shorten(joined(reasons) or text)
 
 
 def _indent(line: str) -> int:
@@ -157,6 +158,8 @@ def _located(error: Exception, experiment: Experiment, culprits: list[KeyPath]) 
     node = lookup(experiment.root, culprits[0]) if len(culprits) == 1 else None
     if node is None or dotted(culprits[0]).count(".") < key.count("."):
         return from_parser(error, experiment).problems[0]
+    if message.startswith("expected") and "got " not in message:
+        message += f", got {shown(node.plain())}"
     return Problem(message, dotted(culprits[0]), node.source, node.over.source if node.over else None)
 
 
@@ -240,6 +243,6 @@ def from_state_dict(error: Exception, checkpoint: object) -> ConfigError:
 
 
 def shorten(text: str) -> str:
-    """Put a message on one line of bounded length."""
-    line = "; ".join(part.strip() for part in text.splitlines() if part.strip())
+    """Put a message on one line of bounded length, in plain words."""
+    line = plain_words("; ".join(part.strip() for part in text.splitlines() if part.strip()))
     return line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 3]}..."

@@ -11,19 +11,21 @@ _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are 
 
 def delta_text(found: RunDeltas, form: str) -> str:
     """Return the changes of scores; ``form`` is text or markdown."""
+    note = [f"note: {found.note}"] if found.note else []
     if found.why_not:
-        told = f"no scores to compare: {found.why_not}"
-        return markdown(told) if form == "markdown" else visible(told)
+        told = [f"no scores to compare: {found.why_not}", *note]
+        return "\n\n".join(map(markdown, told)) if form == "markdown" else "\n".join(map(visible, told))
     rows = [(one.subject, interval(one)) for one in found.scores]
     classes = [(one.subject, interval(one)) for one in found.by_class]
     if form == "markdown":
         named = (*rows, *((f"IoU of {name}", delta) for name, delta in classes))
         table = [table_row((markdown(name), delta)) for name, delta in named]
-        return "\n".join(["", "| score | after - before |", "| --- | --- |", *table, "", _UNKNOWN])
+        below = [line for said in note for line in ("", markdown(said))]
+        return "\n".join(["", "| score | after - before |", "| --- | --- |", *table, "", _UNKNOWN, *below])
     width = max(len(name) for name, _ in (*rows, *classes))
     lines = [f"  {name:{width}}  {delta}" for name, delta in rows]
     lines += ["IoU by class", *(f"  {name:{width}}  {delta}" for name, delta in classes)]
-    return "\n".join(map(visible, ["scores, after - before", *lines, _UNKNOWN]))
+    return "\n".join(map(visible, ["scores, after - before", *lines, _UNKNOWN, *note]))
 
 
 def delta_record(found: RunDeltas) -> dict[str, object]:

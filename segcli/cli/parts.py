@@ -1,6 +1,7 @@
 """Build the parts of an experiment one by one, to say which of them refuses what it is given."""
 
 import copy
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,9 @@ _PARTS: Mapping[str, Any] = {
     "model.freezing": Freezing | None,
     "trainer.callbacks": list[Callback] | Callback | None,
 }
+_DURATIONS = {"max_time": r"\d+(:\d\d){3}", "val_check_interval": r"\d+(:\d+){3}"}
+"""Arguments of the trainer that may be a span of time, and how Lightning reads it."""
+_UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
 _OF_THE_MACHINE: Mapping[str, Any] = {
     "accelerator": "cpu",
     "devices": 1,
@@ -138,11 +142,24 @@ def check_trainer(tree: Mapping[str, Any]) -> None:
     """
     given = tree.get("trainer", {})
     known = ("auto", "gpu", *AcceleratorRegistry.available_accelerators())
+    for key, form in _DURATIONS.items():
+        with blamed(f"trainer.{key}"):
+            _check_duration(given.get(key), form)
     with blamed("trainer"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of a GPU that is not used
         if isinstance(wanted := given.get("accelerator", "auto"), str) and wanted not in known:
             raise ValueError(f"accelerator got {wanted!r}{did_you_mean(wanted, known)}, expected {', '.join(known)}")
         Trainer(**{**given, **_OF_THE_MACHINE})
+
+
+def _check_duration(value: object, form: str) -> None:
+    """Refuse what is no span of time, where it is a text or a mapping and so can be nothing else."""
+    if isinstance(value, str) and not re.fullmatch(form, value.strip()):
+        raise ValueError(f"got {value!r}, expected days, hours, minutes and seconds: '00:12:00:00'")
+    unknown = [key for key in value if key not in _UNITS] if isinstance(value, dict) else []
+    if unknown:
+        hint = did_you_mean(unknown[0], _UNITS)
+        raise ValueError(f"got {unknown[0]!r}{hint}, expected numbers of {', '.join(_UNITS)}")
 
 
 def part(tree: Tree, key: str) -> Any:  # noqa: ANN401  (whatever stands there)

@@ -11,6 +11,7 @@ from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import installed
 from segcli.config.output import say
+from segcli.runs.file_hashes import unhashed_note
 from segcli.runs.ledger import Ledger
 from segcli.runs.ledger_entry import Entry
 from segcli.runs.ledger_runs import check_one_experiment, entry_of, load_runs, shown
@@ -84,6 +85,8 @@ def _record(ledger: Ledger, typed: Typed) -> Entry:
     name = origin.files[0].stem if given is None else given
     if not name or PurePath(name).name != name or "\\" in name or name.startswith("."):
         raise ConfigError([Problem(f"--name got {name!r}, expected a file name without folders and suffix")])
+    if note := unhashed_note([run.passport for run in runs]):
+        say(f"note: {note}", file=sys.stderr)
     entry = entry_of(name, runs, origin.files, origin.overrides)
     path = ledger.path(name)
     if path.is_file() and not entry.is_of(before := Entry.read(path)):

@@ -16,7 +16,7 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.runs.consistency import flat_scores
 from segcli.runs.evaluation import Evaluation, read_evaluation
-from segcli.runs.file_hashes import changed_files
+from segcli.runs.file_hashes import changed_files, unhashed_note
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.run_folder import CHECKPOINTS, PASSPORT
 from segcli.runs.stored_files import StoredFileError
@@ -137,8 +137,8 @@ def _compare(folder: Path, record: _Record) -> None:
     split = record.split
     say("", f"verify {record.run.path}, {split} split")
     if not record.run.is_hashed:
-        version = record.run.passport.get("segcli")
-        say(f"  files: of segcli {version}, which kept no hashes; what they say of each other was compared")
+        note = unhashed_note([record.run.passport])
+        say(f"  files: {note}; what they say of each other was compared")
     else:
         say(f"  files: {'NOT as the run wrote them' if record.lines else 'as the run wrote them'}")
     for line in record.lines:

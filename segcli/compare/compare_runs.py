@@ -19,6 +19,7 @@ from segcli.compare.metric import MEAN_IOU, Metric, parse_metric
 from segcli.compare.settings import differing
 from segcli.compare.statistics import Moments, are_unequal, corrected, differences, estimates
 from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
+from segcli.runs.file_hashes import unhashed_note
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import VAL
 
@@ -73,7 +74,9 @@ def compare_runs(
         notes.append("the images are not the same, so those of each run vary by themselves")
     grouping = group_runs(measured, by)
     compared = _comparison(grouping, chosen, level, left_out, [*notes, *of_groups, *grouping.notes])
-    return replace(compared, at=at, notes=(*compared.notes, *_notes_at(compared, grouping, chosen, at)))
+    unhashed = unhashed_note([one.run.passport for one in measured])
+    more = [*_notes_at(compared, grouping, chosen, at), *([unhashed] if unhashed else [])]
+    return replace(compared, at=at, notes=(*compared.notes, *more))
 
 
 def _comparison(

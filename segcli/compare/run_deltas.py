@@ -10,6 +10,7 @@ from segcli.compare.load import shown
 from segcli.compare.measured_run import MeasuredRun, measure
 from segcli.compare.metric import Metric
 from segcli.compare.statistics import differences
+from segcli.runs.file_hashes import unhashed_note
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import OF_A_SET, VAL
 
@@ -22,11 +23,13 @@ class RunDeltas:
         scores: Of mIoU, mDice and pixel accuracy; intervals cover the choice of images only, there is no p.
         by_class: Of every class's IoU.
         why_not: Why there are none; empty if there are.
+        note: What else is to be known of the runs.
     """
 
     scores: tuple[Difference, ...] = ()
     by_class: tuple[Difference, ...] = ()
     why_not: str = ""
+    note: str = ""
 
 
 def run_deltas(before: Path, after: Path) -> RunDeltas:
@@ -42,10 +45,11 @@ def run_deltas(before: Path, after: Path) -> RunDeltas:
         measured = [[measure(run, metric) for run in runs] for metric in metrics]
     except UnreadableRunError as error:
         return RunDeltas(why_not=f"{shown(error.path)} {error}")
+    note = unhashed_note([run.passport for run in runs])
     if found := mismatches(measured[0], metrics[0]):
-        return RunDeltas(why_not="; ".join(found))
+        return RunDeltas(why_not="; ".join(found), note=note)
     with_classes, *others = (_differences(old, new) for old, new in measured)
-    return RunDeltas((with_classes[0], *(found[0] for found in others)), tuple(with_classes[1:]))
+    return RunDeltas((with_classes[0], *(found[0] for found in others)), tuple(with_classes[1:]), note=note)
 
 
 def _differences(before: MeasuredRun, after: MeasuredRun) -> list[Difference]:

@@ -8,7 +8,7 @@ from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, s
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
 from segcli.config.signatures import Parameter
-from segcli.config.types import accepts, accepts_scalar, takes_list, takes_null
+from segcli.config.types import accepts, accepts_scalar, shown_type, takes_list, takes_null
 from segcli.registry import LINKED, SECTIONS, RegistryError
 from segcli.score_spec import MODE, MONITOR
 
@@ -188,7 +188,7 @@ class _Checker:
                 self._add(here, f"{name} has no option {shown(key)}{guess}", child, tuple(parameters))
         missing = [p for p in parameters.values() if p.required and p.name not in fields]
         for parameter in missing:
-            kind = f" ({parameter.annotation})" if parameter.annotation else ""
+            kind = f" ({shown_type(parameter.annotation)})" if parameter.annotation else ""
             self._add((*at, parameter.name), f"{name} needs {parameter.name!r}{kind}; add it", node)
 
     def _check_value(self, node: Node, parameter: Parameter, place: Place, at: Path) -> None:
@@ -203,13 +203,13 @@ class _Checker:
                 return
         value = node.plain()
         if value is None and not takes_null(parameter.annotation):
-            wanted = place.family.name if place.family else parameter.annotation
+            wanted = place.family.name if place.family else shown_type(parameter.annotation)
             self._add(at, f"null is no value here, expected {wanted}; drop the key or give a value", node)
         elif place.family is not None and value is not None and not accepts_scalar(parameter.annotation, value):
             self._add(at, f"expected one of the {place.family.name}, got {shown(value)}", node)
         elif place.family is None and not accepts(parameter.annotation, value):
             quote = f"; quote it: {shown(str(value))}" if accepts(parameter.annotation, str(value)) else ""
-            self._add(at, f"expected {parameter.annotation}, got {shown(value)}{quote}", node)
+            self._add(at, f"expected {shown_type(parameter.annotation)}, got {shown(value)}{quote}", node)
         elif at == ("trainer", "default_root_dir") and value is not None:
             self._add(at, "the run folder is chosen by run.root and run.name; set those", node)
 

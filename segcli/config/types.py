@@ -5,6 +5,7 @@ left to jsonargparse, which imports the class.
 """
 
 import ast
+import copy
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -66,6 +67,31 @@ def _members(tree: ast.expr) -> Iterator[ast.expr]:
             yield ast.Constant(None)
     else:
         yield tree
+
+
+def shown_type(annotation: str) -> str:
+    """Return an annotation as one writes it today: ``int | None`` for ``typing.Optional[int]``."""
+    tree = _parsed(annotation)
+    return annotation if tree is None else ast.unparse(_Modern().visit(copy.deepcopy(tree)))
+
+
+class _Modern(ast.NodeTransformer):
+    """Writes unions with bars, and names without their module."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        name = _name(node.value)
+        if name == "Literal":
+            return ast.Subscript(ast.Name(name), node.slice)
+        if name in {"Optional", "Union", "Annotated", "Final"}:
+            parts = list(dict.fromkeys(ast.unparse(self.visit(part)) for part in _members(node)))
+            return ast.Name(" | ".join(parts))
+        if name in {"List", "Dict", "Tuple", "Set"}:
+            node.value = ast.Name(name.lower())
+        self.generic_visit(node)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return ast.Name(node.attr) if _name(node.value) in {"typing", "t"} else node
 
 
 def is_text_type(tree: ast.expr) -> bool:

@@ -6,7 +6,7 @@ They find damage and careless edits. Whoever changes a file and all hashes of it
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,16 @@ def hashes_of(folder: Path) -> dict[str, str | None]:
     """Return the hash of every file that segcli wrote into a run folder, by its path in it."""
     found = sorted({path for pattern in STORED for path in folder.glob(pattern) if path.is_file()})
     return {path.relative_to(folder).as_posix(): stored_hash(path) for path in found}
+
+
+def unhashed_note(passports: Sequence[Mapping[str, Any]]) -> str:
+    """Return in one line how many of some runs kept no hashes, so that changes go unnoticed; empty if all did."""
+    unhashed = [passport for passport in passports if not is_hashed(passport)]
+    if not unhashed:
+        return ""
+    versions = " and ".join(sorted({str(passport.get("segcli")) for passport in unhashed}))
+    who = f"{len(unhashed)} of {len(passports)} runs are" if len(passports) > 1 else "the run is"
+    return f"{who} of segcli {versions}, which kept no hashes: a changed file would go unnoticed"
 
 
 def is_hashed(passport: Mapping[str, Any]) -> bool:

@@ -169,7 +169,10 @@ def test_of_two_runs_the_scores_are_compared_as_well(tmp_path: Path, capsys: Cap
     out = capsys.readouterr().out
     assert "model.decoder  FPN" in out
     assert "scores, after - before\n  val/mIoU            +0." in out
-    assert out.endswith("one run each: the noise between seeds is unknown, and intervals are of the images only\n")
+    assert out.endswith(
+        "one run each: the noise between seeds is unknown, and intervals are of the images only\n"
+        "note: 2 of 2 runs are of segcli 0.4.0, which kept no hashes: a changed file would go unnoticed\n"
+    )
     assert main(["diff", *runs, "--format", "json"]) == 0
     deltas = json.loads(capsys.readouterr().out)["deltas"]
     assert [one["subject"] for one in deltas["by_class"]] == ["background", "circle", "square"]

@@ -71,6 +71,21 @@ def test_what_the_trainer_refuses_is_found(tiny: Path, words: list[str], message
     assert caught.value.key == "trainer"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("max_time", "word", "got 'word', expected days, hours, minutes and seconds"),
+        ("max_time", "{hour: 1}", r"got 'hour' \(did you mean 'hours'\?\)"),
+        ("val_check_interval", "0:1", "got '0:1', expected days"),
+    ],
+)
+def test_a_span_of_time_is_one(tiny: Path, key: str, value: str, message: str) -> None:
+    with pytest.raises(PartError, match=message) as caught:
+        check_trainer(_tree(tiny, f"--trainer.{key}", value))
+    assert caught.value.key == f"trainer.{key}"
+    check_trainer(_tree(tiny, "--trainer.max_time", "{hours: 1}", "--trainer.val_check_interval", "00:00:05:00"))
+
+
 def test_what_callbacks_and_checkpoints_refuse_is_found(tiny: Path) -> None:
     with pytest.raises(PartError, match="mode"):
         check_checkpoint(_tree(tiny, "--checkpoint.mode", "maxx"))

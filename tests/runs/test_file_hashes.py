@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from segcli.runs.file_hashes import changed_files, digest, hashes_of, stored_hash
+from segcli.runs.file_hashes import changed_files, digest, hashes_of, stored_hash, unhashed_note
 
 
 def test_line_endings_of_text_do_not_count(tmp_path: Path) -> None:
@@ -37,3 +37,12 @@ def test_a_digest_is_of_all_entries_but_itself() -> None:
     record = {"a": {"b": [1, None, 0.1]}, "path": Path("x")}
     assert digest(record) == digest({"path": "x", "digest": "0", "a": {"b": [1, None, 0.1]}})
     assert digest(record) != digest({**record, "c": 1})
+
+
+def test_runs_without_hashes_are_told_in_one_line() -> None:
+    old, new = {"schema": 2, "segcli": "0.4.0"}, {"schema": 3, "segcli": "0.5.0", "digest": "0"}
+    assert unhashed_note([new, new]) == unhashed_note([]) == ""
+    assert unhashed_note([old]).startswith("the run is of segcli 0.4.0, which kept no hashes")
+    assert unhashed_note([old, new, {**old, "segcli": "0.3.0"}]).startswith(
+        "2 of 3 runs are of segcli 0.3.0 and 0.4.0,"
+    )
