@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor
 from torchmetrics.classification import (
     BinaryAveragePrecision,
     MulticlassAveragePrecision,
@@ -11,6 +11,7 @@ from torchmetrics.classification import (
 
 from segcli.metrics.average_precision import AveragePrecision
 from segcli.sample import IGNORE_INDEX
+from tests.distributed.ranks import on_two_ranks
 
 CLASSES, THRESHOLDS = 3, 21
 REFERENCE = {"thresholds": THRESHOLDS, "ignore_index": IGNORE_INDEX}
@@ -115,12 +116,10 @@ def _batches() -> list[tuple[Tensor, Tensor]]:
 
 
 def rank(index: int, store: str) -> None:
-    distributed.init_process_group("gloo", init_method=f"file://{store}", rank=index, world_size=2)
     metric = AveragePrecision(CLASSES, THRESHOLDS)
     for values, mask in _batches()[index::2]:
         metric.update(values, mask)
     torch.save(metric.compute(), f"{store}.{index}")
-    distributed.destroy_process_group()
 
 
 def test_ranks_agree_on_the_area_of_all_batches(tmp_path: Path) -> None:
@@ -128,7 +127,7 @@ def test_ranks_agree_on_the_area_of_all_batches(tmp_path: Path) -> None:
     for values, mask in _batches():
         alone.update(values, mask)
 
-    multiprocessing.spawn(rank, (str(tmp_path / "store"),), nprocs=2)
+    on_two_ranks(rank, str(tmp_path / "store"))
 
     for index in range(2):
         assert torch.load(tmp_path / f"store.{index}").equal(alone.compute())

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import torch
-from torch import distributed, multiprocessing
 from torchmetrics.classification import MultilabelAccuracy, MultilabelF1Score, MultilabelJaccardIndex
 
 from segcli.metrics.multilabel_metric import MultilabelMetric
 from segcli.sample import IGNORE_INDEX
+from tests.distributed.ranks import on_two_ranks
 
 CLASSES = 4
 
@@ -47,12 +47,10 @@ def test_update_returns_a_matrix_per_image_and_class_that_it_adds() -> None:
 
 
 def rank(index: int, store: str) -> None:
-    distributed.init_process_group("gloo", init_method=f"file://{store}", rank=index, world_size=2)
     metric = MultilabelMetric(CLASSES)
     for labels, mask in batches()[index::2]:
         metric.update(labels, mask)
     torch.save(tuple(metric.compute()[:6]), f"{store}.{index}")
-    distributed.destroy_process_group()
 
 
 def test_ranks_agree_on_the_score_of_all_batches(tmp_path: Path) -> None:
@@ -60,7 +58,7 @@ def test_ranks_agree_on_the_score_of_all_batches(tmp_path: Path) -> None:
     for labels, mask in batches():
         alone.update(labels, mask)
 
-    multiprocessing.spawn(rank, (str(tmp_path / "store"),), nprocs=2)
+    on_two_ranks(rank, str(tmp_path / "store"))
 
     for index in range(2):
         torch.testing.assert_close(torch.load(tmp_path / f"store.{index}"), tuple(alone.compute()[:6]))

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import torch
-from torch import distributed, multiprocessing
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MulticlassJaccardIndex
 
 from segcli.metrics.segmentation_metric import SegmentationMetric
 from segcli.sample import IGNORE_INDEX
+from tests.distributed.ranks import on_two_ranks
 
 CLASSES = 5
 
@@ -64,13 +64,11 @@ def test_stays_out_of_the_checkpoint() -> None:
 
 
 def rank(index: int, store: str) -> None:
-    distributed.init_process_group("gloo", init_method=f"file://{store}", rank=index, world_size=2)
     metric = SegmentationMetric(CLASSES)
     for labels, mask in batches()[index::2]:  # two batches for one rank, one for the other
         metric.update(labels, mask)
     own = metric.matrix.clone()
     torch.save((metric.compute().mean_iou, bool((metric.matrix == own).all())), f"{store}.{index}")
-    distributed.destroy_process_group()
 
 
 def test_ranks_agree_on_the_score_of_all_batches(tmp_path: Path) -> None:
@@ -78,7 +76,7 @@ def test_ranks_agree_on_the_score_of_all_batches(tmp_path: Path) -> None:
     for labels, mask in batches():
         alone.update(labels, mask)
 
-    multiprocessing.spawn(rank, (str(tmp_path / "store"),), nprocs=2)
+    on_two_ranks(rank, str(tmp_path / "store"))
 
     for index in range(2):
         mean_iou, untouched = torch.load(tmp_path / f"store.{index}")
