@@ -59,8 +59,8 @@ def main(argv: list[str] | None = None) -> int:
     except UnicodeEncodeError as error:  # of the name of a file: what is printed is escaped
         tell(str(ConfigError([Problem(_not_in_encoding(error))])))
         return USER_ERROR
-    except RuntimeError:
-        if not was_told():  # else the connection broke, since another process ended with an error
+    except RuntimeError as error:
+        if not was_told(error):  # else the connection broke, since another process ended with an error
             raise
         return USER_ERROR
     except BrokenPipeError:  # the reader, such as head, has seen enough

@@ -13,6 +13,8 @@ PATIENCE_S = 15.0
 """How long another process than the first waits with its error: in most cases the first has met the same, and tells it
 after it has ended, or waited for, the processes that it started."""
 TOLD = "segcli/told"
+_GONE = ("onnection closed by peer", "onnection reset by peer", "Broken pipe", "remote process exited")
+"""What gloo and NCCL say of a connection whose other end is gone."""
 
 
 def tell(text: str) -> None:
@@ -31,11 +33,20 @@ def tell(text: str) -> None:
                 store.set(TOLD, "1")
 
 
-def was_told() -> bool:
-    """Return whether another process of this run has told an error, of which this one's may be but the echo."""
+def was_told(error: RuntimeError) -> bool:
+    """Return whether an error is but the echo of another process's, which has told its own, or is gone.
+
+    The first process keeps the store, so that what it told cannot be looked up once it has ended; that the connection
+    to it broke is known by the message. One line says so, where nobody may have said anything: it may have been killed.
+    """
     store = _store()
+    if store is None:
+        return False
+    if any(sign in str(error) for sign in _GONE):
+        say_text("this process ends: another one of the run has ended before", file=sys.stderr)
+        return True
     try:
-        return store is not None and store.check([TOLD])
+        return bool(store.check([TOLD]))
     except RuntimeError:
         return False
 

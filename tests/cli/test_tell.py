@@ -3,7 +3,7 @@ import torch.distributed as dist
 
 from segcli.cli import tell as telling
 from segcli.cli.main import main
-from segcli.cli.tell import TOLD, tell
+from segcli.cli.tell import TOLD, tell, was_told
 
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "SLURM_LOCALID")
 
@@ -67,6 +67,23 @@ def test_a_process_whose_first_is_gone_is_silent(
     assert not told(monkeypatch, capsys, LOCAL_RANK="1")
 
 
+@pytest.mark.parametrize(
+    ("message", "is_echo"),
+    [
+        ("[pair.cc:561] Connection closed by peer [127.0.0.1]:1", True),
+        ("NCCL error: remote process exited or there was a network error", True),
+        ("mat1 and mat2 shapes cannot be multiplied", False),
+    ],
+)
+def test_a_broken_connection_is_the_echo_of_anothers_end(
+    capsys: pytest.CaptureFixture[str], store: dist.HashStore, message: str, is_echo: bool
+) -> None:
+    assert was_told(RuntimeError(message)) == is_echo
+    assert ("another one of the run has ended" in capsys.readouterr().err) == is_echo
+    store.set(TOLD, "1")
+    assert was_told(RuntimeError(message))
+
+
 def test_mistakes_of_a_command_line_are_told_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,3 +91,7 @@ def test_mistakes_of_a_command_line_are_told_so(
     for words in (["fit", "-c", "missing.yaml"], ["prdict"]):
         assert main(words) == 2
         assert capsys.readouterr().err == ""
+
+
+def test_a_process_alone_has_no_echo() -> None:
+    assert not was_told(RuntimeError("Connection closed by peer"))
