@@ -109,11 +109,11 @@ def test_samples_hold_both_ends_and_are_few(steps: int) -> None:
 
 
 def test_a_million_steps_take_no_longer_than_a_thousand() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     at = sample(1_000_000)
     draw(curves(trainer(Poly(optimizer(all=1.0), 1_000_000)), at), at, "long")
 
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

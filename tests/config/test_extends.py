@@ -1,4 +1,5 @@
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,13 +105,15 @@ def test_what_a_file_says_that_is_no_experiment_is_not_printed(
 
 
 def test_a_misspelt_parent_among_very_many_files_is_told_at_once(write: Write, tmp_path: Path) -> None:
-    for i in range(8_000):
-        (tmp_path / f"base{i}.yaml").touch()
+    folder = str(tmp_path)
+    for i in range(100_000):
+        os.close(os.open(f"{folder}/base{i}.yaml", os.O_CREAT))
     file = write("x.yaml", "extends: bse77.yaml")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ConfigError, match=r"did you mean 'base\d+.yaml'"):
         compose([file])
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
+    shutil.rmtree(folder)  # pytest would keep it, and those of the last sessions
 
 
 @pytest.mark.parametrize("line", ["extends: NEXT", "model: {extends: NEXT}", "a: {b: {extends: NEXT}}"])
@@ -118,20 +121,20 @@ def test_parents_without_end_are_told_at_once(write: Write, line: str) -> None:
     for i in range(200):
         write(f"x{i}.yaml", f"{line.replace('NEXT', f'x{i + 1}.yaml')}\nvars: {{a: 1}}\n")
     write("x200.yaml", "trainer: {max_epochs: 1}")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ConfigError, match=r"extend one another|nests deeper"):
         compose([Path("x0.yaml")])
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_parents_that_multiply_are_told_at_once(write: Write) -> None:
     for i in range(30):
         write(f"x{i}.yaml", f"vars: [{{extends: x{i + 1}.yaml}}, {{extends: x{i + 1}.yaml}}]\n")
     write("x30.yaml", "trainer: {max_epochs: 1}")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ConfigError, match="extends more than 500 files"):
         compose([Path("x0.yaml")])
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("parent", ["../outside.yaml", "/etc/passwd", "link.yaml", "../no_such.yaml", "/dev/zero"])
