@@ -14,6 +14,7 @@ _LONGEST_VALUE = 120
 _LONGEST_WORD = 1000
 _MOST_CHARACTERS = 30_000
 """How much a suggestion is looked for in, times the word's length: some 50 ms at most."""
+_FEW_CHARACTERS = 2
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class ConfigError(Exception):
 
 
 def did_you_mean(word: object, options: Iterable[object]) -> str:
-    """Return `` (did you mean 'x'?)`` for the closest option, or nothing; among very many, one that begins alike."""
+    """Return `` (did you mean 'x'?)`` for the closest option, or nothing; of very many, one that begins and ends so."""
     wanted = str(word).lower()
     if len(wanted) > _LONGEST_WORD:
         return ""
@@ -77,13 +78,18 @@ def did_you_mean(word: object, options: Iterable[object]) -> str:
     names = [name for name in choices if abs(len(name) - len(wanted)) <= len(wanted)]
     most = _MOST_CHARACTERS // max(len(wanted), 50)
     if len(names) > most:
+        names = [name for name in names if abs(len(name) - len(wanted)) <= _FEW_CHARACTERS] or names
         names = sorted(names, key=lambda name: _alike(name, wanted), reverse=True)[:most]
     close = get_close_matches(wanted, names, n=1, cutoff=0.6)
     return f" (did you mean {choices[close[0]]!r}?)" if close else ""
 
 
 def _alike(a: str, b: str) -> int:
-    """Return how many characters two words begin with in common."""
+    """Return how many characters two words begin and end with in common."""
+    return _common(a, b) + _common(a[::-1], b[::-1])
+
+
+def _common(a: str, b: str) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 

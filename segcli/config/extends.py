@@ -5,6 +5,7 @@ that ships with the package. A parent is applied once per place, where it first 
 grandparent without the second undoing what the first changed; a file of the command line always is.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,7 +172,8 @@ def _problem(name: str, path: Path, child: Path, chain: tuple[Path, ...], librar
     if not trust.may_read(path):
         return f"{shorten(name)} lies outside the repository; {trust.FLAG} does not read it"
     if not files.is_file(path):
-        near = [str(file.relative_to(child.parent)) for file in files.below(child.parent, SUFFIXES, _MOST_SUGGESTIONS)]
+        folder = f"{child.parent}{os.sep}"
+        near = [text.removeprefix(folder) for text in files.texts_below(child.parent, SUFFIXES, _MOST_SUGGESTIONS)]
         missing = shorten(files.show(path))
         return f"no file {missing}{did_you_mean(name, near)}; paths in extends are relative to their file"
     if path in chain:

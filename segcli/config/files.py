@@ -47,13 +47,20 @@ class Files:
             suffixes: Of the files.
             most: How many files to look at, and folders likewise, for suggestions; None for all.
         """
-        found: list[Path] = []
+        return [Path(path) for path in self.texts_below(folder, suffixes, most)]
+
+    def texts_below(
+        self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml"), most: int | None = None
+    ) -> list[str]:
+        """Return the same as text, in a fraction of the time."""
+        found, endings = list[str](), tuple(suffixes)
         for count, (where, folders, names) in enumerate(os.walk(folder)):
             if most is not None and max(count, len(found)) >= most:
                 break
             folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [Path(where) / name for name in names if not name.startswith(".")]
-        return sorted(path for path in found if path.suffix in tuple(suffixes))
+            own = (name for name in names if name.endswith(endings) and not name.startswith("."))
+            found += [os.path.join(where, name) for name in own]  # noqa: PTH118  (there may be very many)
+        return sorted(found, key=lambda path: path.split(os.sep))  # noqa: PTH206
 
     def show(self, path: Path) -> str:
         """Write a path as users would: below the working directory or, of this package, below where that lies."""
@@ -139,10 +146,16 @@ class Revision(Files):
         """Return the files of some suffixes that the revision has in a folder and the folders in it."""
         folder = folder.resolve()
         if not folder.is_relative_to(self.top):
-            return super().below(folder, suffixes, most)
+            return [Path(path) for path in super().texts_below(folder, suffixes, most)]
         found = (path for path in self._blobs if path.suffix in tuple(suffixes) and path.is_relative_to(folder))
         shown = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
         return sorted(shown)
+
+    def texts_below(
+        self, folder: Path, suffixes: Iterable[str] = (".yaml", ".yml"), most: int | None = None
+    ) -> list[str]:
+        """Return the same as text."""
+        return [str(path) for path in self.below(folder, suffixes, most)]
 
     def show(self, path: Path) -> str:
         """Write a path as git does, ``REV:path``, where the revision has another content."""

@@ -110,7 +110,7 @@ def test_a_misspelt_parent_among_very_many_files_is_told_at_once(write: Write, t
         os.close(os.open(f"{folder}/base{i}.yaml", os.O_CREAT))
     file = write("x.yaml", "extends: bse77.yaml")
     start = time.process_time()
-    with pytest.raises(ConfigError, match=r"did you mean 'base\d+.yaml'"):
+    with pytest.raises(ConfigError, match=r"did you mean 'base77.yaml'"):
         compose([file])
     assert time.process_time() - start < 2
     shutil.rmtree(folder)  # pytest would keep it, and those of the last sessions
