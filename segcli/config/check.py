@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from segcli.config import foreign_losses, foreign_schedules
+from segcli.config import foreign_losses, foreign_optimizers, foreign_schedules
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
@@ -157,7 +157,7 @@ class _Checker:
             return foreign_losses.wrapping(modules, path, path.rpartition(".")[2] in self.library.names(family))
         if family.name == "schedules" and foreign_schedules.is_foreign(self.library.signature(path), path):
             return foreign_schedules.deriving(modules, path)
-        return ""
+        return foreign_optimizers.refusal(path) if family.name == "optimizers" else ""
 
     def _check_without_class(self, node: Node, place: Place, at: Path) -> None:
         given = node.value["init_args"].value if "init_args" in node.value else {}

@@ -39,6 +39,18 @@ REFUSED_CALLBACKS: Mapping[str, str] = {
 STILL_REFUSED = frozenset(name for name, why in REFUSED_CALLBACKS.items() if not why.startswith(_BASE))
 """Those that do not work when a class of the user is derived from them either."""
 
+_LEAST = {
+    "gradient_clip_val": 0,
+    "log_every_n_steps": 0,
+    "max_epochs": -1,
+    "max_steps": -1,
+    "min_epochs": 0,
+    "min_steps": 0,
+    "num_sanity_val_steps": -1,
+    "reload_dataloaders_every_n_epochs": 0,
+    **{f"limit_{split}_batches": 0 for split in ("train", "val", "test", "predict")},
+}
+"""Of the trainer; most of what is below does nothing there, without a word."""
 _NO_TRAINING = "nothing would be trained"
 _NO_VALIDATION = (
     "nothing would be measured, and no checkpoint be the best; give at least one batch, or set checkpoint.monitor to "
@@ -54,7 +66,7 @@ def check_trainable(root: Node, library: Library) -> list[Problem]:
         root: A merged and interpolated tree.
         library: What is known about components.
     """
-    return [*_callbacks(root, library), *_limits(root), *_checkpoint(root), *_seed(root)]
+    return [*_callbacks(root, library), *_limits(root), *_values(root), *_checkpoint(root), *_seed(root)]
 
 
 def _callbacks(root: Node, library: Library) -> Iterator[Problem]:
@@ -108,6 +120,19 @@ def _limits(root: Node) -> Iterator[Problem]:
             "got true, which leaves out logs, checkpoints and callbacks, and with them the run's record; leave it out"
         )
         yield Problem(message, "trainer.barebones", bare.source)
+
+
+def _values(root: Node) -> Iterator[Problem]:
+    for name, least in _LEAST.items():
+        value = _number(root, f"trainer.{name}")
+        if value is not None and value < least:
+            what = "-1 is for no limit, or all" if least else "0 is for none"
+            message = f"got {value:g}, expected a number from {least:g}; {what}"
+            yield Problem(message, f"trainer.{name}", _source(root, f"trainer.{name}"))
+    interval = _at(root, "trainer.val_check_interval")
+    if interval is not None and isinstance(interval.value, str | dict):
+        message = "got a time, expected a number of batches, or a share of an epoch from 0 to 1"
+        yield Problem(message, "trainer.val_check_interval", interval.source)
 
 
 def _checkpoint(root: Node) -> Iterator[Problem]:

@@ -1,12 +1,18 @@
+import inspect
 from pathlib import Path
 
 import pytest
+from torch.optim import lr_scheduler
 
 from segcli.cli.main import main
 from segcli.config.compose import compose
 from segcli.config.errors import ConfigError
 
-OF_TORCH = ["CosineAnnealingLR", "ReduceLROnPlateau", "LambdaLR", "ChainedScheduler", "CyclicLR", "OneCycleLR"]
+OF_TORCH = sorted(
+    name
+    for name, cls in vars(lr_scheduler).items()
+    if inspect.isclass(cls) and issubclass(cls, lr_scheduler.LRScheduler) and not name.startswith("_")
+)
 OWN = """
 from torch.optim.lr_scheduler import StepLR
 
