@@ -115,7 +115,7 @@ class _Checker:
     def _check_component(self, node: Node, place: Place, at: Path) -> None:
         if node.is_list():
             for index, item in enumerate(node.value):
-                if place.family is not None and not item.is_mapping():
+                if place.family is not None and not item.is_mapping() and not item.is_open():
                     self._add((*at, index), f"expected one of the {place.family.name}, got {shown(item.plain())}", item)
                 self._check_component(item, place, (*at, index))
             return

@@ -5,6 +5,8 @@ component whose class changes loses the old class's arguments. Components end up
 however they were written: ``UNet``, ``{class_path: UNet, depth: 3}`` and ``{depth: 3}`` over a known class.
 """
 
+from dataclasses import replace
+
 from segcli.config.errors import Problem
 from segcli.config.library import Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted, spelt_like
@@ -89,6 +91,7 @@ class Merger:
 
     def _merge_component(self, base: Node | None, over: Node, place: Place, path: Path) -> Node:
         over_class, over_args = _split(over)
+        over = over if over.is_mapping() else replace(over, reference=None)  # which is that of the class
         base_class, base_args = _split(base) if base is not None else (None, {})
         cls = over_class or base_class
         inner = place.inside(self._path(cls, place) if cls is not None else None)

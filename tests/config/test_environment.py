@@ -177,6 +177,31 @@ def test_a_whole_section_cannot_be_from_the_environment(
     assert "run: is from the environment as a whole; write it here" in message
 
 
+def test_names_of_classes_are_stored(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECODER", "UNet")
+    monkeypatch.setenv("FLIP", "HorizontalFlip")
+    text = "data: {class_path: ShapesDataModule, train_transforms: ['${oc.env:FLIP}']}\n"
+    experiment = compose([write("x.yaml", text + "model: {decoder: '${oc.env:DECODER}'}")])
+    assert experiment.environment.stored(experiment.plain()) == experiment.plain()
+    assert experiment.environment.names == ("DECODER", "FLIP")
+
+
+def test_a_component_with_its_arguments_is_stored_as_the_reference(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECODER", "{class_path: FPN, dropout: 0.25}")
+    monkeypatch.setenv("FLIP", "{class_path: HorizontalFlip, p: 0.25}")
+    text = "data: {class_path: ShapesDataModule, train_transforms: ['${oc.decode:${oc.env:FLIP}}']}\n"
+    experiment = compose([write("x.yaml", text + "model: {decoder: '${oc.decode:${oc.env:DECODER}}'}")])
+    tree = {"defaults": "none", **experiment.environment.stored(experiment.plain())}
+    assert tree["model"]["decoder"] == "${oc.decode:${oc.env:DECODER}}"
+    file = write("config.yaml", dump(as_written(tree)))
+    assert "0.25" not in file.read_text()
+    assert compose([file]).plain() == experiment.plain()
+    monkeypatch.delenv("DECODER")
+    assert diff(compose([file], reads_environment=False), compose([file], reads_environment=False)) == []
+
+
 def test_a_name_for_the_resolver_hides_nothing(write: Write) -> None:
     text = "vars: {reader: oc.env}\ndata: {class_path: FolderDataModule, root: '${${vars.reader}:SECRET}'}"
     experiment = compose([write("x.yaml", text)], checked=False)
