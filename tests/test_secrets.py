@@ -155,6 +155,9 @@ def test_another_value_is_named_and_never_printed(
     assert "was begun with another experiment" in refused
     assert "model.decoder.dropout: ${oc.env:DROPOUT} (" in refused
     assert "with its environment variables as they were" in refused
+    assert main(["rerun", str(RUN), "--dry-run"]) == 0
+    (line,) = (each for each in capsys.readouterr().out.splitlines() if "(environment)" in each)
+    assert line.strip().startswith("model.decoder.dropout  ${oc.env:DROPOUT} (")
     monkeypatch.setenv("DROPOUT", DROPOUT)
     assert main(["fit", "--ckpt_path", str(LAST), "--trainer.max_epochs", "3"]) == 0
     assert "warning" not in capsys.readouterr().err
