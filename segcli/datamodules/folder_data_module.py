@@ -23,8 +23,8 @@ class FolderDataModule(SegmentationDataModule):
     With folders per split (``root/train/images`` or ``root/images/train``, and so on) these are used. Otherwise, and
     for a split without a folder, images are ranked by hashes of their names: the first are for testing, the next for
     validation, the rest for training. So the fractions are exact, and an image that is added moves at most one other
-    across each border. Predicts the images in ``root/image_dir`` if that exists, else those directly in ``root``;
-    needs no masks for that.
+    across each border. Predicts the images in ``root/image_dir`` if that exists, else those in ``root``, each with its
+    sub-folders; needs no masks for that.
 
     Args:
         root: Folder of the data set.

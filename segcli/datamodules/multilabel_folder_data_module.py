@@ -25,8 +25,8 @@ class MultilabelFolderDataModule(SegmentationDataModule):
     For ``model.task: multilabel``. Masks of the class ``lung`` are ``root/labels/lung/NAME.png``, with 0 where a pixel
     is not of the class and 1 or 255 where it is. Splits are those of ``FolderDataModule``: folders where there are some
     (``root/train/images`` and ``root/train/labels/lung``, or ``root/images/train`` and ``root/labels/train/lung``),
-    otherwise by hashes of the images' names. Predicts the images in ``root/image_dir`` if that exists, else those
-    directly in ``root``; needs no masks for that.
+    otherwise by hashes of the images' names. Predicts the images in ``root/image_dir`` if that exists, else those in
+    ``root``, each with its sub-folders; needs no masks for that.
 
     Args:
         root: Folder of the data set.

@@ -9,7 +9,7 @@ from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
 from segcli.datasets.split_folders import split_folders
-from segcli.datasets.unused_files import unused_files
+from segcli.datasets.unused_files import run_folders, unused_files
 from segcli.sample import DataError
 
 Masks = TypeVar("Masks")
@@ -67,16 +67,23 @@ class FolderSplits:
         return found
 
     def to_predict(self) -> list[Path]:
-        """Return the images in ``root/image_dir`` if that exists, else those directly in ``root``.
+        """Return the images in ``root/image_dir`` if that exists, else those in ``root``, each with its sub-folders.
+
+        What lies in folders called ``mask_dir``, or in those of runs, is left out.
 
         Raises:
             DataError: If there are none.
         """
-        folder = self.root / self.image_dir
+        folder, masks = self.root / self.image_dir, self.root / self.mask_dir
         if folder.is_dir():
-            return find_images(folder, without=self.root / self.mask_dir)
-        inside = find_images(self.root)
-        return [image for image in inside if image.parent == self.root] or inside
+            return find_images(folder, without=masks)
+        inside, runs = find_images(self.root, without=masks), run_folders(self.root)
+        return [image for image in inside if not self._is_made(image, runs)] or inside
+
+    def _is_made(self, image: Path, runs: set[str]) -> bool:
+        """Return whether a file below the root is a mask, or of a run."""
+        below = f"/{image.relative_to(self.root).parent.as_posix()}/"
+        return f"/{self.mask_dir}/" in below or bool(runs & {str(parent) for parent in image.parents})
 
     def unused(self) -> list[Path]:
         """Return files that no split uses of those that were asked for; empty before any was."""

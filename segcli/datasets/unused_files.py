@@ -18,7 +18,7 @@ def unused_files(root: Path, used: Collection[Path], folders: Iterable[Path], se
         set_apart: Folders of splits that are not looked at now.
     """
     inside, apart = [str(folder) for folder in folders], [*map(str, set_apart)]
-    runs = {str(path.parent) for path in files_below(root) if path.name == RECORD}
+    runs = run_folders(root)
     return sorted(
         path
         for path in files_below(root)
@@ -27,6 +27,11 @@ def unused_files(root: Path, used: Collection[Path], folders: Iterable[Path], se
         and not _below(path, apart)
         and not _below(path, runs)
     )
+
+
+def run_folders(root: Path) -> set[str]:
+    """Return the folders of runs below a folder."""
+    return {str(path.parent) for path in files_below(root) if path.name == RECORD}
 
 
 def unused_note(root: Path, unused: Collection[Path]) -> str:

@@ -67,7 +67,7 @@ def test_a_missing_mask_is_an_error_or_means_that_the_class_is_not_there(tmp_pat
 
 
 def test_prediction_needs_no_masks(tmp_path: Path) -> None:
-    write_pairs(tmp_path, tmp_path / "elsewhere", ["a", "b"])
+    write_pairs(tmp_path, tmp_path / "labels", ["a", "b"])
     data = MultilabelFolderDataModule(str(tmp_path), ["lung"])
     data.setup("predict")
     assert "mask" not in data.datasets["predict"][0]

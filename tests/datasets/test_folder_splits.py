@@ -52,3 +52,11 @@ def test_predicts_the_folder_of_images_or_the_root(tmp_path: Path) -> None:
     assert [image.stem for image in _splits(tmp_path).to_predict()] == ["x"]
     _write(tmp_path / "images", "a", "b")
     assert [image.stem for image in _splits(tmp_path).to_predict()] == ["a", "b"]
+
+
+def test_predicts_sub_folders_too_but_neither_masks_nor_pictures_of_runs(tmp_path: Path) -> None:
+    for folder in ("", "site", "labels", "train/labels", "runs/x/1/predictions"):
+        _write(tmp_path / folder, "a")
+    (tmp_path / "runs/x/1/passport.json").write_text("{}")
+    found = _splits(tmp_path).to_predict()
+    assert [image.relative_to(tmp_path).parent.as_posix() for image in found] == [".", "site"]
