@@ -4,8 +4,9 @@ Refused here, torch-free and all at once, is what Lightning accepts and then doe
 """
 
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 
-from segcli.config.errors import Problem
+from segcli.config.errors import Problem, did_you_mean, shown
 from segcli.config.library import Library, UnknownClassError
 from segcli.config.node import Node, Source
 from segcli.registry import RegistryError
@@ -51,6 +52,7 @@ _LEAST = {
     **{f"limit_{split}_batches": 0 for split in ("train", "val", "test", "predict")},
 }
 """Of the trainer; most of what is below does nothing there, without a word."""
+_PROFILERS = ("simple", "advanced", "pytorch")
 _NO_TRAINING = "nothing would be trained"
 _NO_VALIDATION = (
     "nothing would be measured, and no checkpoint be the best; give at least one batch, or set checkpoint.monitor to "
@@ -129,10 +131,25 @@ def _values(root: Node) -> Iterator[Problem]:
             what = "-1 is for no limit, or all" if least else "0 is for none"
             message = f"got {value:g}, expected a number from {least:g}; {what}"
             yield Problem(message, f"trainer.{name}", _source(root, f"trainer.{name}"))
+    profiler = _at(root, "trainer.profiler")
+    if profiler is not None and (told := _of_profiler(profiler)):
+        yield Problem(told, "trainer.profiler", profiler.source)
     interval = _at(root, "trainer.val_check_interval")
     if interval is not None and isinstance(interval.value, str | dict):
         message = "got a time, expected a number of batches, or a share of an epoch from 0 to 1"
         yield Problem(message, "trainer.val_check_interval", interval.source)
+
+
+def _of_profiler(profiler: Node) -> str:
+    """Return why a profiler cannot be; nothing if it can."""
+    cls = profiler.value.get("class_path") if profiler.is_mapping() else profiler
+    name = str(cls.value) if cls is not None and isinstance(cls.value, str) else ""
+    if name in ("xla", "pytorch_lightning.profilers.XLAProfiler") and find_spec("torch_xla") is None:
+        return f"{name} needs the package torch_xla, which is not installed; use one of {', '.join(_PROFILERS)}"
+    if cls is profiler and name and name not in (*_PROFILERS, "xla"):
+        known = ", ".join(_PROFILERS)
+        return f"got {shown(name)}, expected {known}, or {{class_path: module.Class}}{did_you_mean(name, _PROFILERS)}"
+    return ""
 
 
 def _checkpoint(root: Node) -> Iterator[Problem]:
