@@ -48,8 +48,8 @@ def test_all_that_only_the_parser_sees_is_told(tiny: Path, capsys: pytest.Captur
     Path("bad.yaml").write_text(TWO_LEFT_TO_THE_PARSER)
     code, out = _check(capsys, "bad.yaml")
     assert code == 2
-    assert "error: trainer.precision: Expected" in out
-    assert "error: trainer.profiler: Expected" in out
+    assert "error: trainer.precision: expected" in out
+    assert "error: trainer.profiler: expected" in out
     assert out.count("--> bad.yaml:3") == 2
     assert "1 file, 2 errors" in out
 
