@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from segcli.cli.main import main
-from segcli.cli.quiet import OF_THE_MACHINE
+from segcli.experiment.quiet import OF_THE_MACHINE
 
 ANY_MACHINE = (*OF_THE_MACHINE, "This DataLoader will create .* worker processes")
 """Warnings that tests meet on some machines only: errors elsewhere would be errors of the machine."""

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.timm_backbone import TimmBackbone
-from segcli.cli.quiet import quiet
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.decoders.fpn import FPN
+from segcli.experiment.quiet import quiet
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dice_loss import DiceLoss

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from segcli.runs.ledger import Ledger
-from segcli.runs.ledger_entry import Entry
+from segcli.ledger.entry import Entry
+from segcli.ledger.ledger import Ledger
 
 ROOT = Path(__file__).parent.parent
 RESULTS = sorted((ROOT / "experiments" / "results").glob("*.json"))

@@ -11,10 +11,10 @@ import torch._dynamo.testing
 from pytorch_lightning.plugins import MixedPrecision
 from torch import nn
 
-from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
-from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
+from segcli.experiment.lightning_cli import SegmentationCLI
+from segcli.experiment.quiet import quiet
 from segcli.runs.run_folder import RunFolder
 from segcli.segmenter import Segmenter
 from segcli.task import SegmentationTask

@@ -11,7 +11,7 @@ import pytest
 from segcli.cli.main import main
 from segcli.compare.compare_runs import compare_runs
 from segcli.config.errors import ConfigError
-from segcli.runs.ledger_entry import Entry
+from segcli.ledger.entry import Entry
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from tests.run_folders import write_run, write_test, write_worst
 

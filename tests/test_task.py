@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from segcli import registry
 from segcli.backbones.timm_backbone import TimmBackbone
-from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
-from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
 from segcli.config.errors import ConfigError
 from segcli.decoders.fpn import FPN
+from segcli.experiment.lightning_cli import SegmentationCLI
+from segcli.experiment.quiet import quiet
 from segcli.inference.checkpoint import CHECKPOINT_KEY
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss

@@ -16,11 +16,11 @@ from pytorch_lightning.strategies import DDPStrategy
 from torch import Tensor
 
 from segcli.backbones.timm_backbone import TimmBackbone
-from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
-from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
 from segcli.decoders.fpn import FPN
+from segcli.experiment.lightning_cli import SegmentationCLI
+from segcli.experiment.quiet import quiet
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.optim.adamw import AdamW
 from segcli.optim.freezing import Freezing

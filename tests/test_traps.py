@@ -12,9 +12,9 @@ import pytest
 import torch
 import yaml
 
-from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
 from segcli.config.compose import compose
+from segcli.experiment.lightning_cli import SegmentationCLI
 
 Capture = pytest.CaptureFixture[str]
 SHORT = ["--trainer.max_epochs=1", "--trainer.limit_train_batches=1", "--trainer.limit_val_batches=1"]

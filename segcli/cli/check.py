@@ -7,13 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from segcli.cli import complaints
 from segcli.cli.check_frames import frame_warnings
 from segcli.cli.check_report import Report, report_text
 from segcli.cli.command_line import Typed
 from segcli.cli.files import experiment_file
-from segcli.cli.own_code import import_own
-from segcli.cli.quiet import quiet
 from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
 from segcli.config import trust
 from segcli.config.check import check
@@ -27,12 +24,15 @@ from segcli.config.monitored import check_monitors
 from segcli.config.node import lookup
 from segcli.config.output import say_text
 from segcli.config.trainable import check_trainable
+from segcli.experiment.errors import translate
+from segcli.experiment.own_code import import_own
+from segcli.experiment.quiet import quiet
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace
 
-    from segcli.cli.parts import PartError
     from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+    from segcli.experiment.parts import PartError
 
 VERB = Verb(
     "check",
@@ -137,7 +137,7 @@ def _is_absence(problem: Problem, experiment: Experiment) -> bool:
 
 def _parse_all(reports: Sequence[Report], builds: bool) -> None:
     """Check with torch: types as jsonargparse sees them, what constructors refuse, and the model if asked for."""
-    from segcli.cli.lightning_cli import SegmentationCLI
+    from segcli.experiment.lightning_cli import SegmentationCLI
 
     quiet()  # after the import, which sets the loggers' levels
     cli = SegmentationCLI()
@@ -152,7 +152,7 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
             import_own(allowed)
             config = cli.parse(tree)
         except ArgumentError as error:
-            report.errors += complaints.all_from_parser(error, experiment, cli.parse, tree).problems
+            report.errors += translate.all_from_parser(error, experiment, cli.parse, tree).problems
         except ConfigError as error:
             report.errors += error.problems
         else:
@@ -164,8 +164,8 @@ def _build(
     report: Report, experiment: Experiment, tree: dict[str, Any], config: "Namespace", builds: bool, filled: set[str]
 ) -> None:
     """Build what can be without data and weights, and without code of others that is not to be run."""
-    from segcli.cli.meta_build import measure_model
-    from segcli.cli.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
+    from segcli.experiment.meta_build import measure_model
+    from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
 
     problems = list[Problem]()
 
@@ -173,7 +173,7 @@ def _build(
         try:
             return build(given)
         except PartError as error:
-            if os.environ.get(complaints.TRACEBACK):
+            if os.environ.get(translate.TRACEBACK):
                 raise error.__cause__ or error from None
             problems.append(_located(error, experiment))
             return None
@@ -194,7 +194,7 @@ def _located(error: "PartError", experiment: Experiment) -> Problem:
     """Say where the part was written that an error is of, or the one argument that it names."""
     cause = error.__cause__
     if isinstance(cause, Exception) and "Does not validate" in str(cause):
-        problem = complaints.from_component(cause, experiment).problems[0]
+        problem = translate.from_component(cause, experiment).problems[0]
         if problem.key:
             return problem
     node = lookup(experiment.root, tuple(error.key.split(".")))
@@ -202,7 +202,7 @@ def _located(error: "PartError", experiment: Experiment) -> Problem:
     arguments = inner.value if inner is not None else {}
     named = [child for key, child in arguments.items() if key in re.findall(r"\w+", str(error))]
     node = named[0] if len(named) == 1 else node
-    return Problem(complaints.shorten(str(error)), error.key, node.source if node else None)
+    return Problem(translate.shorten(str(error)), error.key, node.source if node else None)
 
 
 def _count_batches(data: "SegmentationDataModule") -> int | None:

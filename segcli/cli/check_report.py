@@ -11,7 +11,7 @@ from segcli.config.escape import fenced, markdown, table_row, visible
 from segcli.config.foreign import Foreign
 
 if TYPE_CHECKING:
-    from segcli.cli.meta_build import ModelCost
+    from segcli.experiment.meta_build import ModelCost
 
 
 @dataclass

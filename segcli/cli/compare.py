@@ -81,11 +81,11 @@ def run(typed: Typed) -> int:
     at: At = LAST if typed.value("--at") == LAST else BEST
     found = compare_runs(places, by, metric, level, typed.has("--force"), at, typed.value("--group"))
     if page is not None:
-        from segcli.compare.page import write_page
+        from segcli.compare.page.page import write_page
 
         _write(write_page, found, Path(page))
     if folder := typed.value("--plots"):
-        from segcli.compare.plots import write_plots
+        from segcli.compare.plots.plots import write_plots
 
         _write(write_plots, found, Path(folder))
     width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH

@@ -15,7 +15,7 @@ from segcli.config.files import Revision
 from segcli.config.library import Library, installed
 from segcli.config.output import say_text
 from segcli.config.review import Review, review
-from segcli.runs.ledger_staleness import Stale, newly_stale
+from segcli.ledger.staleness import Stale, newly_stale
 from segcli.runs.run_folder import CONFIG
 
 VERB = Verb(
@@ -73,7 +73,7 @@ def _pair(typed: Typed) -> bool:
     hidden = [change.key for change in changes if change not in shown]
     found = Comparison(words[0], words[1], shown, hidden, (effective_batch(a), effective_batch(b)))
     if typed.has("--build"):
-        from segcli.cli.model_cost import cost_of
+        from segcli.experiment.model_cost import cost_of
 
         found.costs = (cost_of(a), cost_of(b))
     text, record = comparison_text(found, typed.format), found.as_dict()
@@ -123,7 +123,7 @@ def _review(typed: Typed, revision: Revision) -> bool:
 
 def _costs(found: Review) -> dict[str, tuple[str, str]]:
     """Return the cost of both sides of every experiment whose model changed."""
-    from segcli.cli.model_cost import cost_of
+    from segcli.experiment.model_cost import cost_of
 
     changed = {name for effect in found.effects if effect.change.group == "architecture" for name in effect.experiments}
     return {name: (str(cost_of(old)), str(cost_of(new))) for name, (old, new) in found.pairs.items() if name in changed}

@@ -9,7 +9,7 @@ from segcli.config.errors import Problem
 from segcli.config.escape import code, markdown, table_row, visible
 from segcli.config.keys import GROUPS
 from segcli.config.review import Effect, Review
-from segcli.runs.ledger_staleness import Stale
+from segcli.ledger.staleness import Stale
 
 _WIDEST = 60
 _MANY = 6

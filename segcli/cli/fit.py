@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.experiment_run import execute
-from segcli.cli.job import Job
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import command
 from segcli.config.output import say
+from segcli.experiment.job import Job
+from segcli.experiment.run import execute
 
 VERB = Verb(
     "fit",

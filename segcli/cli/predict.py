@@ -1,10 +1,10 @@
 """Apply a checkpoint to images: ``segcli predict --ckpt_path FILE --data.root FOLDER``."""
 
 from segcli.cli.command_line import Typed
-from segcli.cli.experiment_run import execute
-from segcli.cli.job import Job
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.output import say
+from segcli.experiment.job import Job
+from segcli.experiment.run import execute
 
 VERB = Verb(
     "predict",

@@ -11,12 +11,12 @@ from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import installed
 from segcli.config.output import say
+from segcli.ledger.entry import Entry
+from segcli.ledger.ledger import Ledger
+from segcli.ledger.runs import check_one_experiment, entry_of, load_runs, shown
+from segcli.ledger.settings import differences, listed, settings_now, settings_of
+from segcli.ledger.table import BEGIN, END, score
 from segcli.runs.file_hashes import unhashed_note
-from segcli.runs.ledger import Ledger
-from segcli.runs.ledger_entry import Entry
-from segcli.runs.ledger_runs import check_one_experiment, entry_of, load_runs, shown
-from segcli.runs.ledger_settings import differences, listed, settings_now, settings_of
-from segcli.runs.ledger_table import BEGIN, END, score
 from segcli.runs.stored_run import StoredRun, find_runs
 
 VERB = Verb(

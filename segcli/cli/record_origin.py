@@ -7,8 +7,8 @@ from typing import Any
 from segcli.cli.command_line import read
 from segcli.cli.fit import VERB as FIT
 from segcli.config.errors import ConfigError, Problem
-from segcli.runs.ledger_runs import shown
-from segcli.runs.ledger_settings import essential
+from segcli.ledger.runs import shown
+from segcli.ledger.settings import essential
 from segcli.runs.stored_run import StoredRun
 
 

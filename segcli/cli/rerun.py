@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from segcli.cli.command_line import Typed, read
-from segcli.cli.experiment_run import execute
 from segcli.cli.fit import VERB as FIT
 from segcli.cli.fit import fit
-from segcli.cli.job import Job
 from segcli.cli.verb import Option, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.config.resolve import resolve
+from segcli.experiment.job import Job
+from segcli.experiment.run import execute
 from segcli.runs.changes_since import Since, changes_since
 from segcli.runs.continuation import changes
 from segcli.runs.run_folder import is_first_process

@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli.arguments import RunArguments
 from segcli.cli.command_line import Typed
-from segcli.cli.job import Job, compose_for, parse_experiment
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
+from segcli.experiment.arguments import RunArguments
+from segcli.experiment.job import Job, compose_for, parse_experiment
 from segcli.runs.run_folder import RunFolder, RunFolderError, is_first_process, write_text
 
 if TYPE_CHECKING:
-    from segcli.cli.lightning_cli import SegmentationCLI
+    from segcli.experiment.lightning_cli import SegmentationCLI
 
 VERB = Verb(
     "tune",
@@ -97,10 +97,10 @@ def run(typed: Typed) -> int:
 
 def _try(kind: str, job: Job, numbers: dict[str, float]) -> dict[str, Any]:
     if kind == "lr":
-        from segcli.cli.tune_lr import tune_lr
+        from segcli.experiment.tune.lr import tune_lr
 
         return tune_lr(job, numbers["--min_lr"], numbers["--max_lr"], int(numbers["--steps"]))
-    from segcli.cli.tune_batch_size import tune_batch_size
+    from segcli.experiment.tune.batch_size import tune_batch_size
 
     return tune_batch_size(job, int(numbers["--max_batch_size"]), int(numbers["--steps"]))
 

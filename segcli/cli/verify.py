@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from segcli.cli.command_line import Typed, read
-from segcli.cli.experiment_run import execute
-from segcli.cli.job import Job
 from segcli.cli.rerun import load_run
 from segcli.cli.test import VERB as TEST
 from segcli.cli.validate import VERB as VALIDATE
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
+from segcli.experiment.job import Job
+from segcli.experiment.run import execute
 from segcli.runs.consistency import flat_scores
 from segcli.runs.evaluation import Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, unhashed_note

@@ -56,7 +56,7 @@ def verbs(rounds: int) -> None:
 def checking(rounds: int) -> None:
     """Print what `check` of all shipped experiments costs beyond its import, per experiment."""
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "experiments").glob("*.yaml"))
-    imports = "import segcli.cli.lightning_cli, segcli.cli.meta_build"
+    imports = "import segcli.experiment.lightning_cli, segcli.experiment.meta_build"
     base, one, several = [], [], []
     for _ in range(rounds):
         base.append(seconds([sys.executable, "-c", imports]))

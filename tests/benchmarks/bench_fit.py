@@ -32,8 +32,8 @@ from segcli.callbacks.progress import EpochLines
 from segcli.callbacks.results import Results
 from segcli.callbacks.run_record import RunRecord
 from segcli.callbacks.timing import Timing
-from segcli.cli.quiet import quiet
 from segcli.decoders.fpn import FPN
+from segcli.experiment.quiet import quiet
 from segcli.features import FeatureSpec
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.optim.adamw import AdamW

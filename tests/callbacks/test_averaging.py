@@ -12,10 +12,10 @@ from pytorch_lightning.callbacks import EMAWeightAveraging, Timer
 from torch import Tensor
 
 from segcli.callbacks.averaging import Averaging, check_single_average
-from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.cli.main import main
-from segcli.cli.quiet import quiet
 from segcli.config.compose import compose
+from segcli.experiment.lightning_cli import SegmentationCLI
+from segcli.experiment.quiet import quiet
 from segcli.optim.plateau import Plateau
 from segcli.runs.run_folder import RunFolder
 from segcli.segmenter import Segmenter

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.main import main
-from segcli.compare import page, plots
 from segcli.compare.comparison import Comparison
+from segcli.compare.page.page import page
+from segcli.compare.plots.plots import plots
 from tests.compare.drawn import run_on_one_truth
 from tests.run_folders import write_run
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli import experiment_run
 from segcli.cli.main import main
 from segcli.config.files import PACKAGE
 from tests.mangled import mangled

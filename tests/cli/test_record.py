@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segcli.cli.main import main
-from segcli.runs.ledger_table import BEGIN, END
+from segcli.ledger.table import BEGIN, END
 from tests.run_folders import write_run
 from tests.runs_of_experiments import write_run_of
 

@@ -7,7 +7,7 @@ import pytest
 from segcli.cli.compare_report import pair_sentence
 from segcli.cli.main import main
 from segcli.compare.compare_runs import compare_runs
-from segcli.compare.page import page
+from segcli.compare.page.page import page
 from segcli.config.errors import ConfigError
 from tests.compare.drawn import draw, run_on_one_truth, truth_pixels
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.lightning_cli import SegmentationCLI
 from segcli.config.compose import compose
 from segcli.config.node import lookup
 from segcli.config.resolve import resolve
+from segcli.experiment.lightning_cli import SegmentationCLI
 
 EXPERIMENTS = sorted((Path(__file__).parent.parent.parent / "experiments").glob("*.yaml"))
 

@@ -5,12 +5,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from segcli.cli.arguments import RunArguments
 from segcli.cli.command_line import read
 from segcli.cli.fit import VERB as FIT
 from segcli.config.compose import compose
 from segcli.config.dumper import dump
 from segcli.config.resolve import resolve
+from segcli.experiment.arguments import RunArguments
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps.cell_trainer import CellTrainer

@@ -1,0 +1,23 @@
+"""Say of a model that cannot be compiled how to go on without."""
+
+from torch._dynamo.exc import TorchDynamoException
+
+from segcli.config.errors import ConfigError, Problem
+from segcli.experiment.errors.translate import shorten
+
+_NO_COMPILER = ("InvalidCxxCompiler", "No working C++ compiler", "Failed to find C compiler")
+_NO_TRITON = ("triton", "Triton")
+
+
+def explain(error: BaseException) -> ConfigError | None:
+    """Return what to tell of an error, or None if compiling did not raise it."""
+    if not isinstance(error, TorchDynamoException):
+        return None
+    text = str(error)
+    if any(sign in text for sign in _NO_COMPILER):
+        why = "there is no C++ compiler; install one (g++), which CXX may name"
+    elif type(error).__name__ == "TritonMissing" or (any(sign in text for sign in _NO_TRITON) and "nstall" in text):
+        why = "Triton is missing, which comes with torch's wheels for Linux"
+    else:
+        why = shorten(text.split("Set TORCHDYNAMO_VERBOSE")[0])
+    return ConfigError([Problem(f"the model was not compiled: {why}; or switch it off", "model.compile")])

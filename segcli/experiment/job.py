@@ -1,0 +1,176 @@
+"""One verb at work: its experiment, its trainer, its folder."""
+
+import errno
+import os
+import sys
+from argparse import ArgumentError
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segcli.cli.files import experiment_file
+from segcli.config.compose import Experiment, compose
+from segcli.config.environment import as_written
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.foreign import find_foreign
+from segcli.config.node import Source, from_plain
+from segcli.config.output import say
+from segcli.config.overrides import split_overrides
+from segcli.experiment import resume
+from segcli.experiment.arguments import RunArguments
+from segcli.experiment.errors import translate
+from segcli.experiment.errors.translate import TRACEBACK
+from segcli.experiment.own_code import import_own
+from segcli.experiment.quiet import quiet
+from segcli.runs.run_folder import RunFolder, is_first_process
+
+if TYPE_CHECKING:
+    from segcli.experiment.lightning_cli import SegmentationCLI
+
+SPLIT_KEYS = {f"data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
+
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""Errors of the system that mean: this disk takes no more."""
+
+
+@dataclass
+class Job:
+    """One verb at work.
+
+    Attributes:
+        verb: ``fit``, ``validate``, ``test`` or ``predict``.
+        name: Name of the experiment, and of the folder of its runs.
+        arguments: What was typed.
+        experiment: What was composed of it.
+        cli: Holds trainer, model and data.
+        folder: Where it writes.
+        going_on: The interrupted run that goes on, if it is one.
+        entries: For the passport of a new run, over what the command line says.
+    """
+
+    verb: str
+    name: str
+    arguments: RunArguments
+    experiment: Experiment
+    cli: "SegmentationCLI"
+    folder: RunFolder
+    going_on: resume.Continuation | None = None
+    entries: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """What is loaded at the start."""
+        return self.going_on.checkpoint if self.going_on is not None else self.arguments.checkpoint
+
+
+def compose_for(verb: str, typed: RunArguments) -> Experiment:
+    """Compose the experiment from files, overrides, or the run or checkpoint that is given alone.
+
+    Raises:
+        ConfigError: If something is missing or wrong.
+    """
+    _check_files(verb, typed)
+    if typed.files or typed.checkpoint is None:
+        return compose(typed.files, typed.overrides)
+    for override in split_overrides(typed.overrides):
+        if verb != "fit" and override.plain_key in SPLIT_KEYS:
+            why = "would count images among those to measure with that the checkpoint was trained on; train with it"
+            raise ConfigError([Problem(why, override.plain_key)])
+    run = RunFolder.of_checkpoint(typed.checkpoint)
+    if run is not None:
+        return compose([run.config], typed.overrides)
+    from segcli.inference.checkpoint import CheckpointError, experiment_in, load_checkpoint
+
+    try:
+        tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
+    except CheckpointError as error:
+        raise ConfigError([Problem(str(error))]) from None
+    return compose([], typed.overrides, base=from_plain(as_written(tree), Source(str(typed.checkpoint))))
+
+
+def warn_of_environment(experiment: Experiment) -> None:
+    """Name the variables that have another value than when the run was stored that is composed."""
+    for told in experiment.environment.changed() if is_first_process() else ():
+        say(f"warning: {told} when the run was stored", file=sys.stderr)
+
+
+def _check_files(verb: str, typed: RunArguments) -> None:
+    """Refuse a command line without what the verb needs, or with files that are not there."""
+    if typed.checkpoint is None and (verb != "fit" or not typed.files):
+        needs = (
+            "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
+        )
+        raise ConfigError([Problem(f"{verb} needs {needs}")])
+    typed.files = [experiment_file(str(file)) for file in typed.files]
+    if verb == "fit" and typed.checkpoint == resume.LAST:
+        if not typed.files:
+            raise ConfigError([Problem("fit --ckpt_path last needs the experiment whose run is to go on: -c FILE")])
+        return
+    if typed.checkpoint is not None and not typed.checkpoint.is_file():
+        there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
+        raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
+
+
+def parse_experiment(experiment: Experiment) -> "SegmentationCLI":
+    """Type and validate an experiment.
+
+    Raises:
+        ConfigError: For every value of the wrong type.
+    """
+    from segcli.experiment.lightning_cli import SegmentationCLI
+
+    quiet()  # after the import, which sets the loggers' levels
+    try:
+        import_own(find_foreign(experiment))
+        return SegmentationCLI(experiment.expanded())
+    except ArgumentError as error:
+        raise translate.all_from_parser(error, experiment, SegmentationCLI().parse) from None
+
+
+def _of_disk(error: OSError, job: Job) -> Exception:
+    """Return what to do where a file of the run cannot be written; other errors as they are."""
+    if error.errno not in UNWRITABLE:
+        return error
+    last = job.folder.last_checkpoint
+    how = f"resume: fit --ckpt_path {last}" if last.is_file() else "train again, or elsewhere with --run.root DIR"
+    where = error.filename or job.folder.path
+    return ConfigError([Problem(f"cannot write {where}: {error.strerror}; make room, then {how}")])
+
+
+def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
+    """Call the trainer; bugs keep their traceback, mistakes in files and settings get one error."""
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+    from segcli.callbacks.finite_loss import NonFiniteLossError
+    from segcli.callbacks.last_checkpoint import RunStopped
+    from segcli.callbacks.run_record import has_trained
+    from segcli.experiment.errors.limits import explained
+    from segcli.experiment.strategies import end_processes
+    from segcli.runs.checkpoint_file import CheckpointWriteError
+    from segcli.sample import DataError
+
+    try:
+        try:
+            with explained(job.cli.trainer, raw=bool(os.environ.get(TRACEBACK))):
+                run(job)
+        except (Exception, RunStopped):
+            end_processes(job.cli.trainer)
+            raise
+    except DataError as error:
+        raise translate.from_data(error) from None
+    except (NonFiniteLossError, CheckpointWriteError) as error:
+        raise ConfigError([Problem(str(error))]) from None
+    except OSError as error:
+        raise _of_disk(error, job) from None
+    except MisconfigurationException as error:
+        raise translate.from_component(error, job.experiment) from None
+    except (ValueError, TypeError, RuntimeError, NotImplementedError, ImportError) as error:
+        if "loading state_dict" in str(error):
+            raise translate.from_state_dict(error, job.checkpoint) from None
+        of_settings = translate.is_of_lightning(error) and not has_trained(job.cli.trainer)
+        told = of_settings or (isinstance(error, ValueError) and translate.is_ours(error))
+        if os.environ.get(TRACEBACK) or not told:
+            raise
+        raise translate.from_component(error, job.experiment) from error

@@ -1,0 +1,199 @@
+"""Build the parts of an experiment without data or weights, and pass a batch of its shape through them.
+
+The model stands on torch's device ``meta``, which knows shapes and no values: any batch takes a fraction of a second.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from segcli.backbones.base import Backbone
+from segcli.backbones.timm_backbone import TimmBackbone
+from segcli.datamodules.camvid_data_module import CamVidDataModule
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
+from segcli.experiment.parts import PartError, blamed, num_outputs, part, refusal
+from segcli.segmenter import Segmenter
+
+Shape = tuple[int, int, int, int]
+
+CAMVID_SIZE = (360, 480)
+ASSUMED_SIZE = (256, 256)
+_MUCH_PADDING = 1.2
+_CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
+_NORMALISATION = ("mean", "std", "value_range", "channels_last")
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelCost:
+    """What a model costs.
+
+    Attributes:
+        parameters: Their number, frozen ones included.
+        flops: Floating-point operations of one forward pass of the batch; a multiplication and an addition are two.
+        input_shape: ``(B, C, H, W)`` of the batch, as in training.
+        notes: What was assumed.
+    """
+
+    parameters: int
+    flops: int
+    input_shape: Shape
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        amount = f"{self.parameters / 1e6:.1f} M parameters, {self.flops / 1e9:.1f} GFLOPs"
+        return f"{amount} at {_times(self.input_shape)}"
+
+
+def measure_model(tree: Mapping[str, Any], is_tried: bool = True) -> ModelCost:
+    """Build the model of an experiment, pass a batch through it as training does, and count.
+
+    Args:
+        tree: The experiment, classes by their full paths.
+        is_tried: Whether to pass single images as well, as evaluation and the end of an epoch may do, and to say what
+            comes of it; without, there are no notes on that.
+
+    Raises:
+        PartError: If a part refuses its arguments or the batch, or the logits do not fit the mask.
+    """
+    data = part(tree, "data")
+    height, width, notes = _training_size(tree["data"], data)
+    shape = (data.batch_size, _CHANNELS.get(getattr(data, "image_mode", "RGB"), 3), height, width)
+    try:
+        return _measure(tree, len(data.classes), shape, "meta", notes, is_tried)
+    except PartError as error:
+        if not isinstance(error.__cause__, NotImplementedError) and "meta" not in str(error).lower():
+            raise
+    notes = (*notes, "a part of the model needs values, so it was tried on the CPU, with at most 2 images")
+    return _measure(tree, len(data.classes), (min(2, shape[0]), *shape[1:]), "cpu", notes, is_tried)
+
+
+def _measure(
+    tree: Mapping[str, Any], num_classes: int, shape: Shape, device: str, notes: tuple[str, ...], is_tried: bool
+) -> ModelCost:
+    with torch.device(device):
+        segmenter = _segmenter(tree, num_classes)
+        counter = FlopCounterMode(display=False)
+        with counter:
+            _pass(segmenter.train(), shape, "a training batch")
+        if is_tried:
+            notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
+            notes += _evaluate(segmenter.eval(), shape)
+    parameters = sum(parameter.numel() for parameter in segmenter.parameters())
+    return ModelCost(parameters, counter.get_total_flops(), shape, notes)
+
+
+def _segmenter(tree: Mapping[str, Any], num_classes: int) -> Segmenter:
+    """Build the network on the current device."""
+    model = tree["model"]
+    backbone = part(tree, "model.backbone")
+    factory = part(tree, "model.decoder")
+    with blamed("model.decoder"):
+        decoder = factory(features=backbone.features)
+    with blamed("model"):
+        options = {key: model[key] for key in _NORMALISATION if key in model}
+        segmenter = Segmenter(backbone, decoder, num_outputs(tree, num_classes), **options)
+    decoder.register_forward_hook(_check_map)
+    return segmenter
+
+
+def _check_map(decoder: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+    """Refuse a map with other channels than the decoder promised: the classifier was built for those."""
+    if output.shape[1] != decoder.out_channels:
+        raise ValueError(
+            f"{type(decoder).__name__}.out_channels says {decoder.out_channels}, "
+            f"but its map has {output.shape[1]} channels."
+        )
+
+
+def _pass(segmenter: Segmenter, shape: Shape, what: str) -> None:
+    """Pass an empty batch through the network; blame the part that was at work if it fails."""
+    parts = {"model.backbone": segmenter.backbone, "model.decoder": segmenter.decoder, "model": segmenter.classifier}
+    at_work = ["model"]
+    hooks = [
+        module.register_forward_pre_hook(lambda _module, _inputs, key=key: at_work.append(key))
+        for key, module in parts.items()
+    ]
+    try:
+        with torch.no_grad():
+            logits = segmenter(torch.zeros(shape, dtype=torch.uint8))
+    except Exception as error:
+        reason = ValueError(ONE_VALUE_TOLD) if is_of_one_value(error) else error
+        raise refusal(at_work[-1], reason, f"{what} of {_times(shape)} does not pass: ") from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    wanted = (shape[0], segmenter.classifier.out_channels, *shape[2:])
+    if tuple(logits.shape) != wanted:
+        raise PartError(
+            "model", f"{what} of {_times(shape)} gave logits of {_times(logits.shape)}, not {_times(wanted)}"
+        )
+
+
+def _evaluate(segmenter: Segmenter, shape: Shape) -> tuple[str, ...]:
+    """Pass one image that is no multiple of the stride through the network, as a whole image may be none."""
+    multiple = segmenter.backbone.size_multiple
+    height, width = (multiple * -(-size // multiple) + 1 for size in shape[2:])
+    try:
+        _pass(segmenter, (1, shape[1], height, width), "an image")
+    except PartError as error:
+        if isinstance(error.__cause__, NotImplementedError):
+            raise
+        _pass(segmenter, (1, *shape[1:]), "an image")
+        return (f"evaluation needs images of {_times(shape[2:])}; {error}",)
+    return ()
+
+
+def _of_one_image(segmenter: Segmenter, shape: Shape) -> tuple[str, ...]:
+    """Say if the last batch of an epoch must not be of one image."""
+    try:
+        if shape[0] > 1:
+            _pass(segmenter, (1, *shape[1:]), "one image")
+    except PartError as error:
+        if error.__cause__ is not None and is_of_one_value(error.__cause__):
+            return (f"in training, one image of {_times(shape[2:])} would not pass: {ONE_VALUE_TOLD}",)
+    return ()
+
+
+def _of_padding(backbone: Backbone, shape: Shape) -> tuple[str, ...]:
+    """Say if images are padded to many times their pixels, as for windows of attention of a fixed number."""
+    multiple, stride = backbone.size_multiple, max(spec.stride for spec in backbone.features)
+    height, width = (-(-side // multiple) * multiple for side in shape[2:])
+    times = height * width / (shape[2] * shape[3])
+    if multiple <= stride or times < _MUCH_PADDING:
+        return ()
+    remedy = backbone.padding_remedy(shape[2:]) if isinstance(backbone, TimmBackbone) else ""
+    padded = f"{_times((height, width))}, {times:.1f} times the pixels"
+    return (f"images of {_times(shape[2:])} are padded to {padded}{remedy}",)
+
+
+def _training_size(tree: Mapping[str, Any], data: SegmentationDataModule) -> tuple[int, int, tuple[str, ...]]:
+    """Return height and width of training images in pixels, and what was assumed."""
+    sizes = list(_sizes(tree.get("init_args", {}).get("train_transforms") or ()))
+    if sizes:
+        return (*sizes[-1], ())
+    stated = getattr(data, "image_size", None)
+    if isinstance(stated, int):
+        return stated, stated, ()
+    height, width = CAMVID_SIZE if isinstance(data, CamVidDataModule) else ASSUMED_SIZE
+    return height, width, (f"images of {height}x{width} are assumed: no crop or resize among data.train_transforms",)
+
+
+def _sizes(transforms: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Yield height and width that transforms give images, in order, those inside compositions included."""
+    for transform in transforms:
+        arguments = transform.get("init_args") or {}
+        size = arguments.get("size", (arguments.get("height"), arguments.get("width")))
+        pair = (size, size) if isinstance(size, int) else tuple(size)
+        if len(pair) == 2 and all(isinstance(side, int) for side in pair):
+            yield pair
+        if isinstance(arguments.get("transforms"), Sequence):
+            yield from _sizes(arguments["transforms"])
+
+
+def _times(shape: Sequence[int]) -> str:
+    return "x".join(str(size) for size in shape)

@@ -1,0 +1,57 @@
+"""Import the modules of one's own that an experiment names; what goes wrong in them is told with its line."""
+
+import importlib
+import os
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.foreign import Foreign
+from segcli.config.library import installed
+from segcli.config.node import Source
+from segcli.experiment.errors.translate import TRACEBACK, shorten
+
+
+def import_own(foreign: Iterable[Foreign]) -> None:
+    """Import the modules of classes, before anybody who would wrap their errors does.
+
+    Args:
+        foreign: Places that name code outside of the registries.
+
+    Raises:
+        ConfigError: For every module that cannot be imported; a module that is not there is left to the next to tell.
+    """
+    problems = []
+    for each in foreign:
+        module = each.name.replace(":", ".").rpartition(".")[0]
+        try:
+            if each.is_class and module:
+                importlib.import_module(module)
+        except (Exception, SystemExit) as error:
+            if os.environ.get(TRACEBACK):
+                raise
+            is_absent = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
+            problems += [] if is_absent else [_problem(error, module, each)]
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _problem(error: BaseException, module: str, each: Foreign) -> Problem:
+    message = f"importing {module} failed: {type(error).__name__}: {shorten(_said(error)) or 'without a message'}"
+    return Problem(message, each.key, _raised_at(error) or each.source, each.source)
+
+
+def _said(error: BaseException) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+def _raised_at(error: BaseException) -> Source | None:
+    """Return the last line of code of one's own that an error passed."""
+    show = installed().files.show
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        return Source(show(Path(error.filename)), error.lineno)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_file()]
+    own = [frame for frame in frames if "site-packages" not in frame.filename and frame.filename != __file__]
+    own = [frame for frame in own if not frame.filename.startswith(str(Path(os.__file__).parent))]
+    return Source(show(Path(own[-1].filename)), own[-1].lineno) if own else None

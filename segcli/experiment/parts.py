@@ -1,0 +1,240 @@
+"""Build the parts of an experiment one by one, to say which of them refuses what it is given."""
+
+import copy
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, cast
+
+import torch
+from jsonargparse import ArgumentParser, Namespace, dict_to_namespace
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.accelerators import AcceleratorRegistry
+from pytorch_lightning.callbacks import ModelCheckpoint
+from torch import nn
+
+from segcli.backbones.base import Backbone
+from segcli.callbacks.averaging import check_single_average
+from segcli.config.errors import did_you_mean
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.decoders.base import DecoderFactory
+from segcli.experiment.typed_values import AS_IT_IS
+from segcli.inference.checkpoint import without_pretraining
+from segcli.losses.base import Loss
+from segcli.optim.base import OptimizerFactory, ScheduleFactory
+from segcli.optim.freezing import Freezing
+from segcli.optim.parameter_groups import ParameterGroups
+from segcli.sample import IGNORE_INDEX
+from segcli.task import SegmentationTask
+from segcli.task_kind import KINDS
+
+Tree = Mapping[str, Any] | Namespace
+
+_PATCH_PX = 8
+_LONG_RUN_STEPS = 1_000_000
+_PARTS: Mapping[str, Any] = {
+    "data": SegmentationDataModule,
+    "model.backbone": Backbone,
+    "model.decoder": DecoderFactory,
+    "model.loss": Loss,
+    "model.optimizer": OptimizerFactory,
+    "model.schedule": ScheduleFactory | None,
+    "model.parameter_groups": ParameterGroups | None,
+    "model.freezing": Freezing | None,
+    "trainer.callbacks": list[Callback] | Callback | None,
+}
+_DURATIONS = {"max_time": r"\d+(:\d\d){3}", "val_check_interval": r"\d+(:\d+){3}"}
+"""Arguments of the trainer that may be a span of time, and how Lightning reads it."""
+_UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
+_OF_THE_MACHINE: Mapping[str, Any] = {
+    "accelerator": "cpu",
+    "devices": 1,
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": "32-true",
+    "deterministic": None,
+    "benchmark": None,
+    "plugins": None,
+    "profiler": None,
+    "barebones": False,
+    "callbacks": None,
+    "logger": False,
+}
+"""Trainer arguments that another machine may take, or that change this process, in a form that any takes."""
+
+
+class PartError(Exception):
+    """A part of an experiment refuses its arguments, or what it is given.
+
+    Args:
+        key: Its dotted key.
+        message: What it said.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def check_parts(tree: Tree) -> SegmentationDataModule:
+    """Build what is cheap, all but backbone and decoder; pass a few logits through the loss, and back.
+
+    Args:
+        tree: The experiment, classes by their full paths.
+
+    Returns:
+        The datamodule, which has read nothing yet.
+
+    Raises:
+        PartError: If a part refuses its arguments, or the loss the number of classes.
+    """
+    data, model = part(tree, "data"), tree["model"]
+    loss, schedule = part(tree, "model.loss"), part(tree, "model.schedule")
+    factories = part(tree, "model.decoder"), part(tree, "model.optimizer")
+    part(tree, "model.parameter_groups")
+    _check_freezing(tree)
+    with blamed("data"):
+        data.check_transforms()
+    with blamed("model.optimizer"):
+        optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
+    with blamed("model.schedule"):
+        if schedule is not None:
+            schedule(optimizer=optimizer, total_steps=_LONG_RUN_STEPS)
+    with blamed("model"):
+        backbone = cast(Backbone, None)  # the constructor only keeps it
+        options = {key: model[key] for key in ("task", "average_precision_thresholds") if key in model}
+        task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, **options)
+    with blamed("model.task"):
+        task.kind.require_masks(data.multilabel)
+    with blamed("model.loss"):
+        _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)), data.multilabel)
+    return data
+
+
+def check_callbacks(tree: Tree) -> None:
+    """Build the callbacks.
+
+    Raises:
+        PartError: If one refuses its arguments, or two average the weights.
+    """
+    built = part(tree, "trainer.callbacks")
+    with blamed("trainer.callbacks"):
+        check_single_average(built if isinstance(built, list) else [built])
+
+
+def check_checkpoint(tree: Mapping[str, Any]) -> None:
+    """Build what chooses and writes checkpoints.
+
+    Raises:
+        PartError: If it refuses its arguments.
+    """
+    with blamed("checkpoint"):
+        ModelCheckpoint(**tree.get("checkpoint", {}))
+
+
+def check_trainer(tree: Mapping[str, Any]) -> None:
+    """Build a trainer, as far as it does not depend on the machine.
+
+    Raises:
+        PartError: If it refuses its arguments.
+    """
+    given = tree.get("trainer", {})
+    known = ("auto", "gpu", *AcceleratorRegistry.available_accelerators())
+    for key, form in _DURATIONS.items():
+        with blamed(f"trainer.{key}"):
+            _check_duration(given.get(key), form)
+    with blamed("trainer"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of a GPU that is not used
+        if isinstance(wanted := given.get("accelerator", "auto"), str) and wanted not in known:
+            raise ValueError(f"accelerator got {wanted!r}{did_you_mean(wanted, known)}, expected {', '.join(known)}")
+        Trainer(**{**given, **_OF_THE_MACHINE})
+
+
+def _check_duration(value: object, form: str) -> None:
+    """Refuse what is no span of time, where it is a text or a mapping and so can be nothing else."""
+    if isinstance(value, str) and not re.fullmatch(form, value.strip()):
+        raise ValueError(f"got {value!r}, expected days, hours, minutes and seconds: '00:12:00:00'")
+    unknown = [key for key in value if key not in _UNITS] if isinstance(value, dict) else []
+    if unknown:
+        hint = did_you_mean(unknown[0], _UNITS)
+        raise ValueError(f"got {unknown[0]!r}{hint}, expected numbers of {', '.join(_UNITS)}")
+
+
+def part(tree: Tree, key: str) -> Any:  # noqa: ANN401  (whatever stands there)
+    """Instantiate what stands at one key of an experiment; factories still wait for their run-time arguments.
+
+    Args:
+        tree: The experiment, classes by their full paths; parsed already, it is not parsed again.
+        key: ``data``, or a component of the model; a backbone loads no weights.
+
+    Raises:
+        PartError: If it refuses its arguments.
+    """
+    section, _, name = key.rpartition(".")
+    value = (tree.get(section, {}) if section else tree).get(name)
+    if value is None:
+        return None
+    with blamed(key):
+        parser, value = _parser(key), copy.deepcopy(value)
+        is_parsed = isinstance(tree, Namespace)
+        config = dict_to_namespace({"part": value}) if is_parsed else parser.parse_object({"part": value})
+        if key == "model.backbone":
+            arguments = config.part.get("init_args") or {}
+            for name, off in without_pretraining(dict(arguments.items())).items():
+                arguments[name] = off
+        return parser.instantiate(config).part
+
+
+@cache
+def _parser(key: str) -> ArgumentParser:
+    parser = ArgumentParser(exit_on_error=False, parser_mode=AS_IT_IS)
+    parser.add_argument("--part", type=_PARTS[key])
+    return parser
+
+
+@contextmanager
+def blamed(key: str) -> Iterator[None]:
+    """Say of an error, of which a component may raise any, whose it is."""
+    try:
+        yield
+    except PartError:
+        raise
+    except Exception as error:
+        raise refusal(key, error) from error
+
+
+def refusal(key: str, error: Exception, what: str = "") -> PartError:
+    """Return what to tell of an error."""
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return PartError(key, what + line)
+
+
+def _check_freezing(tree: Tree) -> None:
+    """Count the stages of the backbone, which stands on the device ``meta``, if some are to be frozen."""
+    freezing = part(tree, "model.freezing")
+    if freezing is not None:
+        with torch.device("meta"):
+            backbone = part(tree, "model.backbone")
+        with blamed("model.freezing"):
+            freezing.prepare(backbone)
+
+
+def num_outputs(tree: Tree, num_classes: int) -> int:
+    """Return the logits per pixel of an experiment's model."""
+    return KINDS[tree["model"].get("task", "multiclass")].num_outputs(num_classes)
+
+
+def _try_loss(loss: Loss, num_classes: int, num_outputs: int, multilabel: bool) -> None:
+    """Pass logits and a mask with every class and an ignored pixel through the loss, and back."""
+    shape = (2, _PATCH_PX, _PATCH_PX)
+    logits = torch.linspace(-1, 1, 2 * num_outputs * _PATCH_PX**2).view(2, num_outputs, *shape[1:]).requires_grad_()
+    mask = torch.arange(2 * _PATCH_PX**2).remainder(num_classes).view(shape).to(torch.uint8)
+    if multilabel:
+        mask = torch.arange(logits.numel()).remainder(2).view(logits.shape).to(torch.uint8)
+    mask[0, ..., 0, 0] = IGNORE_INDEX
+    value = loss(logits, mask)
+    if value.ndim or not value.isfinite():
+        raise ValueError(f"{type(loss).__name__} returned {value.tolist()}, expected one finite number.")
+    value.backward()

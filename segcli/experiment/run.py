@@ -1,0 +1,308 @@
+"""What ``fit``, ``validate``, ``test`` and ``predict`` share: compose, choose the folder, build, run, record."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segcli.cli.check_report import model_name
+from segcli.cli.command_line import Typed
+from segcli.config.compose import compose
+from segcli.config.dumper import dump
+from segcli.config.environment import ENVIRONMENT, as_it_was, as_written
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.monitored import check_monitors
+from segcli.config.output import say
+from segcli.config.overrides import split_overrides
+from segcli.config.trainable import check_trainable
+from segcli.experiment import resume
+from segcli.experiment.arguments import RunArguments
+from segcli.experiment.errors import translate
+from segcli.experiment.job import Job, call_trainer, compose_for, parse_experiment, warn_of_environment
+from segcli.runs.identity import config_hash, experiment_hash
+from segcli.runs.run_folder import (
+    COMPOSED,
+    CONFIG,
+    PICTURES,
+    RunFolder,
+    RunFolderError,
+    is_first_process,
+    write_bytes,
+    write_text,
+)
+from segcli.runs.stored_files import read_config
+from segcli.runs.surroundings import file_hash
+
+if TYPE_CHECKING:
+    from segcli.experiment.lightning_cli import SegmentationCLI
+    from segcli.runs.passport import Passport
+
+
+def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, object] | None = None) -> int:
+    """Run one verb from its command line to its end.
+
+    Args:
+        line: The command line of the verb.
+        run: Calls the trainer.
+        entries: For the passport of a new run, over what the command line says.
+
+    Raises:
+        ConfigError: For every mistake of the user.
+    """
+    verb, words, typed = line.verb.name, list(line.line), RunArguments.of(line)
+    experiment = compose_for(verb, typed)
+    warn_of_environment(experiment)
+    if verb == "fit" and (problems := check_trainable(experiment.root, experiment.library)):
+        raise ConfigError(problems)
+    name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
+    parent = Path(experiment.get("run.root") or "runs") / name
+    going_on = resume.find(typed, parent, ["segcli", verb, *words]) if verb == "fit" else None
+    try:
+        cli = parse_experiment(experiment)
+        checkpoint = going_on.checkpoint if going_on is not None else typed.checkpoint
+        content = _read(checkpoint)
+        if verb == "fit" and checkpoint is not None:
+            resume.require_state(content, checkpoint)
+            if going_on is None and is_first_process():
+                say(f"beginning a new run from the state in {checkpoint}", file=sys.stderr)
+        folder = going_on.folder if going_on is not None else _folder(verb, typed, parent)
+        job = Job(verb, name, typed, experiment, cli, folder, going_on, entries or {})
+        return _start(job, [verb, *words], content, run)
+    finally:
+        if going_on is not None:
+            going_on.folder.release()
+
+
+def _read(checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
+    """Read a checkpoint before anything is made for it: it may be damaged."""
+    from segcli.inference.checkpoint import CheckpointError, read_checkpoint
+
+    try:
+        return read_checkpoint(checkpoint) if checkpoint is not None else None
+    except CheckpointError as error:
+        raise ConfigError([Problem(str(error))]) from None
+
+
+def _folder(verb: str, typed: RunArguments, parent: Path) -> RunFolder:
+    """Choose the folder that this verb writes to; it appears with the first records in it."""
+    if verb == "fit":
+        return RunFolder.reserve(parent)
+    assert typed.checkpoint is not None
+    try:
+        run = RunFolder.of_checkpoint(typed.checkpoint) or RunFolder.create(parent)
+    except RunFolderError as error:
+        raise ConfigError([Problem(str(error))]) from None
+    return RunFolder.reserve(run.path / {"predict": PICTURES}.get(verb, verb))
+
+
+def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None]) -> int:  # noqa: ANN401  (as read)
+    """Build everything, run, and keep the passport true to the end.
+
+    Returns:
+        0, or the exit status of a run that a signal stopped.
+    """
+    from segcli.callbacks.last_checkpoint import RunStopped
+
+    values = _resolved(job.cli, job.name)
+    stored = read_config(job.folder.config) if job.going_on is not None else None
+    config = job.experiment.environment.stored(values, stored)
+    changed = _changes(job, values, content) if job.going_on is not None else {}
+    passport = _passport(job, config, ["segcli", *words], content, changed) if is_first_process() else None
+    before: Mapping[Path, bytes] = {}
+    status = "failed"
+    try:
+        _build(job, config, passport, content)
+        if passport is not None and job.going_on is not None:
+            before = _reopen(job, passport, config, changed)
+        call_trainer(job, run)
+        status = "interrupted" if job.cli.trainer.interrupted else "finished"
+        if passport is not None and job.verb == "fit":
+            passport.add(checkpoints=_checkpoint_hashes(job.folder))
+    except RunStopped as stopped:
+        status = "interrupted"
+        return int(stopped.code or 0)
+    except (KeyboardInterrupt, SystemExit):
+        status = "interrupted"
+        raise
+    finally:
+        if passport is not None:
+            _close(job, passport, status, before)
+        job.folder.release()
+    return 0
+
+
+def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Mapping[str, object]) -> dict[Path, bytes]:
+    """Say that an interrupted run goes on, now that its parts could be built.
+
+    Returns:
+        What its experiment was before, by file.
+    """
+    before = {path: path.read_bytes() for name in (CONFIG, COMPOSED) if (path := job.folder.path / name).is_file()}
+    if changed:
+        for name, text in _texts(job, config).items():
+            write_text(job.folder.path / name, text)
+        passport.add(**_facts(job, config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
+    passport.reopen()
+    return before
+
+
+def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, bytes]) -> None:
+    """Record how a run ended; one that failed before its first batch is taken back.
+
+    Where that cannot be written, the run stays as a killed one does.
+
+    Raises:
+        ConfigError: If it finished, but cannot say so.
+    """
+    try:
+        if status != "failed" or passport.status != "starting":
+            passport.update(status)
+        elif job.going_on is None:
+            if not job.folder.discard():
+                passport.update(status)
+        elif before:
+            for path, content in before.items():
+                write_bytes(path, content)
+            passport.restore()
+    except OSError as error:
+        told = f"cannot write {error.filename or job.folder.path}: {error.strerror or error}"
+        if status == "finished":
+            raise ConfigError([Problem(f"{told}; make room: the run counts as interrupted until it is")]) from None
+        if status == "interrupted":  # of a failure its cause is told
+            say(told, file=sys.stderr)
+
+
+def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:
+    files = sorted(path for path in folder.checkpoints.rglob("*.ckpt") if path.is_file())
+    return {path.relative_to(folder.checkpoints).as_posix(): file_hash(path) for path in files}
+
+
+def _changes(job: Job, values: dict[str, Any], content: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
+    """Return what differs from the experiment that the interrupted run began with, if it can go on.
+
+    Its values from the environment are known by their digests; what is given in their place needs no variable.
+    """
+    assert job.going_on is not None
+    stored = read_config(job.folder.config)
+    given = [
+        each for each in split_overrides(job.arguments.overrides) if each.plain_key in (stored.get(ENVIRONMENT) or ())
+    ]
+    began = parse_experiment(compose([job.folder.config], [word for each in given for word in each.words]))
+    before = as_it_was(_resolved(began, job.name), stored)
+    changed = resume.allowed_changes(job.folder, before, job.experiment.environment.like(stored, values))
+    resume.check_progress(job.going_on, content or {}, changed)
+    return changed
+
+
+def _passport(
+    job: Job,
+    config: dict[str, Any],
+    command_line: list[str],
+    content: Any,  # noqa: ANN401
+    changed: dict[str, tuple[Any, Any]],
+) -> "Passport":
+    """Begin the record of the run, or go on with it."""
+    from segcli.runs.passport import Passport
+
+    files = list(job.experiment.files)
+    if job.going_on is None:
+        loaded = job.arguments.checkpoint
+        own: dict[str, object] = {
+            "loaded": None if loaded is None else {"checkpoint": str(loaded), "sha256": file_hash(loaded)},
+            "experiment": [str(file) for file in job.arguments.files],
+            "overrides": job.arguments.overrides,
+        }
+        entries = {**own, **_facts(job, config), **job.entries}
+        try:
+            return Passport(job.folder, command_line, config["seed_everything"], files, _texts(job, config), **entries)
+        except RunFolderError as error:
+            raise ConfigError([Problem(str(error))]) from None
+    epoch, step = (content["epoch"] + 1, content["global_step"]) if content else (0, 0)
+    where = f"after step {step}" if content else "from its beginning: it has no checkpoint yet"
+    say(f"going on with {job.folder.path} {where}", file=sys.stderr)
+    return Passport.go_on(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
+
+
+def _facts(job: Job, config: dict[str, Any]) -> dict[str, object]:
+    """Return what the passport says of the experiment: its hashes, and the environment variables that it reads."""
+    names = list(job.experiment.environment.names)
+    hashes = {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
+    return {**hashes, "environment_variables": names} if names else {**hashes}
+
+
+def _texts(job: Job, config: dict[str, Any]) -> dict[str, str]:
+    """Return the experiment with every value, and as it was composed, by file."""
+    composed = job.experiment.environment.stored(_composed(job))
+    return {CONFIG: dump(as_written(config)), COMPOSED: dump(as_written(composed))}
+
+
+def _build(job: Job, config: dict[str, Any], passport: "Passport | None", content: Any) -> None:  # noqa: ANN401
+    """Instantiate the experiment, with the callbacks that keep its records."""
+    from pytorch_lightning import Callback
+
+    from segcli.callbacks.final_validation import FinalValidation
+    from segcli.callbacks.finite_loss import FiniteLoss
+    from segcli.callbacks.last_checkpoint import LastCheckpoint
+    from segcli.callbacks.prediction_writer import PredictionWriter
+    from segcli.callbacks.provenance import Provenance
+    from segcli.callbacks.results import Results
+    from segcli.callbacks.run_record import RunRecord
+    from segcli.callbacks.schedule_picture import SchedulePicture
+    from segcli.callbacks.start_lines import StartLines
+    from segcli.callbacks.timing import Timing
+
+    record = RunRecord(config, passport, continues=job.going_on is not None)
+    is_fit = job.verb == "fit"
+    size = _size(job) if is_fit and passport is not None else ()
+    begins = StartLines(job.folder.path, _about_model(job, size))
+    always: list[Callback] = [begins, record, PredictionWriter() if job.verb == "predict" else Results()]
+    always.append(Timing(passport, *size))
+    always += [SchedulePicture(), FiniteLoss(), FinalValidation()] if is_fit else []
+    if passport is not None and job.verb != "predict":
+        always.append(Provenance(passport, sizes_only=job.cli.config.run.fingerprint == "sizes"))
+    continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
+    with translate.of_constructors(job.experiment):
+        job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
+    for callback in job.cli.trainer.checkpoint_callbacks:
+        if isinstance(callback, LastCheckpoint):
+            callback.trains_on = job.going_on is not None and job.going_on.was_finished
+    problems = check_monitors(job.experiment.root, job.experiment.library, job.cli.model.classes)
+    if problems and is_fit:
+        raise ConfigError(problems)
+
+
+def _about_model(job: Job, size: tuple[float, int] | tuple[()]) -> str:
+    """Return what is trained, and how large it is or what it is loaded from, where that is known."""
+    known = f", {size[1] / 1e6:.2f} M parameters" if size else ""
+    source = f", from {job.checkpoint}" if job.checkpoint is not None else ""
+    return f"{model_name(job.experiment)}{known}{source}"
+
+
+def _size(job: Job) -> tuple[float, int] | tuple[()]:
+    """Return FLOPs of one forward pass at the size of training images, and parameters; nothing if they are not known.
+
+    The random numbers of the run are left alone.
+    """
+    import torch
+
+    from segcli.experiment.meta_build import measure_model
+    from segcli.experiment.parts import PartError
+
+    try:
+        with torch.random.fork_rng(devices=[]):
+            cost = measure_model(job.experiment.expanded(), is_tried=False)
+    except PartError:  # the run itself will tell
+        return ()
+    return cost.flops / cost.input_shape[0], cost.parameters
+
+
+def _resolved(cli: "SegmentationCLI", name: str) -> dict[str, Any]:
+    """Return the experiment with every default, so that it composes to exactly itself."""
+    config = cli.resolved()
+    config["run"]["name"] = name
+    return {"defaults": "none", **config}
+
+
+def _composed(job: Job) -> dict[str, Any]:
+    """Return the experiment as files and overrides gave it, without the defaults of signatures."""
+    return {"defaults": "none", **job.experiment.plain()}

@@ -1,0 +1,1 @@
+"""Search a learning rate or a batch size before training."""

@@ -1,0 +1,1 @@
+"""Recorded results: what was measured, with which experiment, and whether that is still so."""
