@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from segcli.cli.check_frames import frame_warnings
 from segcli.cli.check_report import Report, report_text
 from segcli.cli.command_line import Typed
-from segcli.cli.files import experiment_file
 from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
 from segcli.config import trust
 from segcli.config.check import check
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import FRAGMENTS, find_experiments
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.experiment_file import experiment_file
 from segcli.config.foreign import find_foreign, without
 from segcli.config.library import installed
 from segcli.config.lint import lint

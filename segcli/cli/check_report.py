@@ -9,6 +9,7 @@ from segcli.config.compose import Experiment
 from segcli.config.errors import Problem
 from segcli.config.escape import fenced, markdown, table_row, visible
 from segcli.config.foreign import Foreign
+from segcli.config.model_name import model_name
 
 if TYPE_CHECKING:
     from segcli.experiment.meta_build import ModelCost
@@ -55,13 +56,6 @@ class Report:
         what = "is not run by this check, so only its text was read"
         left_out = (f"{each.key}: {each.name} {what}" for each in self.left_out)
         return (*(self.cost.notes if self.cost else ()), *left_out)
-
-
-def model_name(experiment: Experiment) -> str:
-    """Return what an experiment trains, such as ``FPN on resnet50``."""
-    decoder = str(experiment.get("model.decoder.class_path")).rpartition(".")[2]
-    backbone = experiment.get("model.backbone.class_path")
-    return f"{decoder} on {experiment.get('model.backbone.name') or str(backbone).rpartition('.')[2]}"
 
 
 def report_text(reports: Sequence[Report], form: str) -> str:

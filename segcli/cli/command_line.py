@@ -10,6 +10,7 @@ from segcli.cli.verbs import declared
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import COMPOSER_KEYS, SCALARS
 from segcli.config.overrides import take_override
+from segcli.experiment.arguments import RunArguments
 from segcli.registry import SECTIONS
 
 HELP = ("-h", "--help")
@@ -73,6 +74,13 @@ class Typed:
         """Value of ``--ckpt_path``."""
         text = self.value(CHECKPOINT.name)
         return None if text is None else Path(text)
+
+    @property
+    def arguments(self) -> RunArguments:
+        """What a verb that trains or measures works on."""
+        checkpoint = self.checkpoint if self.verb.option(CHECKPOINT.name) else None
+        files = [Path(file) for file in self.files]
+        return RunArguments(self.verb.name, files, list(self.overrides), checkpoint, list(self.line))
 
 
 def read(verb: Verb, line: Sequence[str]) -> Typed:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from segcli.cli.command_line import Typed
 from segcli.cli.diff_report import Comparison, comparison_text, review_text
-from segcli.cli.files import experiment_file
-from segcli.cli.verb import FORMAT, OWN_CODE, TRUSTED, Option, Verb
+from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
+from segcli.config import trust
 from segcli.config.compose import Experiment, compose
 from segcli.config.diff import diff, effective_batch
 from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.experiment_file import experiment_file
 from segcli.config.files import Revision
 from segcli.config.library import Library, installed
 from segcli.config.output import say_text
@@ -34,7 +35,9 @@ experiment with what it was at REV; `git merge-base` gives where a branch began.
         Option("--all", "include what changes no result: run folders, loggers, workers, and paths that only moved"),
         replace(FORMAT, help="text (default), markdown (for a pull request) or json"),
         TRUSTED,
-        Option(OWN_CODE, "with --git: let --build run code of the repository, which a pull request may have changed"),
+        Option(
+            trust.OWN_CODE, "with --git: let --build run code of the repository, which a pull request may have changed"
+        ),
         Option("--exit-code", "1 if anything differs, as git's"),
     ),
     (

@@ -39,7 +39,7 @@ val_scores.json.
 
 def run(typed: Typed) -> int:
     """Train; print the table of the best epoch, the run folder and what to do next."""
-    return execute(typed, fit)
+    return execute(typed.arguments, fit)
 
 
 def fit(job: Job) -> None:

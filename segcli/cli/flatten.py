@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.files import experiment_file, save
+from segcli.cli.files import save
 from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_standalone
 from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced, visible
+from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say_text
 
 VERB = Verb(

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from segcli.cli.files import experiment_file
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError
+from segcli.config.experiment_file import experiment_file
 from segcli.config.node import dotted
 from segcli.config.overrides import plain_key
 from segcli.config.resolve import resolve

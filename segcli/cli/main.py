@@ -10,7 +10,6 @@ from segcli.cli.command_line import Typed, corrected, read
 from segcli.cli.component_help import component_help
 from segcli.cli.misread import correction
 from segcli.cli.tell import tell, was_told
-from segcli.cli.verb import OWN_CODE
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import ConfigError, Problem, did_you_mean
@@ -92,7 +91,7 @@ def _is_limited(typed: Typed) -> bool:
     if typed.verb.option(trust.FLAG) is None:
         return False
     is_review = typed.verb.option("--git") is not None and typed.value("--git") is not None
-    return typed.has(trust.FLAG) or (is_review and not typed.has(OWN_CODE))
+    return typed.has(trust.FLAG) or (is_review and not typed.has(trust.OWN_CODE))
 
 
 def _unknown_verb(word: str, words: list[str]) -> ConfigError:

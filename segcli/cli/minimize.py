@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.files import experiment_file, save
+from segcli.cli.files import save
 from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.dumper import dump_inline, shown_yaml
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import code, fenced, markdown
+from segcli.config.experiment_file import experiment_file
 from segcli.config.minimize import Dropped, Minimized, minimize
 from segcli.config.output import say, say_text
 

@@ -29,7 +29,7 @@ at the image's own size, in a sub-folder where the image is in one. With model.t
 
 def run(typed: Typed) -> int:
     """Predict; write the files and print where they are."""
-    return execute(typed, _predict)
+    return execute(typed.arguments, _predict)
 
 
 def _predict(job: Job) -> None:

@@ -61,7 +61,7 @@ def run(typed: Typed) -> int:
     made: list[Path] = []
     place = ["--run.root", str(root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root)]
     again = read(FIT, ["-c", str(before.path / "config.yaml"), *place, *typed.overrides])
-    code = execute(again, lambda job: _train(job, made), entries)
+    code = execute(again.arguments, lambda job: _train(job, made), entries)
     if made:
         _print_outcome(before, made[0])
     return code

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Option, Verb
 from segcli.config.compose import Experiment, compose
 from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced
+from segcli.config.experiment_file import experiment_file
 from segcli.config.node import Node, dotted
 from segcli.config.output import say_text
 from segcli.config.render import flat, render

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import command
+from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.runs.run_folder import is_first_process

@@ -26,7 +26,7 @@ inside the checkpoint where that was moved.
 
 def run(typed: Typed) -> int:
     """Test; print and write the scores."""
-    return execute(typed, _test)
+    return execute(typed.arguments, _test)
 
 
 def _test(job: Job) -> None:

@@ -5,6 +5,7 @@ import math
 import os
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from segcli.cli.command_line import Typed
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
-from segcli.experiment.arguments import RunArguments
 from segcli.experiment.job import Job, compose_for, parse_experiment
 from segcli.runs.run_folder import RunFolder, RunFolderError, is_first_process, write_text
 
@@ -69,10 +69,10 @@ def run(typed: Typed) -> int:
     """
     kind = typed.words[0]
     numbers = _numbers(kind, typed)
-    arguments = RunArguments.of(typed)
+    arguments = typed.arguments
     if not arguments.files:
         raise ConfigError([Problem(f"tune needs an experiment: segcli tune {kind} -c FILE")])
-    experiment = compose_for("fit", arguments)
+    experiment = compose_for(replace(arguments, verb="fit"))
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # of the bar that Lightning's finder draws
     cli = parse_experiment(experiment)

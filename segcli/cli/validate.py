@@ -26,7 +26,7 @@ one inside the checkpoint where that was moved.
 
 def run(typed: Typed) -> int:
     """Validate; print and write the scores."""
-    return execute(typed, _validate)
+    return execute(typed.arguments, _validate)
 
 
 def _validate(job: Job) -> None:

@@ -43,7 +43,6 @@ class Option:
 
 FORMAT = Option("--format", "text (default), markdown or json", "FORMAT", choices=("text", "markdown", "json"))
 CONFIG = Option("--config", "an experiment; a later one overrides", "FILE", short="-c", repeats=True)
-OWN_CODE = "--own-code"
 TRUSTED = Option("--trusted-only", "for files of strangers: import only what registries name, read only the repository")
 CHECKPOINT = Option("--ckpt_path", "a checkpoint", "FILE")
 

@@ -94,7 +94,7 @@ def run(typed: Typed) -> int:
         raise ConfigError([Problem(f"{record.run.path} has no {CHECKPOINTS}/{record.run.best_name} to measure")])
     made: list[Path] = []
     again = read({"val": VALIDATE, "test": TEST}[split], ["--ckpt_path", str(best), *typed.overrides])
-    code = execute(again, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
+    code = execute(again.arguments, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
     if made:
         _compare(made[0], record)
     return code or int(not record.agrees)

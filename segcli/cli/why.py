@@ -3,12 +3,12 @@
 import json
 
 from segcli.cli.command_line import Typed
-from segcli.cli.files import experiment_file
 from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Verb
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced, visible
+from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say_text
 from segcli.config.trace import Step, Trace, trace
 

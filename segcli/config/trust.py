@@ -15,6 +15,7 @@ from segcli import registry
 from segcli.config.files import PACKAGE
 
 FLAG = "--trusted-only"
+OWN_CODE = "--own-code"
 _LIMIT: ContextVar[Path | None] = ContextVar("limit", default=None)
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segcli.cli.files import experiment_file
 from segcli.config.compose import Experiment, compose
 from segcli.config.environment import as_written
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.experiment_file import experiment_file
 from segcli.config.foreign import find_foreign
 from segcli.config.node import Source, from_plain
 from segcli.config.output import say
@@ -65,17 +65,17 @@ class Job:
         return self.going_on.checkpoint if self.going_on is not None else self.arguments.checkpoint
 
 
-def compose_for(verb: str, typed: RunArguments) -> Experiment:
+def compose_for(typed: RunArguments) -> Experiment:
     """Compose the experiment from files, overrides, or the run or checkpoint that is given alone.
 
     Raises:
         ConfigError: If something is missing or wrong.
     """
-    _check_files(verb, typed)
+    _check_files(typed)
     if typed.files or typed.checkpoint is None:
         return compose(typed.files, typed.overrides)
     for override in split_overrides(typed.overrides):
-        if verb != "fit" and override.plain_key in SPLIT_KEYS:
+        if typed.verb != "fit" and override.plain_key in SPLIT_KEYS:
             why = "would count images among those to measure with that the checkpoint was trained on; train with it"
             raise ConfigError([Problem(why, override.plain_key)])
     run = RunFolder.of_checkpoint(typed.checkpoint)
@@ -96,8 +96,9 @@ def warn_of_environment(experiment: Experiment) -> None:
         say(f"warning: {told} when the run was stored", file=sys.stderr)
 
 
-def _check_files(verb: str, typed: RunArguments) -> None:
+def _check_files(typed: RunArguments) -> None:
     """Refuse a command line without what the verb needs, or with files that are not there."""
+    verb = typed.verb
     if typed.checkpoint is None and (verb != "fit" or not typed.files):
         needs = (
             "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from segcli.cli.verb import OWN_CODE
 from segcli.config import trust
 from segcli.config.compose import Experiment
 from segcli.config.files import Revision
@@ -31,7 +30,7 @@ def cost_of(experiment: Experiment) -> str:
         return f"not built ({foreign[0].key}: {foreign[0].name} is not among the registries)"
     if isinstance(files, Revision) and any(path.suffix == ".py" for path in files.changed):
         if trust.is_limited():
-            return f"not built (the code of {files.name} is another; {OWN_CODE} runs it)"
+            return f"not built (the code of {files.name} is another; {trust.OWN_CODE} runs it)"
         return _cost_at(experiment, files)
     try:
         return _said(measure_model(experiment.expanded()))

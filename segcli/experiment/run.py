@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli.check_report import model_name
-from segcli.cli.command_line import Typed
 from segcli.config.compose import compose
 from segcli.config.dumper import dump
 from segcli.config.environment import ENVIRONMENT, as_it_was, as_written
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.model_name import model_name
 from segcli.config.monitored import check_monitors
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
@@ -38,19 +37,19 @@ if TYPE_CHECKING:
     from segcli.runs.passport import Passport
 
 
-def execute(line: Typed, run: Callable[[Job], None], entries: Mapping[str, object] | None = None) -> int:
+def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[str, object] | None = None) -> int:
     """Run one verb from its command line to its end.
 
     Args:
-        line: The command line of the verb.
+        typed: What the verb was given.
         run: Calls the trainer.
         entries: For the passport of a new run, over what the command line says.
 
     Raises:
         ConfigError: For every mistake of the user.
     """
-    verb, words, typed = line.verb.name, list(line.line), RunArguments.of(line)
-    experiment = compose_for(verb, typed)
+    verb, words = typed.verb, typed.line
+    experiment = compose_for(typed)
     warn_of_environment(experiment)
     if verb == "fit" and (problems := check_trainable(experiment.root, experiment.library)):
         raise ConfigError(problems)

@@ -43,7 +43,7 @@ def _shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if path.suffix == ".yaml" or path.name == "base":
             (tmp_path / "experiments" / path.name).symlink_to(path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(experiment_run, "_start", lambda *_: 0)  # all that comes before is tried
+    monkeypatch.setattr(run, "_start", lambda *_: 0)  # all that comes before is tried
     monkeypatch.setenv("SEGCLI_TRACEBACK", "1")  # what nobody foresaw is raised, not told
 
 

@@ -13,7 +13,7 @@ from segcli.runs.run_folder import RunFolder
 
 def job(file: Path, *overrides: str) -> Job:
     experiment = compose([file], list(overrides))
-    return Job("tune", "x", RunArguments(), experiment, parse_experiment(experiment), RunFolder(file.parent))
+    return Job("tune", "x", RunArguments("tune"), experiment, parse_experiment(experiment), RunFolder(file.parent))
 
 
 def test_there_are_no_other_callbacks(tiny: Path) -> None:

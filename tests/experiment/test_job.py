@@ -6,12 +6,11 @@ from segcli.cli.command_line import read
 from segcli.cli.verbs import declared
 from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError
-from segcli.experiment.arguments import RunArguments
 from segcli.experiment.job import compose_for
 
 
 def _composed(verb: str, words: list[str]) -> Experiment:
-    return compose_for(verb, RunArguments.of(read(declared(verb), words)))
+    return compose_for(read(declared(verb), words).arguments)
 
 
 @pytest.mark.parametrize(

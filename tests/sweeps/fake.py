@@ -10,7 +10,6 @@ from segcli.cli.fit import VERB as FIT
 from segcli.config.compose import compose
 from segcli.config.dumper import dump
 from segcli.config.resolve import resolve
-from segcli.experiment.arguments import RunArguments
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps.cell_trainer import CellTrainer
@@ -85,7 +84,7 @@ class FakeTraining:
 
 
 def _begin(words: list[str]) -> tuple[RunFolder, dict[str, object]]:
-    typed = RunArguments.of(read(FIT, words[1:]))
+    typed = read(FIT, words[1:]).arguments
     command = ["segcli", *words]
     if typed.checkpoint is not None:
         run = RunFolder.of_checkpoint(typed.checkpoint)

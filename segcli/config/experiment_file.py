@@ -1,0 +1,22 @@
+"""The file of an experiment that a word of the command line names."""
+
+from pathlib import Path
+
+from segcli.config.errors import ConfigError, Problem, did_you_mean
+
+
+def experiment_file(word: str) -> Path:
+    """Return the file that a word of the command line names: itself, or the config of a run folder.
+
+    Raises:
+        ConfigError: If there is no such file; the message suggests one.
+    """
+    path = Path(word)
+    if (path / "config.yaml").is_file():
+        return path / "config.yaml"
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise ConfigError([Problem(f"{word} is a folder without a config.yaml; name a file, or the folder of a run")])
+    near = [str(other) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+    raise ConfigError([Problem(f"no file {word}{did_you_mean(word, near)}")])
