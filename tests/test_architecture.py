@@ -13,7 +13,7 @@ from segcli.cli.verbs import VERBS
 
 PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
-    {"features", "sample", "registry", "score_spec"},
+    {"disk", "features", "processes", "sample", "registry", "score_spec"},
     {"config"},
     {"layers", "transforms", "datasets"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
@@ -129,7 +129,7 @@ def test_every_module_has_its_test(path: Path) -> None:
 
 
 TORCH_FREE = [
-    *("registry", "score_spec", "runs.run_folder", "cli.main", "cli.command_line", "cli.tune"),
+    *("disk", "processes", "registry", "score_spec", "runs.run_folder", "cli.main", "cli.command_line", "cli.tune"),
     *(f"cli.{verb}" for verb in ("show", "why", "diff", "list", "minimize", "flatten", "schema", "check", "fit")),
     *(f"config.{path.stem}" for path in sorted((PACKAGE / "config").glob("[a-z]*.py"))),
     *(f"runs.{name}" for name in ("identity", "surroundings", "passport", "changes_since")),

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from segcli.callbacks.worst_images import WorstImages
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.disk import write_bytes
 from segcli.inference.picture import comparison_grid
-from segcli.runs.run_folder import PICTURES, write_bytes
+from segcli.runs.run_folder import PICTURES
 from segcli.sample import Batch
 from segcli.task import SegmentationTask
 

@@ -18,11 +18,12 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule, 
 from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.unused_files import unused_note
+from segcli.disk import write_text
 from segcli.losses.loss_parts import LossParts
 from segcli.metrics.definitions import definitions
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
-from segcli.runs.run_folder import SPLITS, write_text
+from segcli.runs.run_folder import SPLITS
 from segcli.sample import DataError
 from segcli.task import SegmentationTask
 

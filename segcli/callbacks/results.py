@@ -16,9 +16,10 @@ from segcli.callbacks.image_records import image_counts, image_groups, image_nam
 from segcli.callbacks.pictures import Pictures
 from segcli.config.escape import visible
 from segcli.config.output import say
+from segcli.disk import write_text
 from segcli.metrics.scores import Scores
 from segcli.runs.class_scores import group_scores
-from segcli.runs.run_folder import BEST, write_text
+from segcli.runs.run_folder import BEST
 from segcli.runs.stored_run import LAST_IMAGES
 from segcli.score_spec import MEAN_IOU
 from segcli.task import SegmentationTask

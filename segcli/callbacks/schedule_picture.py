@@ -11,10 +11,10 @@ import pytorch_lightning as pl
 from PIL import Image, ImageDraw, ImageFont
 
 from segcli.config.output import say
+from segcli.disk import write_bytes
 from segcli.optim.base import KnownSchedule
 from segcli.optim.parameter_groups import NO_DECAY
 from segcli.optim.warmup_schedule import WarmupSchedule
-from segcli.runs.run_folder import write_bytes
 
 SCHEDULE = "schedule.png"
 MOST_POINTS = 1000

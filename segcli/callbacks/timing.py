@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import pytorch_lightning as pl
 import torch
 
+from segcli.disk import write_text
 from segcli.runs.passport import Passport
-from segcli.runs.run_folder import TIMING, write_text
+from segcli.runs.run_folder import TIMING
 from segcli.sample import Batch
 
 try:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from segcli.disk import write_bytes, write_text
 from segcli.inference.picture import as_picture, grid, overlay
 from segcli.metrics.image_matrices import image_ious
-from segcli.runs.run_folder import WORST, write_bytes, write_text
+from segcli.runs.run_folder import WORST
 from segcli.sample import Batch
 
 LONGER_SIDE_PX = 320

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem
-from segcli.runs.run_folder import write_text
+from segcli.disk import write_text
 
 
 def save(path: Path, text: str) -> None:

@@ -15,9 +15,9 @@ from segcli.config.output import say
 from segcli.config.resolve import resolve
 from segcli.experiment.job import Job
 from segcli.experiment.run import execute
+from segcli.processes import is_first_process
 from segcli.runs.changes_since import Since, changes_since
 from segcli.runs.continuation import changes
-from segcli.runs.run_folder import is_first_process
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import OF_A_SET
 

@@ -12,7 +12,7 @@ from segcli.config.escape import command
 from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
-from segcli.runs.run_folder import is_first_process
+from segcli.processes import is_first_process
 from segcli.runs.stop_signals import StopSignals
 from segcli.runs.stored_passport import FINISHED
 from segcli.sweeps.cell import Typed as Common

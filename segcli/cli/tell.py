@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from segcli.config.output import say_text
-from segcli.runs.run_folder import is_first_process
+from segcli.processes import is_first_process, process_group
 
 PATIENCE_S = 15.0
 """How long another process than the first waits with its error: in most cases the first has met the same, and tells it
@@ -53,10 +53,8 @@ def was_told(error: RuntimeError) -> bool:
 
 def _store() -> Any:  # noqa: ANN401  (a class of torch, which may not be imported yet)
     """Return what the connected processes share; None before they are connected."""
-    distributed = sys.modules.get("torch.distributed")
-    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
-        return None
-    return distributed.distributed_c10d._get_default_store()
+    group = process_group()
+    return None if group is None else group.distributed_c10d._get_default_store()
 
 
 def _has_news(store: Any) -> bool:  # noqa: ANN401  (see above)

@@ -13,8 +13,10 @@ from segcli.cli.command_line import Typed
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
+from segcli.disk import write_text
 from segcli.experiment.job import Job, compose_for, parse_experiment
-from segcli.runs.run_folder import RunFolder, RunFolderError, is_first_process, write_text
+from segcli.processes import is_first_process
+from segcli.runs.run_folder import RunFolder, RunFolderError
 
 if TYPE_CHECKING:
     from segcli.experiment.lightning_cli import SegmentationCLI

@@ -11,7 +11,6 @@ import albumentations as A
 import cv2
 import numpy as np
 import torch
-import torch.distributed as dist
 from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
@@ -26,6 +25,7 @@ from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
+from segcli.processes import num_devices, process_group
 from segcli.sample import DataError, Sample
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -201,7 +201,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
 
     @property
     def _step_size(self) -> int:
-        return self.batch_size * (dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1)
+        return self.batch_size * num_devices()
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled batches of ``batch_size`` images."""
@@ -244,7 +244,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         return DataLoader(
             batches,
             batch_size=None,
-            sampler=UnpaddedSampler(batches) if dist.is_initialized() else None,
+            sampler=UnpaddedSampler(batches) if process_group() else None,
             collate_fn=collate,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,

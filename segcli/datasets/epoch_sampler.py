@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-import torch.distributed as dist
 from torch.utils.data.distributed import DistributedSampler
+
+from segcli import processes
+from segcli.processes import device_index
 
 
 class EpochSampler(DistributedSampler[tuple[int, int]]):
@@ -36,9 +38,8 @@ class EpochSampler(DistributedSampler[tuple[int, int]]):
         num_devices: int | None = None,
         rank: int | None = None,
     ) -> None:
-        grouped = dist.is_available() and dist.is_initialized()
-        self.num_devices = num_devices or (dist.get_world_size() if grouped else 1)
-        self.rank = rank if rank is not None else dist.get_rank() if grouped else 0
+        self.num_devices = num_devices or processes.num_devices()
+        self.rank = device_index() if rank is None else rank
         self.length, self.batch_size, self.seed, self.shuffle = length, batch_size, seed, shuffle
         self.epoch = 0
         self._begin = (0, 0)

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterator, Sized
 
-import torch.distributed as dist
 from torch.utils.data.distributed import DistributedSampler
+
+from segcli import processes
+from segcli.processes import device_index
 
 
 class UnpaddedSampler(DistributedSampler[int | None]):
@@ -24,8 +26,8 @@ class UnpaddedSampler(DistributedSampler[int | None]):
 
     def __init__(self, items: Sized, num_devices: int | None = None, rank: int | None = None) -> None:
         self.items = items
-        self.num_devices = dist.get_world_size() if num_devices is None else num_devices
-        self.rank = dist.get_rank() if rank is None else rank
+        self.num_devices = processes.num_devices() if num_devices is None else num_devices
+        self.rank = device_index() if rank is None else rank
 
     def set_epoch(self, epoch: int) -> None:
         """Do nothing: evaluation is the same in every epoch."""

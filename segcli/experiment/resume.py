@@ -12,9 +12,10 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.experiment.arguments import RunArguments
+from segcli.processes import is_first_process
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.file_hashes import changed_files
-from segcli.runs.run_folder import CONFIG, FOLDER_VARIABLE, METRICS, RunFolder, RunFolderError, is_first_process
+from segcli.runs.run_folder import CONFIG, FOLDER_VARIABLE, METRICS, RunFolder, RunFolderError
 from segcli.runs.stored_files import StoredFileError, read_cells, read_config
 from segcli.runs.stored_passport import FINISHED, passport_of, read_passport
 

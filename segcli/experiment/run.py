@@ -14,10 +14,12 @@ from segcli.config.monitored import check_monitors
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.config.trainable import check_trainable
+from segcli.disk import write_bytes, write_text
 from segcli.experiment import resume
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.errors import translate
 from segcli.experiment.job import Job, call_trainer, compose_for, parse_experiment, warn_of_environment
+from segcli.processes import is_first_process
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import (
     COMPOSED,

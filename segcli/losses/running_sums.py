@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from segcli.processes import num_devices
+
 Sums = Sequence[Sequence[Tensor]]
 
 
@@ -35,7 +37,7 @@ class RunningSums:
         if self._total is None:
             return []
         total = self._total
-        if reduce and device_count() > 1:
+        if reduce and num_devices() > 1:
             device = torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else None
             total = total.to(device, copy=True)
             dist.all_reduce(total)
@@ -47,18 +49,13 @@ class RunningSums:
 
     def state(self) -> list[tuple[Tensor, ...]]:
         """Return the sums for a checkpoint; of several processes the means, so that each can resume with them."""
-        return [tuple(part / device_count() for part in each) for each in self.compute(reduce=True)]
+        return [tuple(part / num_devices() for part in each) for each in self.compute(reduce=True)]
 
     def load(self, state: Sums) -> None:
         """Resume with what :meth:`state` returned."""
         self.reset()
         if state:
             self.update(state)
-
-
-def device_count() -> int:
-    """Return how many devices share the images."""
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def flattened(sums: Sums) -> Tensor:

@@ -14,8 +14,9 @@ from torch import Tensor
 from torch import distributed as dist
 
 from segcli.losses.loss_parts import LossParts
-from segcli.losses.running_sums import device_count, flattened, unflattened
+from segcli.losses.running_sums import flattened, unflattened
 from segcli.losses.summed_loss import Sums
+from segcli.processes import num_devices
 
 
 class StepLoss:
@@ -61,7 +62,7 @@ class StepLoss:
             A scalar: the loss of this batch on all devices. Its gradient by ``divisor``, averaged over devices and
             added up over the batches, is that of the step.
         """
-        devices = device_count()
+        devices = num_devices()
         values = parts.values(sums if devices == 1 else _shared(sums))
         loss = parts.combine(values)
         if batches == devices == divisor == 1:
@@ -76,7 +77,7 @@ class StepLoss:
 
 
 def _over_devices(numbers: Tensor) -> Tensor:
-    if device_count() > 1:
+    if num_devices() > 1:
         dist.all_reduce(numbers)
     return numbers
 

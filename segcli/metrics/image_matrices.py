@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, distributed
+from torch import Tensor
+
+from segcli.processes import process_group
 
 Part = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]
 
@@ -43,10 +45,11 @@ class ImageMatrices:
             Names, N; ``(M, 2)`` position of the image and of the cell in its flattened counts; ``(M,)`` counts.
         """
         own = self.names, _joined(self._cells, (0, 2)), _joined(self._counts, (0,))
-        if not (distributed.is_available() and distributed.is_initialized()):
+        group = process_group()
+        if group is None:
             return own
-        parts: list[Part] = [own] * distributed.get_world_size()
-        distributed.all_gather_object(parts, own)
+        parts: list[Part] = [own] * group.get_world_size()
+        group.all_gather_object(parts, own)
         return _merged(parts)
 
     def reset(self) -> None:

@@ -1,10 +1,11 @@
 """Scores of a whole data set, batch by batch and over all ranks."""
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from segcli.metrics.confusion_matrix import confusion_matrices
 from segcli.metrics.scores import Scores
+from segcli.processes import process_group
 
 
 class SegmentationMetric(nn.Module):
@@ -51,8 +52,8 @@ class SegmentationMetric(nn.Module):
         With several ranks, all of them have to call this.
         """
         matrix = self.matrix.clone()
-        if distributed.is_available() and distributed.is_initialized():
-            distributed.all_reduce(matrix)
+        if group := process_group():
+            group.all_reduce(matrix)
         return self.score(matrix.cpu())
 
     def reset(self) -> None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from segcli.runs.run_folder import write_bytes
+from segcli.disk import write_bytes
 
 VARIABLE = "SEGCLI_CACHE"
 _BYTES = 16

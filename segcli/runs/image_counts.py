@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcli.runs.run_folder import write_bytes
+from segcli.disk import write_bytes
 from segcli.runs.stored_files import StoredFileError
 
 Counts = NDArray[np.int64]

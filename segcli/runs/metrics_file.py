@@ -11,7 +11,8 @@ from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 from torch import Tensor
 
-from segcli.runs.run_folder import METRICS, write_text
+from segcli.disk import write_text
+from segcli.runs.run_folder import METRICS
 from segcli.runs.stored_files import read_cells
 
 MOST_WAITING_S = 10.0

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import segcli
+from segcli.disk import write_bytes, write_text
 from segcli.runs.file_hashes import DIGEST, digest, hashes_of
-from segcli.runs.run_folder import COMPOSED, CONFIG, PACKAGES_FILE, PASSPORT, PATCH, RunFolder, write_bytes, write_text
+from segcli.runs.run_folder import COMPOSED, CONFIG, PACKAGES_FILE, PASSPORT, PATCH, RunFolder
 from segcli.runs.stop_signals import slurm_job
 from segcli.runs.stored_passport import SCHEMA, read_passport
 from segcli.runs.surroundings import (

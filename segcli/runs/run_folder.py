@@ -11,10 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from segcli.disk import HAS_LOCKS, try_lock, write_text
+from segcli.processes import is_first_process
 
 FOLDER_VARIABLE = "SEGCLI_RUN_FOLDER"
 CONFIG = "config.yaml"
@@ -158,16 +156,12 @@ class RunFolder:
         Returns:
             Whether it was free.
         """
-        if fcntl is None:  # Windows
+        if not HAS_LOCKS:
             return True
         handle = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(handle):
             os.close(handle)
             return False
-        except OSError:  # the file system has no such locks
-            pass
         self._lock = handle
         _locks.add(handle)
         return True
@@ -225,29 +219,6 @@ class RunFolder:
                 parent.rmdir()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: to a temporary name, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:  # as of a full disk
-            error.filename = str(path)
-        raise
-
-
 def _is_record(path: Path) -> bool:
     """Return whether a file is written at every start, before there is any result."""
     return path.name in (
@@ -288,11 +259,3 @@ def _remove_stale(parent: Path) -> None:
             if time.time() - path.stat().st_mtime > _STALE_S and folder.acquire():
                 folder.release()
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def is_first_process() -> bool:
-    """Return whether this is rank 0, as the launcher's environment tells it; alone it is."""
-    if "RANK" in os.environ:  # torchrun, also inside a SLURM job
-        return int(os.environ["RANK"]) == 0
-    # Lightning starts processes by LOCAL_RANK in an interactive SLURM job too, where SLURM_PROCID is 0 in all of them
-    return not any(int(os.environ.get(variable, 0)) for variable in ("SLURM_PROCID", "NODE_RANK", "LOCAL_RANK"))

@@ -10,8 +10,8 @@ from segcli.config.dumper import dump_standalone
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.keys import SEED, meaning_of
 from segcli.config.resolve import resolve
+from segcli.disk import write_text
 from segcli.runs.identity import config_hash, identity
-from segcli.runs.run_folder import write_text
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.grid import Settings, as_words
 

@@ -5,11 +5,7 @@ import os
 from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from segcli.disk import HAS_LOCKS, try_lock, unlock
 
 
 class CellLock:
@@ -36,14 +32,9 @@ class CellLock:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise ConfigError([Problem(f"cannot write to {self.path.parent}: {error.strerror}")]) from None
-        if fcntl is not None:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(handle)
-                return False
-            except OSError:  # the file system has no such locks
-                pass
+        if not try_lock(handle):
+            os.close(handle)
+            return False
         os.truncate(handle, 0)
         self._handle = handle
         return True
@@ -56,7 +47,7 @@ class CellLock:
     @property
     def inherited(self) -> tuple[int, ...]:
         """What a child is to keep open."""
-        return (self._handle,) if self._handle is not None and fcntl is not None else ()
+        return (self._handle,) if self._handle is not None and HAS_LOCKS else ()
 
     def name_process(self, process: int) -> None:
         """Say who is at work."""
@@ -75,8 +66,6 @@ class CellLock:
         """Give the cell back, also on behalf of what the child left running."""
         if self._handle is None:
             return
-        if fcntl is not None:
-            with contextlib.suppress(OSError):
-                fcntl.flock(self._handle, fcntl.LOCK_UN)
+        unlock(self._handle)
         os.close(self._handle)
         self._handle = None

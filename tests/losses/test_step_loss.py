@@ -124,7 +124,7 @@ def test_gradients_averaged_over_devices_are_those_of_one(
     logits, mask = data(form)
     batches = list(cut((logits, mask), sizes))
     of_rank = batches[::2], batches[1::2]
-    monkeypatch.setattr(step_loss, "device_count", lambda: 2)
+    monkeypatch.setattr(step_loss, "num_devices", lambda: 2)
     for loss in whole(form):
         if len(sizes) > 2 and LossParts(loss).of_large_batches():
             continue

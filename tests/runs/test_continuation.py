@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from segcli.disk import write_text
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
-from segcli.runs.run_folder import RunFolder, write_text
+from segcli.runs.run_folder import RunFolder
 
 
 def _run(parent: Path, status: str | None, **entries: object) -> Path:

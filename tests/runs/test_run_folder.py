@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError, is_first_process, write_text
+from segcli.disk import write_text
+from segcli.runs.run_folder import FOLDER_VARIABLE, RunFolder, RunFolderError
 
 
 def test_numbers_go_up_from_the_highest(tmp_path: Path) -> None:
@@ -67,34 +68,6 @@ def test_only_the_first_process_makes_a_folder(tmp_path: Path, monkeypatch: pyte
     assert [path.name for path in (tmp_path / "exp").iterdir()] == ["1"]
 
 
-def test_the_rank_is_read_from_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):
-        monkeypatch.delenv(variable, raising=False)
-    assert is_first_process()
-    monkeypatch.setenv("SLURM_PROCID", "3")
-    assert not is_first_process()
-
-
-@pytest.mark.parametrize(
-    ("ranks", "first"),
-    [
-        ({"RANK": "0", "SLURM_PROCID": "1"}, True),  # torchrun has the last word in a SLURM job
-        ({"RANK": "1", "LOCAL_RANK": "0"}, False),  # torchrun on a second host
-        ({"SLURM_PROCID": "0", "LOCAL_RANK": "1"}, False),  # started by Lightning in an interactive SLURM job
-        ({"NODE_RANK": "1"}, False),  # started by hand on a second host
-        ({"NODE_RANK": "0", "LOCAL_RANK": "0"}, True),
-    ],
-)
-def test_every_launcher_has_one_first_process(
-    monkeypatch: pytest.MonkeyPatch, ranks: dict[str, str], first: bool
-) -> None:
-    for variable in ("RANK", "SLURM_PROCID", "LOCAL_RANK", "NODE_RANK"):
-        monkeypatch.delenv(variable, raising=False)
-    for variable, rank in ranks.items():
-        monkeypatch.setenv(variable, rank)
-    assert is_first_process() == first
-
-
 def test_the_folder_of_a_checkpoint_is_found_unless_it_was_moved(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "exp")
     checkpoint = run.checkpoints / "best.ckpt"
@@ -116,19 +89,6 @@ def test_discarding_leaves_other_runs(tmp_path: Path) -> None:
     assert first.discard()
     assert [path.name for path in tmp_path.rglob("*")] == []
     assert FOLDER_VARIABLE not in os.environ
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_text(tmp_path / "x.json", "old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_text(tmp_path / "x.json", "new")
-    assert (tmp_path / "x.json").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
 
 
 def test_discarding_keeps_results_and_folders_that_were_there_before(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from segcli.compare.page.results import classes, convergence, scores
 from segcli.compare.page.settings import settings
 from segcli.compare.page.summary import findings, notices, summary, title
 from segcli.compare.page.svg import group_colours
-from segcli.runs.run_folder import write_text
+from segcli.disk import write_text
 
 CONTENTS = {
     "summary": "Summary",

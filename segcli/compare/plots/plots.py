@@ -18,7 +18,7 @@ from segcli.compare.plots.confusion import confusion_figure, heat_map
 from segcli.compare.plots.convergence import convergence_figure, has_curves
 from segcli.compare.plots.scores import scores_figure
 from segcli.compare.plots.style import DOTS_PER_PX, style
-from segcli.runs.run_folder import write_bytes
+from segcli.disk import write_bytes
 
 _LONGEST_NAME = 60
 _COLOURS = 256  # in a PNG: a third of the size, and no difference that is seen

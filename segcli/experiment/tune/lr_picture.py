@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from segcli.callbacks.schedule_picture import BOTTOM_PX, LEFT_PX, SIZE_PX, SMOOTH, TEXT_PX, TOP_PX
-from segcli.runs.run_folder import write_bytes
+from segcli.disk import write_bytes
 
 RIGHT_PX = 30
 LINE, MARK = (31, 98, 217), (217, 0, 0)
