@@ -29,6 +29,7 @@ from segcli.metrics.scores import Scores
 from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
 from segcli.optim.freezing import Freezing
 from segcli.optim.parameter_groups import ParameterGroups
+from segcli.private_names import ddp_options, validates_now
 from segcli.sample import Batch
 from segcli.score_spec import find_score
 from segcli.segmenter import Segmenter
@@ -170,16 +171,12 @@ class SegmentationTask(pl.LightningModule):
         Callbacks find the epoch's mean as ``train/loss``.
         """
         trainer = self.trainer
-        if trainer.is_last_batch or self._validates_now():
+        # what monitors the loss of the training wants one at a validation
+        if trainer.is_last_batch or validates_now(trainer):
             self.log("train/loss", self._mean_loss(self._epoch_sums), logger=False, on_step=True, on_epoch=False)
         if trainer.is_last_batch:
             self._epoch_sums.reset()
         self._log_step()
-
-    def _validates_now(self) -> bool:
-        """Return whether a validation follows this batch: what monitors the training's loss wants one then."""
-        fetcher = self.trainer.fit_loop._data_fetcher
-        return fetcher is not None and self.trainer.fit_loop.epoch_loop._should_check_val_fx(fetcher)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the losses that were not logged yet."""
@@ -216,7 +213,7 @@ class SegmentationTask(pl.LightningModule):
         assert self.segmenter is not None
         strategy = self.trainer.strategy
         # DistributedDataParallel would wait for gradients of what is frozen, and share none of what it has not known
-        finds = isinstance(strategy, DDPStrategy) and strategy._ddp_kwargs.get("find_unused_parameters")
+        finds = isinstance(strategy, DDPStrategy) and ddp_options(strategy).get("find_unused_parameters")
         if self._freezing.thaws and not isinstance(strategy, SingleDeviceStrategy) and not finds:
             raise ValueError(
                 "model.freezing got stages that thaw later with another strategy for several devices than DDP that "

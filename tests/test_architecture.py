@@ -1,6 +1,7 @@
 """The layout of the package holds: who imports whom, what stays free of torch, a test beside every module."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from segcli.cli.verbs import VERBS
 
 PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
-    {"disk", "features", "processes", "sample", "registry", "score_spec"},
+    {"disk", "features", "private_names", "processes", "sample", "registry", "score_spec"},
     {"config"},
     {"layers", "transforms", "datasets"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
@@ -26,7 +27,7 @@ ROWS = (
     {"cli", "__main__"},
 )
 SIBLINGS_APART = 3
-LIGHTNING_ROOMS = {"datamodules", "task", "runs", "callbacks", "experiment", "cli"}
+LIGHTNING_ROOMS = {"datamodules", "task", "runs", "callbacks", "experiment", "cli", "private_names"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -116,6 +117,24 @@ def test_lightning_appears_only_where_it_may(path: Path) -> None:
         assert not tops & {"pytorch_lightning", "lightning_fabric", "lightning"}
 
 
+@pytest.mark.parametrize("path", [m for m in MODULES if m.stem != "private_names"], ids=_name)
+def test_private_names_of_dependencies_stand_in_one_file(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    own |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_of_self(node)}
+    own |= {"_replace", "_asdict", "_fields"}  # of named tuples
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and not _is_of_self(node) and re.match(r"_[a-z]", node.attr):
+            assert node.attr in own, f"{_name(path)} uses {ast.unparse(node)}"
+        if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("segcli"):
+            parts = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+            assert not [part for part in parts if re.match(r"_[A-Za-z]", part)], f"{_name(path)}: {ast.unparse(node)}"
+
+
+def _is_of_self(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+
+
 def test_only_the_pytorch_lightning_namespace_is_used() -> None:
     used = {module.split(".")[0] for path in MODULES for module, _, _ in _imports(path)}
     assert "lightning" not in used
@@ -129,7 +148,17 @@ def test_every_module_has_its_test(path: Path) -> None:
 
 
 TORCH_FREE = [
-    *("disk", "processes", "registry", "score_spec", "runs.run_folder", "cli.main", "cli.command_line", "cli.tune"),
+    *(
+        "disk",
+        "private_names",
+        "processes",
+        "registry",
+        "score_spec",
+        "runs.run_folder",
+        "cli.main",
+        "cli.command_line",
+        "cli.tune",
+    ),
     *(f"cli.{verb}" for verb in ("show", "why", "diff", "list", "minimize", "flatten", "schema", "check", "fit")),
     *(f"config.{path.stem}" for path in sorted((PACKAGE / "config").glob("[a-z]*.py"))),
     *(f"runs.{name}" for name in ("identity", "surroundings", "passport", "changes_since")),

@@ -6,10 +6,15 @@ where features are taken is tried out on a copy without memory, never guessed fr
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+
+from segcli.private_names import is_batch_norm
+
+if TYPE_CHECKING:
+    from segcli.private_names import BatchNorm
 
 
 def switch_on(model: nn.Module, name: str) -> None:
@@ -65,9 +70,9 @@ class StatisticsOnce:
 
     def __init__(self, model: nn.Module) -> None:
         self._is_first_run = False
-        self._momenta: dict[_BatchNorm, float | None] = {}
+        self._momenta: dict[nn.Module, float | None] = {}
         for module in model.modules():
-            if isinstance(module, _BatchNorm):
+            if is_batch_norm(module):
                 module.register_forward_pre_hook(self._before)
                 module.register_forward_hook(self._after, always_call=True)  # the second run ends in an exception
 
@@ -80,12 +85,12 @@ class StatisticsOnce:
         finally:
             self._is_first_run = False
 
-    def _before(self, module: _BatchNorm, _inputs: object) -> None:
+    def _before(self, module: "BatchNorm", _inputs: object) -> None:
         if not self._is_first_run and module.training and module.num_batches_tracked is not None:
             self._momenta[module], module.momentum = module.momentum, 0.0
             module.num_batches_tracked.sub_(1)
 
-    def _after(self, module: _BatchNorm, _inputs: object, _output: object) -> None:
+    def _after(self, module: "BatchNorm", _inputs: object, _output: object) -> None:
         if module in self._momenta:
             module.momentum = self._momenta.pop(module)
 

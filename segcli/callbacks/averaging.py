@@ -21,6 +21,7 @@ from torch import Tensor
 
 from segcli.config.output import say
 from segcli.inference.checkpoint import CheckpointError, read_checkpoint
+from segcli.private_names import copy_all, lerp_all
 
 
 def check_single_average(callbacks: Iterable[object]) -> None:
@@ -139,9 +140,9 @@ class Averaging(WeightAveraging, ABC):
     def _average(self, averages: list[Tensor], currents: list[Tensor], _num_averaged: Tensor | int) -> None:
         """Update averages of one type in place."""
         if averages[0].is_floating_point():
-            torch._foreach_lerp_(averages, currents, self.share(self.num_averaged))
+            lerp_all(averages, currents, self.share(self.num_averaged))
         else:
-            torch._foreach_copy_(averages, currents)
+            copy_all(averages, currents)
 
     def _pairs(self, pl_module: pl.LightningModule) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield averages with what they are of; nothing before the first update."""

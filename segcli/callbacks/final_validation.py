@@ -6,6 +6,7 @@ import pytorch_lightning as pl
 
 from segcli.callbacks.best_checkpoint import BestCheckpoint
 from segcli.callbacks.last_checkpoint import LastCheckpoint
+from segcli.private_names import accumulates, may_stop_early
 
 VALIDATED_STEP = "segcli_validated_step"
 
@@ -80,11 +81,10 @@ class FinalValidation(pl.Callback):
 
 def _is_last(trainer: pl.Trainer) -> bool:
     """Return whether the run ends with the batch that was just trained on."""
-    loop = trainer.fit_loop
-    if loop.epoch_loop._should_accumulate():
+    if accumulates(trainer):
         return False
     by_steps = 0 <= trainer.max_steps <= trainer.global_step
-    stops = trainer.should_stop and loop._can_stop_early
+    stops = trainer.should_stop and may_stop_early(trainer)
     epochs = trainer.max_epochs
     by_epochs = trainer.is_last_batch and epochs is not None and 0 <= epochs <= trainer.current_epoch + 1
     return by_steps or stops or by_epochs

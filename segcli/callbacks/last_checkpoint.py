@@ -13,6 +13,7 @@ from pytorch_lightning.callbacks import Checkpoint, WeightAveraging
 
 from segcli.config.escape import command
 from segcli.config.output import say
+from segcli.private_names import accumulates, forget_restart, validates_now
 from segcli.runs.run_folder import CHECKPOINTS, LAST
 from segcli.runs.stop_signals import REQUEUE_SIGNAL, StopSignals, in_slurm_job, slurm_job
 
@@ -73,7 +74,7 @@ class LastCheckpoint(Checkpoint):
         if loop.restarted_on_epoch_end:  # with max_steps Lightning would end that epoch again, and skip one
             loop.epoch_progress.increment_completed()
             loop.reset_restart_stage()
-            loop._restarting = loop.epoch_loop.restarting = False
+            forget_restart(trainer)
         trainer.should_stop = trainer.should_stop or (self._ends_early and not self.trains_on)
         if self.trains_on:
             for callback in trainer.early_stopping_callbacks:
@@ -86,12 +87,10 @@ class LastCheckpoint(Checkpoint):
     ) -> None:
         """Save if it is time; not while gradients accumulate, nor where a validation or the epoch's end follows."""
         stop, due = self._agree(trainer)
-        loop = trainer.fit_loop.epoch_loop
         self._ends_within_epoch = trainer.global_step == trainer.max_steps and not trainer.is_last_batch
-        if loop._should_accumulate() or trainer.is_last_batch or not (stop or due or self._ends_within_epoch):
+        if accumulates(trainer) or trainer.is_last_batch or not (stop or due or self._ends_within_epoch):
             return
-        fetcher = trainer.fit_loop._data_fetcher
-        if fetcher is not None and loop._should_check_val_fx(fetcher):
+        if validates_now(trainer):
             return
         self.save(trainer)
         if stop:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from segcli.config.output import say_text
+from segcli.private_names import default_store
 from segcli.processes import is_first_process, process_group
 
 PATIENCE_S = 15.0
@@ -54,7 +55,7 @@ def was_told(error: RuntimeError) -> bool:
 def _store() -> Any:  # noqa: ANN401  (a class of torch, which may not be imported yet)
     """Return what the connected processes share; None before they are connected."""
     group = process_group()
-    return None if group is None else group.distributed_c10d._get_default_store()
+    return None if group is None else default_store(group)
 
 
 def _has_news(store: Any) -> bool:  # noqa: ANN401  (see above)

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.private_names import close_storage
 from segcli.sweeps.cell import FOLDER, Cell
 from segcli.sweeps.cell_lock import CellLock
 from segcli.sweeps.grid import Settings
@@ -100,7 +101,7 @@ class Study:
 
     def close(self) -> None:
         """Give the data base back."""
-        self._study._storage.remove_session()
+        close_storage(self._study)
 
     def _require_same(self) -> None:
         """Refuse to mix trials that cannot be compared."""

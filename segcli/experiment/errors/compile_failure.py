@@ -1,9 +1,8 @@
 """Say of a model that cannot be compiled how to go on without."""
 
-from torch._dynamo.exc import TorchDynamoException
-
 from segcli.config.errors import ConfigError, Problem
 from segcli.experiment.errors.translate import shorten
+from segcli.private_names import compile_error
 
 _NO_COMPILER = ("InvalidCxxCompiler", "No working C++ compiler", "Failed to find C compiler")
 _NO_TRITON = ("triton", "Triton")
@@ -11,7 +10,8 @@ _NO_TRITON = ("triton", "Triton")
 
 def explain(error: BaseException) -> ConfigError | None:
     """Return what to tell of an error, or None if compiling did not raise it."""
-    if not isinstance(error, TorchDynamoException):
+    kind = compile_error()
+    if kind is None or not isinstance(error, kind):
         return None
     text = str(error)
     if any(sign in text for sign in _NO_COMPILER):
