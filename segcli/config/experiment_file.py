@@ -3,14 +3,21 @@
 from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.extends import PRESET, preset_file
+from segcli.config.library import installed
 
 
 def experiment_file(word: str) -> Path:
-    """Return the file that a word of the command line names: itself, or the config of a run folder.
+    """Return the file that a word of the command line names: itself, the config of a run folder, or a preset.
+
+    Args:
+        word: Path of an experiment or a run, or a name such as ``segcli:quickstart``.
 
     Raises:
         ConfigError: If there is no such file; the message suggests one.
     """
+    if word.startswith(PRESET):
+        return preset_file(word, installed())
     path = Path(word)
     if (path / "config.yaml").is_file():
         return path / "config.yaml"

@@ -6,7 +6,7 @@ grandparent without the second undoing what the first changed; a file of the com
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segcli.config import trust
@@ -145,17 +145,14 @@ def _parents(node: Node) -> list[Node]:
 
 def _find(parent: Node, child: Path, chain: tuple[Path, ...], library: Library) -> Path:
     """Return the file that an ``extends`` in ``child`` names."""
-    name, files = parent.value, library.files
+    name = parent.value
     if not isinstance(name, str):
         raise ConfigError([Problem("names a file, or a list of files", "extends", parent.source)])
     if name.startswith(PRESET):
-        presets = library.package_file("presets")
-        path = presets / f"{name.removeprefix(PRESET)}.yaml"
-        if not files.is_file(path) or not path.resolve().is_relative_to(presets):
-            options = [PRESET + file.stem for file in files.below(presets)]
-            message = f"no preset {shown(name)}{did_you_mean(name, options)}"
-            raise ConfigError([Problem(message, "extends", parent.source, options=tuple(options))])
-        return path
+        try:
+            return preset_file(name, library)
+        except ConfigError as error:
+            raise ConfigError([replace(each, key="extends", source=parent.source) for each in error.problems]) from None
     try:
         path = (child.parent / name).resolve()
     except (OSError, ValueError, RuntimeError):  # a null character, or links in a circle
@@ -164,6 +161,24 @@ def _find(parent: Node, child: Path, chain: tuple[Path, ...], library: Library) 
     if problem:
         raise ConfigError([Problem(problem, "extends", parent.source)])
     return path
+
+
+def preset_file(name: str, library: Library) -> Path:
+    """Return the file of a preset.
+
+    Args:
+        name: Of the preset, such as ``segcli:own_folder``.
+        library: Has the files of the package.
+
+    Raises:
+        ConfigError: If there is none of that name; the message lists all.
+    """
+    presets = library.package_file("presets")
+    path = presets / f"{name.removeprefix(PRESET)}.yaml"
+    if library.files.is_file(path) and path.resolve().is_relative_to(presets):
+        return path
+    options = tuple(PRESET + file.stem for file in library.files.below(presets))
+    raise ConfigError([Problem(f"no preset {shown(name)}{did_you_mean(name, options)}", options=options)])
 
 
 def _problem(name: str, path: Path, child: Path, chain: tuple[Path, ...], library: Library) -> str:
