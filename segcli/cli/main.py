@@ -14,7 +14,7 @@ from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.home import words_from_home
-from segcli.config.output import accept_every_character, say, say_text
+from segcli.config.output import accept_every_character, say_text
 
 USAGE = """usage: python -m segcli VERB ...
 
@@ -36,17 +36,17 @@ def main(argv: list[str] | None = None) -> int:
         0, or 2 for a mistake of the user, which was printed to standard error.
     """
     accept_every_character()
+    if argv is None and (instruction := os.environ.get("_SEGCLI_COMPLETE")):
+        importlib.import_module("segcli.cli.completion").complete(instruction)
+        return 0
     words = words_from_home(sys.argv[1:] if argv is None else argv)
     here = str(Path.cwd())
     if here not in sys.path and trust.FLAG not in words:  # a user's own modules, also for the console script
         sys.path.insert(0, here)
     if words[:1] == ["help"]:
         words = [*(word for word in words[1:2] if word in VERBS), "--help"]
-    if not words or words[0] in ("-h", "--help"):
-        say_text(USAGE.format(verbs="\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())))
-        return 0
-    if words[0] == "--version":
-        say(segcli.__version__)
+    if not words or words[0] in ("-h", "--help", "--version"):
+        say_text(segcli.__version__ if words[:1] == ["--version"] else _usage())
         return 0
     try:
         code = _dispatch(words[0], words[1:])
@@ -65,6 +65,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _usage() -> str:
+    return USAGE.format(verbs="\n".join(f"  {verb:11}{what}" for verb, what in VERBS.items()))
 
 
 def _dispatch(verb: str, words: list[str]) -> int:
