@@ -23,7 +23,8 @@ from segcli.experiment.errors import translate
 from segcli.experiment.errors.translate import TRACEBACK
 from segcli.experiment.own_code import import_own
 from segcli.experiment.quiet import quiet
-from segcli.runs.run_folder import RunFolder, is_first_process
+from segcli.processes import is_first_process
+from segcli.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from segcli.experiment.lightning_cli import SegmentationCLI

@@ -27,9 +27,6 @@ from segcli.runs.run_folder import (
     PICTURES,
     RunFolder,
     RunFolderError,
-    is_first_process,
-    write_bytes,
-    write_text,
 )
 from segcli.runs.stored_files import read_config
 from segcli.runs.surroundings import file_hash

@@ -7,6 +7,7 @@ import pytest
 
 from segcli.cli.main import main
 from segcli.config.files import PACKAGE
+from segcli.experiment import run
 from tests.mangled import mangled
 
 Capture = pytest.CaptureFixture[str]
