@@ -22,7 +22,7 @@ ROWS = (
     {"segmenter"},
     {"task"},
     {"runs"},
-    {"callbacks", "compare", "ledger", "sweeps"},
+    {"callbacks", "comparison", "ledger", "sweeps"},
     {"experiment"},
     {"cli", "__main__"},
 )
@@ -173,7 +173,7 @@ WITHOUT_TORCH = [
     ),
     *(
         f"{room}.{path.stem}"
-        for room in ("compare", "compare.page", "compare.plots", "ledger", "sweeps")
+        for room in ("comparison", "comparison.page", "comparison.plots", "ledger", "sweeps")
         for path in sorted(PACKAGE.joinpath(*room.split(".")).glob("[a-z]*.py"))
     ),
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.main import main
-from segcli.compare.compare_runs import compare_runs
+from segcli.comparison.compare_runs import compare_runs
 from segcli.config.errors import ConfigError
 from segcli.ledger.entry import Entry
 from segcli.runs.stored_run import StoredRun, UnreadableRunError

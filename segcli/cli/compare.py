@@ -9,11 +9,11 @@ from pathlib import Path
 from segcli.cli.command_line import Typed
 from segcli.cli.compare_report import WIDTH, report
 from segcli.cli.verb import FORMAT, Option, Verb
-from segcli.compare.compare_runs import compare_runs
-from segcli.compare.comparison import Comparison
-from segcli.compare.load import shown
-from segcli.compare.measured_run import BEST, LAST, At
-from segcli.compare.metric import MEAN_IOU
+from segcli.comparison.compare_runs import compare_runs
+from segcli.comparison.comparison import Comparison
+from segcli.comparison.load import shown
+from segcli.comparison.measured_run import BEST, LAST, At
+from segcli.comparison.metric import MEAN_IOU
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say, say_text
 
@@ -81,11 +81,11 @@ def run(typed: Typed) -> int:
     at: At = LAST if typed.value("--at") == LAST else BEST
     found = compare_runs(places, by, metric, level, typed.has("--force"), at, typed.value("--group"))
     if page is not None:
-        from segcli.compare.page.page import write_page
+        from segcli.comparison.page.page import write_page
 
         _write(write_page, found, Path(page))
     if folder := typed.value("--plots"):
-        from segcli.compare.plots.plots import write_plots
+        from segcli.comparison.plots.plots import write_plots
 
         _write(write_plots, found, Path(folder))
     width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH

@@ -4,9 +4,9 @@ import math
 
 from rich.cells import cell_len
 
-from segcli.compare.comparison import Comparison, Group, Reached
-from segcli.compare.figures import MISSING, count, duration, memory, plus_minus
-from segcli.compare.image_groups import image_unit
+from segcli.comparison.comparison import Comparison, Group, Reached
+from segcli.comparison.figures import MISSING, count, duration, memory, plus_minus
+from segcli.comparison.image_groups import image_unit
 
 Columns = dict[str, list[str]]
 GAP = 2

@@ -19,11 +19,11 @@ from segcli.cli.compare_columns import (
     columns_of_images,
     tables_of,
 )
-from segcli.compare.comparison import Comparison, Difference, Pair
-from segcli.compare.figures import plural
-from segcli.compare.image_groups import image_unit
-from segcli.compare.load import shown
-from segcli.compare.metric import Metric
+from segcli.comparison.comparison import Comparison, Difference, Pair
+from segcli.comparison.figures import plural
+from segcli.comparison.image_groups import image_unit
+from segcli.comparison.load import shown
+from segcli.comparison.metric import Metric
 from segcli.config.escape import code, markdown, table_row, visible
 from segcli.runs.stored_run import StoredRun
 

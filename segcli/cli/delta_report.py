@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from segcli.cli.compare_report import interval
-from segcli.compare.run_deltas import RunDeltas
+from segcli.comparison.run_deltas import RunDeltas
 from segcli.config.escape import markdown, table_row, visible
 
 _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are of the images only"

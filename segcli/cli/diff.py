@@ -82,7 +82,7 @@ def _pair(typed: Typed) -> bool:
     text, record = comparison_text(found, typed.format), found.as_dict()
     if all(_is_run(word) for word in words):
         from segcli.cli.delta_report import delta_record, delta_text
-        from segcli.compare.run_deltas import run_deltas
+        from segcli.comparison.run_deltas import run_deltas
 
         deltas = run_deltas(*(Path(word) for word in words))
         text, record["deltas"] = f"{text}\n{delta_text(deltas, typed.format)}", delta_record(deltas)

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit  # type: ignore[import-untyped]  # ships no stubs
 
-from segcli.compare.measured_run import MeasuredRun
-from segcli.compare.metric import Metric
-from segcli.compare.statistics import Moments, differences, estimates
+from segcli.comparison.measured_run import MeasuredRun
+from segcli.comparison.metric import Metric
+from segcli.comparison.statistics import Moments, differences, estimates
 from segcli.runs.class_scores import class_scores, set_score
 
 Floats = NDArray[np.float64]

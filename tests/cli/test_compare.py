@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.main import main
-from segcli.compare.comparison import Comparison
-from segcli.compare.page.page import page
-from segcli.compare.plots.plots import plots
-from tests.compare.drawn import run_on_one_truth
+from segcli.comparison.comparison import Comparison
+from segcli.comparison.page.page import page
+from segcli.comparison.plots.plots import plots
+from tests.comparison.drawn import run_on_one_truth
 from tests.run_folders import write_run
 
 Capture = pytest.CaptureFixture[str]

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.compare_columns import columns_of, tables_of
-from segcli.compare.compare_runs import compare_runs
-from segcli.compare.comparison import Comparison, Estimate, Reached
-from tests.compare.drawn import run_on_one_truth
+from segcli.comparison.compare_runs import compare_runs
+from segcli.comparison.comparison import Comparison, Estimate, Reached
+from tests.comparison.drawn import run_on_one_truth
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.compare_report import interval, largest, pair_sentence, report
-from segcli.compare.compare_runs import compare_runs
-from segcli.compare.comparison import Comparison, Difference, Estimate
-from tests.compare.drawn import run_on_one_truth
+from segcli.comparison.compare_runs import compare_runs
+from segcli.comparison.comparison import Comparison, Difference, Estimate
+from tests.comparison.drawn import run_on_one_truth
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 from segcli.cli.delta_report import delta_record, delta_text
-from segcli.compare.comparison import Difference, Estimate
-from segcli.compare.run_deltas import RunDeltas
+from segcli.comparison.comparison import Difference, Estimate
+from segcli.comparison.run_deltas import RunDeltas
 
 
 def difference(subject: str, mean: float) -> Difference:

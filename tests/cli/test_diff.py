@@ -10,7 +10,7 @@ import pytest
 
 import segcli
 from segcli.cli.main import main
-from tests.compare.drawn import run_on_one_truth
+from tests.comparison.drawn import run_on_one_truth
 
 Capture = pytest.CaptureFixture[str]
 Git = Callable[..., str]
