@@ -5,8 +5,8 @@ import pytest
 
 from segcli.cli.main import main
 from segcli.comparison.comparison import Comparison
-from segcli.comparison.page.page import page
-from segcli.comparison.plots.plots import plots
+from segcli.comparison.page import page
+from segcli.comparison.plots import plots
 from tests.comparison.drawn import run_on_one_truth
 from tests.run_folders import write_run
 
