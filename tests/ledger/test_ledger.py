@@ -7,7 +7,7 @@ from segcli.ledger.entry import Entry
 from segcli.ledger.ledger import Ledger
 from segcli.ledger.settings import settings_now
 from segcli.ledger.table import BEGIN, END
-from tests.runs.test_ledger_entry import CONTENT
+from tests.ledger.test_entry import CONTENT
 
 
 def record(ledger: Ledger, name: str, file: str, *overrides: str) -> None:

@@ -7,7 +7,7 @@ from segcli.config.files import Revision
 from segcli.ledger.entry import Entry
 from segcli.ledger.settings import settings_now
 from segcli.ledger.staleness import Stale, newly_stale, staleness
-from tests.runs.test_ledger_entry import CONTENT
+from tests.ledger.test_entry import CONTENT
 
 ALL = [f"experiments/{name}.yaml" for name in "abc"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from segcli.ledger.entry import Entry, Figure
 from segcli.ledger.table import BEGIN, END, HEAD, PageError, Row, score, table, with_table
-from tests.runs.test_ledger_entry import CONTENT
+from tests.ledger.test_entry import CONTENT
 
 COST: dict[str, Any] = {"parameters": 5_200_000, "train_s": 1500.0, "images_per_s": 7.66, "device": "cpu"}
 GIT = {"commit": "5e7a000d1c29", "uncommitted": False}

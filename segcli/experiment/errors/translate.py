@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import segcli
-from segcli.cli.plain_words import joined, plain_words
 from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError, Problem, shown
 from segcli.config.node import Path as KeyPath
 from segcli.config.node import dotted, lookup
+from segcli.experiment.errors.plain_words import joined, plain_words
 
 TRACEBACK = "SEGCLI_TRACEBACK"
 PACKAGE = Path(segcli.__file__).parent

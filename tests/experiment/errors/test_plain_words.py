@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from segcli.cli.plain_words import joined, plain_words
+from segcli.experiment.errors.plain_words import joined, plain_words
 
 
 @pytest.mark.parametrize(
