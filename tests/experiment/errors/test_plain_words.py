@@ -17,6 +17,7 @@ from segcli.experiment.errors.plain_words import joined, plain_words
         ("a list[int] < 3 > 2 and t.png", "a list[int] < 3 > 2 and t.png"),
         ("Optional[int", "Optional[int"),
     ],
+    ids=lambda text: re.sub("0x[0-9a-f]+", "0x", text),  # an address differs from process to process
 )
 def test_reprs_become_words(text: str, plain: str) -> None:
     assert plain_words(text) == plain
