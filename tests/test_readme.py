@@ -51,7 +51,6 @@ SHORT = {
         "--model.backbone.name=test_resnet.r160_in1k",
         "--data.train_size=40",
         "--data.image_size=32",
-        "--steps=20",
     ],
 }
 
