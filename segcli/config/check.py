@@ -56,7 +56,7 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
     elif variables is not None:
         used = _used_variables(layers)
         for name, node in variables.value.items():
-            idle = used is not None and str(name) not in used
+            idle = used is not None and str(name) not in used and not node.is_aliased()
             if idle and (node.source.where.startswith("--") or node.source.where in own):
                 others = [str(other) for other in variables.value if other != name]
                 hint = did_you_mean(name, others) if len(problems) <= MAX_PROBLEMS else ""
@@ -208,7 +208,9 @@ class _Checker:
         elif place.family is not None and value is not None and not accepts_scalar(parameter.annotation, value):
             self._add(at, f"expected one of the {place.family.name}, got {shown(value)}", node)
         elif place.family is None and not accepts(parameter.annotation, value):
-            quote = f"; quote it: {shown(str(value))}" if accepts(parameter.annotation, str(value)) else ""
+            is_scalar = not isinstance(value, dict | list)  # of others the text as written is not known
+            can_quote = is_scalar and accepts(parameter.annotation, str(value))
+            quote = f"; quote it: {shown(str(value))}" if can_quote else ""
             self._add(at, f"expected {shown_type(parameter.annotation)}, got {shown(value)}{quote}", node)
         elif at == ("trainer", "default_root_dir") and value is not None:
             self._add(at, "the run folder is chosen by run.root and run.name; set those", node)

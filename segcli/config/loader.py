@@ -11,7 +11,7 @@ from typing import Any
 
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.files import Files
-from segcli.config.node import Key, Node, Source
+from segcli.config.node import Key, Node, Source, spelt_like
 from segcli.config.yaml_events import Item, YamlError, read_items
 
 MOST_VALUES = 50_000
@@ -31,7 +31,9 @@ _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MOST_DIGITS = 250
-"""Of an integer that is read as one: floats end at 308, and Python refuses to print those of more than 4,300."""
+"""Of an integer that is read at all: Python refuses to convert those of more than 4,300."""
+_LARGEST = 2**63 - 1
+"""Integer that is read as one: a larger one is no count, size or seed, and ends in an overflow in torch or Python."""
 
 
 def scalar(text: str) -> Any:
@@ -41,14 +43,19 @@ def scalar(text: str) -> Any:
     if _BOOL.fullmatch(text):
         return text.lower() == "true"
     if _INT.fullmatch(text):
-        return int(text) if len(text) <= _MOST_DIGITS else text
+        return _integer(text, 10)
     if _BASED.fullmatch(text):
-        return int(text, 0) if len(text) <= _MOST_DIGITS // 2 else text
+        return _integer(text, 0)
     if _FLOAT.fullmatch(text):
         return float(text)
     if _SPECIAL.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text
+
+
+def _integer(text: str, base: int) -> int | str:
+    number = int(text, base) if len(text) <= _MOST_DIGITS else None
+    return text if number is None or abs(number) > _LARGEST else number
 
 
 def is_utf8(text: str) -> bool:
@@ -171,11 +178,12 @@ class _Reader:
             if "\0" in item.value:
                 self.problems.append(Problem(_ZERO, source=origin))
             value = scalar(item.value) if item.is_plain else item.value
-            return Node(value, origin, tag=tag, written=None if isinstance(value, str) else item.value)
+            written = None if isinstance(value, str) else item.value
+            return Node(value, origin, tag=tag, written=written, has_alias=item.has_alias)
         if item.is_mapping:
-            return Node(self.mapping(item, depth), origin, tag=tag)
+            return Node(self.mapping(item, depth), origin, tag=tag, has_alias=item.has_alias)
         items = [self.convert(each, self.source(each.line), depth + 1) for each in item.value]
-        return Node(items, origin, tag=tag)
+        return Node(items, origin, tag=tag, has_alias=item.has_alias)
 
     def mapping(self, item: Item, depth: int) -> dict[Key, Node]:
         own: dict[Key, Node] = {}
@@ -191,8 +199,9 @@ class _Reader:
                 merged = self.merged(value, at, depth)
                 continue
             key = scalar(key_item.value) if key_item.is_plain else key_item.value
-            if key in own:
-                self.twice(key, at, own[key].source)
+            like = spelt_like(key, own)
+            if like in own:
+                self.twice(key, at, own[like].source)
             own[key] = self.convert(value, at, depth + 1)
             own[key].key = None if isinstance(key, str) else key_item.value
         self.check_arguments(own)

@@ -45,6 +45,7 @@ class Node:
         key: How its key was spelt, where YAML reads something else than text into that.
         fault: Why what was typed is no YAML; empty where it is.
         reference: What refers to the environment, where the value depends on that.
+        has_alias: Whether an alias elsewhere in the file stands for it.
     """
 
     value: Any
@@ -57,6 +58,7 @@ class Node:
     key: str | None = None
     fault: str = ""
     reference: Reference | None = None
+    has_alias: bool = False
 
     def __repr__(self) -> str:
         return repr(self.plain())
@@ -72,6 +74,11 @@ class Node:
     def laid_over(self, base: Node | None, value: Any) -> Node:
         """Return this node with another value, remembering what lies below it."""
         return replace(self, value=value, over=base or self.over, tag="")
+
+    def is_aliased(self) -> bool:
+        """Return whether an alias stands for this value, or for one inside it."""
+        inner = self.value.values() if isinstance(self.value, dict) else self.value if self.is_list() else ()
+        return self.has_alias or any(child.is_aliased() for child in inner)
 
     def is_open(self) -> bool:
         """Return whether an interpolation was left as it stands, since it reads more than the experiment."""

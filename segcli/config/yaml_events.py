@@ -35,6 +35,7 @@ class Item:
         is_mapping: Whether it is a mapping.
         is_plain: Whether it is a scalar whose text says what type it has.
         is_quoted: Whether it is a scalar in quotes.
+        has_alias: Whether an alias stands for it.
     """
 
     value: "str | list[Item]"
@@ -44,6 +45,7 @@ class Item:
     is_mapping: bool = False
     is_plain: bool = False
     is_quoted: bool = False
+    has_alias: bool = False
 
     @property
     def pairs(self) -> "Iterator[tuple[Item, Item]]":
@@ -114,6 +116,7 @@ class _Builder:
                 raise YamlError("not valid YAML: an alias refers to no anchor before it", line, f"*{event.anchor}")
             if any(item is each for each in self._open):
                 raise YamlError("an alias refers to a mapping that contains it", line)
+            item.has_alias = True
             self._add(item, line)
         elif isinstance(event, yaml.ScalarEvent):
             plain = event.implicit[0] or (not event.style and event.tag in ("!del", "!replace"))

@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from segcli import registry
+from segcli.config.compose import compose
 from segcli.config.library import library_of
 from segcli.registry import Family, RegistryError
 
@@ -46,9 +48,10 @@ BASE = "data: ShapesDataModule\n"
         ("data: 5", "data: expected one of the datamodules, got 5"),
         ("data: [ShapesDataModule]", "data: expected one of the datamodules, got a list"),
         (BASE + "model: {decoder: 3}", "model.decoder: expected one of the decoders, got 3"),
-        (BASE + "run: {name: [2024, a: b]}", """run.name: expected str | None, got [2024, {"a": "b"}]"""),
+        (BASE + "run: {name: [2024, a: b]}", """run.name: expected str | None, got [2024, {"a": "b"}]\n"""),
         (BASE + "model: {decoder: {class_path: FPN, init_args: [1]}}", "FPN has no option 'init_args'"),
         (BASE + "vars: {epochz: 3}", "vars.epochz: no value refers to ${vars.epochz}"),
+        (BASE + "vars: {used: &a {max_epochs: 3}, b: &b 3}\ntrainer: {<<: *a}", "vars.b: no value refers to ${vars.b}"),
         (BASE + "defaults: nothing", "defaults: expected none"),
         (
             "data: {class_path: ShapesDataModule, train_transforms: [{class_path: OneOf, transforms: [VerticalFlp]}]}",
@@ -80,6 +83,12 @@ def test_an_error_names_whom_the_bad_value_replaced(error: Callable[..., str]) -
 
 def test_null_is_fine_where_the_type_says_so(error: Callable[..., str]) -> None:
     assert "schedule" not in error(BASE + "model: {schedule: null}\nmodle: 1")
+
+
+def test_variables_are_a_place_for_what_aliases_repeat(write: Callable[[str, str], Path]) -> None:
+    text = "vars: {a: &a {max_epochs: 3}, b: &b {max_steps: 4}, c: [&c 5]}\ntrainer: {<<: [*a, *b], min_epochs: *c}\n"
+    trainer = compose([write("x.yaml", BASE + text)]).plain()["trainer"]
+    assert (trainer["max_epochs"], trainer["max_steps"], trainer["min_epochs"]) == (3, 4, 5)
 
 
 def test_what_only_files_can_say_is_no_flag(error: Callable[..., str]) -> None:

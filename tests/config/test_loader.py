@@ -16,6 +16,7 @@ from segcli.config.loader import load_file, load_text, load_typed, scalar
         ("1e-3", 0.001),
         ("-2.5", -2.5),
         (".5", 0.5),
+        (str(2**63 - 1), 2**63 - 1),
         ("12", 12),
         ("0x1f", 31),
         ("no", "no"),
@@ -49,6 +50,13 @@ def test_every_value_knows_its_line() -> None:
 def test_duplicate_key_names_both_lines() -> None:
     with pytest.raises(ConfigError, match=r"a: key stands twice.*\n  --> f.yaml:3  \(over f.yaml:1\)"):
         load_text("a: 1\nb: 2\na: 3\n", "f.yaml")
+
+
+@pytest.mark.parametrize("keys", ["0 '0'", "'0' 0", "0 0x0", "1 '1'", "1.5 '1.5'", "a 'a'", "-1 '-1'"])
+def test_keys_that_read_alike_are_one_key(keys: str) -> None:
+    first, second = keys.split()
+    with pytest.raises(ConfigError, match=r"key stands twice.*\n  --> f.yaml:2  \(over f.yaml:1\)"):
+        load_text(f"{first}: a\n{second}: b\n", "f.yaml")
 
 
 def test_bad_yaml_names_file_and_line() -> None:
@@ -154,7 +162,9 @@ def test_what_unfolds_without_end_is_refused_at_once(text: str) -> None:
     assert time.process_time() - start < 2
 
 
-@pytest.mark.parametrize("text", ["9" * 5000, "-" + "1" * 400, "0x" + "f" * 4000, "0o" + "7" * 5000])
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "-" + "1" * 400, "0x" + "f" * 4000, "0o" + "7" * 5000, str(2**63), f"-{2**63}", hex(2**63)]
+)
 def test_numbers_beyond_any_type_stay_text(text: str) -> None:
     assert scalar(text) == text
 
