@@ -57,6 +57,11 @@ class FolderSplits:
         if not found:
             share = self.val_fraction if split == "val" else self.test_fraction
             unit = "an image" if self.group is None else f"a group of data.group {self.group.text!r}"
+            if split == "train":
+                where = self.root / split / self.image_dir
+                raise DataError(
+                    f"{self.root} has no images to train with beside those of other splits.\n  Make a folder {where}."
+                )
             raise DataError(
                 f"{self.root} has no images to {split} with: there is no {split} folder, and data.{split}_fraction "
                 f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have {unit} for every split, or "
@@ -117,7 +122,8 @@ class FolderSplits:
                 f"there are no images to {split} with: {missing[0]} is missing; {listing(nearest(missing[0]))}.\n"
                 "  Set data.root, data.image_dir and data.mask_dir to what your folders are called."
             )
-        pairs = self._paired(pool, pair)
+        others = {images for name, (images, _) in folders.items() if name != "train"}  # which may lie in the pool
+        pairs = [each for each in self._paired(pool, pair) if others.isdisjoint(each[0].parents)]
         fractions = [
             0.0 if name in folders else share
             for name, share in (("test", self.test_fraction), ("val", self.val_fraction))

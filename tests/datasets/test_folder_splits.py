@@ -16,6 +16,10 @@ def _pair(images: Path, masks: Path) -> list[tuple[Path, str]]:
     return [(image, masks.name) for image in sorted(images.iterdir())]
 
 
+def _below(images: Path, masks: Path) -> list[tuple[Path, str]]:
+    return [(image, masks.name) for image in sorted(images.rglob("*.png"))]
+
+
 def _splits(root: Path, val: float = 0.25, test: float = 0.0, limit: int | None = None) -> FolderSplits:
     return FolderSplits(root, "images", "labels", val, test, split_seed=0, limit=limit)
 
@@ -36,6 +40,26 @@ def test_folders_per_split_are_used(tmp_path: Path) -> None:
         _write(tmp_path / split / "images", *stems)
     found = [[image.stem for image, _ in _splits(tmp_path).pairs(split, _pair)] for split in ("train", "val", "test")]
     assert found == [list("abcd"), ["e"], ["f"]]
+
+
+@pytest.mark.parametrize("folder", ["images/val", "images/Valid", "images/test"])
+def test_images_of_another_split_do_not_train(tmp_path: Path, folder: str) -> None:
+    _write(tmp_path / folder, "x", "y")
+    _write(tmp_path / "labels")
+    _write(tmp_path / "images" / "sub", *"abcdefgh")
+    splits = FolderSplits(tmp_path, "images", "labels", 0.25, 0.0, split_seed=0, limit=None)
+    found = {split: {image for image, _ in splits.pairs(split, _below)} for split in ("train", "val")}
+    apart = {*(tmp_path / folder).iterdir()}
+    assert found["train"] | found["val"] | apart == {image for image, _ in _below(tmp_path / "images", tmp_path)}
+    assert not found["train"] & (found["val"] | apart)
+    assert (found["val"] == apart) == (not folder.endswith("test"))
+
+
+def test_a_folder_of_validation_images_alone_trains_nothing(tmp_path: Path) -> None:
+    _write(tmp_path / "images" / "val", "x")
+    _write(tmp_path / "labels")
+    with pytest.raises(DataError, match=r"no images to train with beside those of other splits.*\n.*train.images"):
+        FolderSplits(tmp_path, "images", "labels", 0.25, 0.0, split_seed=0, limit=None).pairs("train", _below)
 
 
 def test_a_split_without_images_says_what_to_set(tmp_path: Path) -> None:
