@@ -5,6 +5,7 @@ Refused here, torch-free and all at once, is what Lightning accepts and then doe
 
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
+from pathlib import PurePath
 
 from segcli.config.errors import Problem, did_you_mean, shown
 from segcli.config.library import Library, UnknownClassError
@@ -59,6 +60,8 @@ _NO_VALIDATION = (
     "null to keep the last epoch unmeasured"
 )
 _LARGEST_SEED = 2**32 - 1
+_LONGEST_NAME = 255
+"""Bytes in one name, on every common file system."""
 
 
 def check_trainable(root: Node, library: Library) -> list[Problem]:
@@ -68,7 +71,7 @@ def check_trainable(root: Node, library: Library) -> list[Problem]:
         root: A merged and interpolated tree.
         library: What is known about components.
     """
-    return [*_callbacks(root, library), *_limits(root), *_values(root), *_checkpoint(root), *_seed(root)]
+    return [*_callbacks(root, library), *_limits(root), *_values(root), *_checkpoint(root), *_seed(root), *_run_name(root)]
 
 
 def _callbacks(root: Node, library: Library) -> Iterator[Problem]:
@@ -169,6 +172,18 @@ def _seed(root: Node) -> Iterator[Problem]:
     if seed is not None and not 0 <= seed <= _LARGEST_SEED:
         message = f"got {seed:g}, expected a number from 0 to {_LARGEST_SEED}, or true for another seed each time"
         yield Problem(message, "seed_everything", _source(root, "seed_everything"))
+
+
+def _run_name(root: Node) -> Iterator[Problem]:
+    node = _at(root, "run.name")
+    name = node.value if node is not None and isinstance(node.value, str) and not node.is_open() else ""
+    path = PurePath(name)
+    source = _source(root, "run.name")
+    if name and (path.is_absolute() or ".." in path.parts or not path.parts):
+        message = f"got {shown(name)}, expected a folder below run.root; set run.root to keep runs elsewhere"
+        yield Problem(message, "run.name", source)
+    elif any(len(part.encode()) > _LONGEST_NAME for part in path.parts):
+        yield Problem(f"got {shown(name)}, which is too long for a folder; shorten it", "run.name", source)
 
 
 def _number(root: Node, key: str) -> float | None:
