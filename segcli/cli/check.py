@@ -15,7 +15,7 @@ from segcli.config import trust
 from segcli.config.check import check
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import FRAGMENTS, find_experiments
-from segcli.config.errors import ConfigError, Problem
+from segcli.config.errors import TRACEBACK, ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
 from segcli.config.foreign import find_foreign, without
 from segcli.config.library import installed
@@ -173,7 +173,7 @@ def _build(
         try:
             return build(given)
         except PartError as error:
-            if os.environ.get(translate.TRACEBACK):
+            if os.environ.get(TRACEBACK):
                 raise error.__cause__ or error from None
             problems.append(_located(error, experiment))
             return None

@@ -81,6 +81,5 @@ def _require_training(job: Job) -> None:
         return
     limits = f"trainer.max_epochs {trainer.max_epochs}, trainer.max_steps {trainer.max_steps}"
     where = f"{job.folder.path} is at step {trainer.global_step} and " if trainer.global_step else ""
-    raise ConfigError(
-        [Problem(f"{where}nothing was trained: the run ends at {limits} and trainer.max_time; raise what is reached")]
-    )
+    ends = f"the run ends at {limits}, trainer.max_time and the duration of a Timer"
+    raise ConfigError([Problem(f"{where}nothing was trained: {ends}; raise what is reached")])

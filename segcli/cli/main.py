@@ -1,5 +1,6 @@
 """The command ``segcli``: find the verb, run it, say what went wrong."""
 
+import errno
 import importlib
 import os
 import sys
@@ -12,7 +13,7 @@ from segcli.cli.misread import correction
 from segcli.cli.tell import tell, was_told
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
-from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.errors import TRACEBACK, ConfigError, Problem, did_you_mean, shown
 from segcli.config.home import words_from_home
 from segcli.config.output import accept_every_character, say_text
 
@@ -23,6 +24,7 @@ USAGE = """usage: python -m segcli VERB ...
 python -m segcli VERB --help shows arguments and examples; --version shows the version.
 """
 USER_ERROR = 2
+_OF_FILES = {errno.ENAMETOOLONG: "; shorten it", errno.EACCES: "; it belongs to somebody else: ask for the right to it"}
 _VERSION = ("version", "-v")
 
 
@@ -52,12 +54,6 @@ def main(argv: list[str] | None = None) -> int:
         code = _dispatch(words[0], words[1:])
         sys.stdout.flush()
         return code
-    except ConfigError as error:
-        tell(str(error))
-        return USER_ERROR
-    except UnicodeEncodeError as error:  # of the name of a file: what is printed is escaped
-        tell(str(ConfigError([Problem(_not_in_encoding(error))])))
-        return USER_ERROR
     except RuntimeError as error:
         if not was_told(error):  # else the connection broke, since another process ended with an error
             raise
@@ -65,6 +61,12 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (ConfigError, UnicodeEncodeError, OSError) as error:
+        message = _mistake(error)
+        if message is None:
+            raise
+        tell(message)
+        return USER_ERROR
 
 
 def _usage() -> str:
@@ -83,6 +85,19 @@ def _dispatch(verb: str, words: list[str]) -> int:
         return 0
     with trust.limited(_is_limited(typed)):
         return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+
+
+def _mistake(error: ConfigError | UnicodeEncodeError | OSError) -> str | None:
+    """Return what to tell the user; None for an error of the program."""
+    if isinstance(error, ConfigError):
+        return str(error)
+    if isinstance(error, UnicodeEncodeError):  # of the name of a file: what is printed is escaped
+        return str(ConfigError([Problem(_not_in_encoding(error))]))
+    if error.filename is None or os.environ.get(TRACEBACK):
+        return None
+    # a name that is too long, or in a folder that may not be read, fails already where it is asked whether it exists
+    reason = f"{error.strerror}{_OF_FILES.get(error.errno or 0, '')}"
+    return str(ConfigError([Problem(f"cannot use {shown(str(error.filename))}: {reason}")]))
 
 
 def _not_in_encoding(error: UnicodeEncodeError) -> str:

@@ -85,7 +85,7 @@ class Misreader:
                 value = None
             return self._of_others(_long(name), value, takers)
         if self._verb.overrides and word.startswith("-"):
-            return self._key(name.lstrip("-"), value)
+            return self._key(name, value)
         return Meaning(Problem(f"{verb} has no option {name}{did_you_mean(name, self._own())}", options=self._own()))
 
     def surplus_word(self, words: Sequence[str]) -> Meaning:
@@ -95,7 +95,7 @@ class Misreader:
             words: All words so far, this one last.
         """
         verb, word = self._verb, words[-1]
-        key = word.partition("=")[0]
+        key = word.partition("=")[0].lstrip("+~")
         if verb.overrides and "=" in word and (len(self._keys.meant_by(key)) == 1 or "." in key):
             name = key if "." in key else self._keys.meant_by(key)[0]
             problem = Problem(f"{verb.name} got {word!r}; overrides are --key value")
@@ -106,8 +106,16 @@ class Misreader:
         if verb.words:
             got = ", ".join(words)
             return Meaning(Problem(f"{verb.name} takes {verb.words}, got {len(words)}: {got}"))
-        others = f"; files follow {CONFIG.short}" if verb.option(CONFIG.name) else ""
-        return Meaning(Problem(f"{verb.name} does not take {word!r}{others}", options=self._own()))
+        return Meaning(Problem(f"{verb.name} does not take {word!r}{self._places(word)}", options=self._own()))
+
+    def _places(self, word: str) -> str:
+        """Say behind which options the verb takes files."""
+        verb = self._verb
+        if verb.name == "predict" and Path(word).is_file():
+            return "; a folder of images follows --data.root"
+        if verb.option(CHECKPOINT.name) and verb.name != "fit":
+            return f"; a checkpoint follows {CHECKPOINT.name}"
+        return f"; files follow {CONFIG.short}" if verb.option(CONFIG.name) else ""
 
     def _file(self, path: Path) -> Meaning | None:
         """Return what a file or folder is to the verb."""
@@ -117,6 +125,8 @@ class Misreader:
             return Meaning(problem, (CHECKPOINT.name, str(path)))
         if (path / "config.yaml").is_file() and takes(CHECKPOINT.name):
             return self._run(RunFolder(path))
+        whole = Path(f"{path}.yaml")  # the shell completes names to where they differ
+        path = whole if whole.is_file() and not path.exists() else path
         if takes(CONFIG.name) and (path.suffix in _YAML or (path / "config.yaml").is_file()):
             problem = Problem(f"{verb.name} got {path}; an experiment follows {CONFIG.short}")
             return Meaning(problem, (CONFIG.short, str(path)))
@@ -161,16 +171,16 @@ class Misreader:
         keys = self._keys.meant_by(name.lstrip("-")) if verb.overrides else []
         return Meaning(replace(problem, options=tuple(f"--{key}" for key in keys) or problem.options))
 
-    def _key(self, name: str, value: str | None) -> Meaning:
+    def _key(self, option: str, value: str | None) -> Meaning:
         """Explain an option that may stand for a key of the experiment."""
-        verb = self._verb.name
+        verb, name = self._verb.name, option.lstrip("-")
         negated = next((name.removeprefix(start) for start in NEGATIONS if name.startswith(start)), None)
         if negated is not None and value is None:
             keys = [negated] if "." in negated else self._keys.meant_by(negated)
             name_, value = negated, "false"
         else:
             keys, name_ = self._keys.meant_by(name), name
-        message = f"{verb} has no option --{name}"
+        message = f"{verb} has no option {option}"
         if len(keys) == 1:
             key = keys[0]
             value = "true" if value is None and self._keys.is_switch(key) else value

@@ -229,4 +229,4 @@ def _nothing_left(left_out: Sequence[LeftOut]) -> ConfigError:
     problems = [Problem(f"{shown(path)} {reason}") for path, reason in left_out[:MAX_OPTIONS]]
     more = len(left_out) - len(problems)
     tail = [Problem(f"and {more} more")] if more > 0 else []
-    return ConfigError([Problem(f"none of these runs can be compared: {len(left_out)} are left out"), *problems, *tail])
+    return ConfigError([Problem(f"none of these runs can be compared: {len(left_out)} left out"), *problems, *tail])

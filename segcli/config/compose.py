@@ -8,7 +8,7 @@ from typing import Any
 
 from segcli.config.check import check, check_composer_keys
 from segcli.config.environment import ENVIRONMENT, Environment, identify
-from segcli.config.errors import ConfigError, Problem
+from segcli.config.errors import TRACEBACK, ConfigError, Problem
 from segcli.config.extends import DEFAULTS, Layers
 from segcli.config.follow import with_channels
 from segcli.config.home import paths_from_home
@@ -90,7 +90,7 @@ def compose(
     except ConfigError:
         raise
     except Exception as error:  # whatever a text holds, it is the text that is at fault for whoever wrote it
-        if os.environ.get("SEGCLI_TRACEBACK"):
+        if os.environ.get(TRACEBACK):
             raise
         raise ConfigError([_unforeseen(error, files)]) from error
 
@@ -99,7 +99,7 @@ def _unforeseen(error: Exception, files: Sequence[Path]) -> Problem:
     """Return what can be said of an error that nobody foresaw."""
     what = f"cannot be composed ({type(error).__name__}); this is a fault of segcli, not only of the file"
     where = Source(str(files[0])) if files else None
-    return Problem(f"{what}: SEGCLI_TRACEBACK=1 shows where, please report it", source=where)
+    return Problem(f"{what}: {TRACEBACK}=1 shows where, please report it", source=where)
 
 
 def _compose(

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from segcli.config.escape import plain, visible
 from segcli.config.node import Source
 
+TRACEBACK = "SEGCLI_TRACEBACK"
+"""Environment variable with which an error keeps its traceback."""
 MAX_OPTIONS = 12
 MAX_PROBLEMS = 50
 _LONGEST_VALUE = 120

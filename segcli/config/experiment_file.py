@@ -26,4 +26,6 @@ def experiment_file(word: str) -> Path:
     if path.is_dir():
         raise ConfigError([Problem(f"{word} is a folder without a config.yaml; name a file, or the folder of a run")])
     near = [str(other) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-    raise ConfigError([Problem(f"no file {word}{did_you_mean(word, near)}")])
+    whole = f"{path}.yaml"
+    hint = f" (did you mean {whole!r}?)" if whole in near else did_you_mean(word, near)
+    raise ConfigError([Problem(f"no file {word}{hint}")])

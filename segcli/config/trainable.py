@@ -71,7 +71,14 @@ def check_trainable(root: Node, library: Library) -> list[Problem]:
         root: A merged and interpolated tree.
         library: What is known about components.
     """
-    return [*_callbacks(root, library), *_limits(root), *_values(root), *_checkpoint(root), *_seed(root), *_run_name(root)]
+    return [
+        *_callbacks(root, library),
+        *_limits(root),
+        *_values(root),
+        *_checkpoint(root),
+        *_seed(root),
+        *_run_name(root),
+    ]
 
 
 def _callbacks(root: Node, library: Library) -> Iterator[Problem]:

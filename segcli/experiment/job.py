@@ -1,6 +1,7 @@
 """One verb at work: its experiment, its trainer, its folder."""
 
 import errno
+import itertools
 import os
 import sys
 from argparse import ArgumentError
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from segcli.config.compose import Experiment, compose
 from segcli.config.environment import as_written
-from segcli.config.errors import ConfigError, Problem
+from segcli.config.errors import MAX_OPTIONS, TRACEBACK, ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
 from segcli.config.foreign import find_foreign
 from segcli.config.node import Source, from_plain
@@ -20,7 +21,6 @@ from segcli.config.overrides import split_overrides
 from segcli.experiment import resume
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.errors import translate
-from segcli.experiment.errors.translate import TRACEBACK
 from segcli.experiment.own_code import import_own
 from segcli.experiment.quiet import quiet
 from segcli.processes import is_first_process
@@ -111,7 +111,13 @@ def _check_files(typed: RunArguments) -> None:
             raise ConfigError([Problem("fit --ckpt_path last needs the experiment whose run is to go on: -c FILE")])
         return
     if typed.checkpoint is not None and not typed.checkpoint.is_file():
-        there = sorted(str(other) for other in typed.checkpoint.parent.glob("*.ckpt"))
+        is_folder = typed.checkpoint.is_dir()
+        pattern = "**/*.ckpt" if is_folder else "*.ckpt"
+        folder = typed.checkpoint if is_folder else typed.checkpoint.parent
+        there = sorted(map(str, itertools.islice(folder.glob(pattern), MAX_OPTIONS)))
+        if is_folder:
+            message = f"{typed.checkpoint} is a folder; --ckpt_path takes a file"
+            raise ConfigError([Problem(message, options=tuple(there))])
         raise ConfigError([Problem(f"no checkpoint {typed.checkpoint}", options=tuple(there))])
 
 

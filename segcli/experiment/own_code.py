@@ -6,11 +6,11 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-from segcli.config.errors import ConfigError, Problem
+from segcli.config.errors import TRACEBACK, ConfigError, Problem
 from segcli.config.foreign import Foreign
 from segcli.config.library import installed
 from segcli.config.node import Source
-from segcli.experiment.errors.translate import TRACEBACK, shorten
+from segcli.experiment.errors.translate import shorten
 
 
 def import_own(foreign: Iterable[Foreign]) -> None:

@@ -36,6 +36,9 @@ def read_checkpoint(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}") from None
+    except pickle.UnpicklingError:  # torch advises to run what code the file holds
+        what = "it is no checkpoint, or holds more than weights, numbers and texts, such as a whole pickled model"
+        raise CheckpointError(f"cannot read checkpoint {path}: {what}") from None
     except CheckpointError:
         raise
     except (ValueError, *_UNREADABLE) as error:

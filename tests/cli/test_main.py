@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import pytest
 
 import segcli
@@ -46,3 +49,46 @@ def test_a_name_that_the_disk_cannot_take_is_a_mistake(
     assert capsys.readouterr().err == (
         "error: 'Grün' cannot be written in the encoding ascii; set PYTHONUTF8=1, or LC_ALL=C.UTF-8\n"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "fit NAME",
+            "fit -c NAME",
+            "show NAME",
+            "diff NAME NAME",
+            "minimize NAME",
+            "record NAME --folder .",
+            "rerun NAME",
+        ),
+        *("test --ckpt_path NAME", "verify NAME", "compare NAME", "tune lr -c NAME", "flatten tiny.yaml --output NAME"),
+        "fit -c tiny.yaml --data {class_path: FolderDataModule, root: NAME, classes: [a, b]}",
+    ],
+)
+@pytest.mark.parametrize("name", ["x" * 300, "y/" * 3000], ids=["name", "path"])
+def test_a_path_that_is_too_long_is_a_mistake(
+    tiny: Path, words: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head, _, tail = words.partition(" {")
+    line = [*head.split(), *([f"{{{tail}"] if tail else [])]
+    assert main([word.replace("NAME", name) for word in line]) == 2
+    err = capsys.readouterr().err
+    assert err.count("error:") == 1
+    assert len(err) < 1000 or "cannot write" in err
+    assert name[:50] in err
+
+
+def test_a_folder_that_may_not_be_read_is_a_mistake(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(typed: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/data/of_others")
+
+    monkeypatch.setattr("segcli.cli.schema.run", run)
+    assert main(["schema"]) == 2
+    assert capsys.readouterr().err.startswith("error: cannot use '/data/of_others': Permission denied; ")
+    monkeypatch.setenv("SEGCLI_TRACEBACK", "1")
+    with pytest.raises(PermissionError):
+        main(["schema"])

@@ -31,6 +31,8 @@ def _tried(text: str) -> list[str]:
     ("typed", "meant"),
     [
         ("fit tiny.yaml", "fit -c tiny.yaml"),
+        ("fit tiny", "fit -c tiny.yaml"),
+        ("fit -c tiny.yaml ++trainer.max_epochs=5", "fit -c tiny.yaml --trainer.max_epochs=5"),
         ("fit tiny.yaml other.yml", "fit -c tiny.yaml -c other.yml"),
         ("fit -c tiny.yaml --lr 0.1", "fit -c tiny.yaml --model.optimizer.lr 0.1"),
         ("fit -c tiny.yaml --lr=0.1", "fit -c tiny.yaml --model.optimizer.lr 0.1"),
@@ -105,6 +107,12 @@ def test_fit_on_a_run_resumes_or_repeats_it(copied: Path) -> None:
     assert remedy("fit", str(copied)) == ["fit", "--ckpt_path", f"{copied}/checkpoints/last.ckpt"]
 
 
+def test_predict_on_one_image(copied: Path) -> None:
+    Path("a.png").touch()
+    with pytest.raises(ConfigError, match=r"'a.png'; a folder of images follows --data.root"):
+        read(declared("predict"), ["a.png", "--ckpt_path", f"{copied}/checkpoints/best.ckpt"])
+
+
 def test_predict_on_a_folder_of_images(copied: Path) -> None:
     Path("new").mkdir()
     best = f"{copied}/checkpoints/best.ckpt"
@@ -125,6 +133,9 @@ def test_predict_on_a_folder_of_images(copied: Path) -> None:
         ("fit -c tiny.yaml --format json", "fit has no option --format; compare, show, why, diff, check, "),
         ("fit -c tiny.yaml --dry-run", "fit has no option --dry-run; sweep and rerun have"),
         ("schema x", "schema does not take 'x'"),
+        ("predict tiny.png", "predict does not take 'tiny.png'; a checkpoint follows --ckpt_path"),
+        ("validate last", "validate does not take 'last'; a checkpoint follows --ckpt_path"),
+        ("fit -c tiny.yaml -e 5", "fit has no option -e; "),
     ],
 )
 def test_where_it_is_not_known_none_is_shown(tiny: Path, typed: str, message: str) -> None:

@@ -98,7 +98,7 @@ def test_where_nothing_is_left_the_reasons_are_told(six: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         compare_runs([six / "FPN" / "1"], metric="test/mIoU")
     messages = [problem.message for problem in caught.value.problems]
-    assert messages[0] == "none of these runs can be compared: 1 are left out"
+    assert messages[0] == "none of these runs can be compared: 1 left out"
     assert messages[1].startswith("runs/FPN/1 was not tested: python -m segcli test --ckpt_path")
 
 

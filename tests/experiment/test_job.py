@@ -20,11 +20,18 @@ def _composed(verb: str, words: list[str]) -> Experiment:
         ("fit", ["-c", "tny.yaml"], r"no file tny.yaml \(did you mean 'tiny.yaml'\?\)"),
         ("predict", ["-c", "tiny.yaml"], "predict needs a checkpoint"),
         ("test", ["--ckpt_path", "x.ckpt"], "no checkpoint x.ckpt"),
+        ("fit", ["-c", "tiny"], r"no file tiny \(did you mean 'tiny.yaml'\?\)"),
     ],
 )
 def test_what_is_missing_is_named(tiny: Path, verb: str, words: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         _composed(verb, (words))
+
+
+def test_a_folder_is_no_checkpoint_but_those_in_it_are_named(in_trained: Path) -> None:
+    for folder in (in_trained.parents[1], in_trained.parent):
+        with pytest.raises(ConfigError, match=r"is a folder; --ckpt_path takes a file\n  options: .*best.ckpt, .*last"):
+            _composed("test", ["--ckpt_path", str(folder)])
 
 
 def test_a_checkpoint_s_experiment_is_not_overruled_by_defaults(in_trained: Path) -> None:

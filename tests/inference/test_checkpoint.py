@@ -17,8 +17,11 @@ def test_what_is_no_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no checkpoint .*missing.ckpt"):
         load_checkpoint(tmp_path / "missing.ckpt")
     (tmp_path / "text.ckpt").write_text("x")
-    with pytest.raises(CheckpointError, match=r"cannot read checkpoint .*text.ckpt"):
+    with pytest.raises(CheckpointError, match=r"cannot read checkpoint .*text.ckpt: it is no checkpoint, or"):
         load_checkpoint(tmp_path / "text.ckpt")
+    torch.save(torch.nn.Linear(1, 1), tmp_path / "model.ckpt")
+    with pytest.raises(CheckpointError, match=r"a whole pickled model$"):
+        load_checkpoint(tmp_path / "model.ckpt")
     torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
     with pytest.raises(CheckpointError, match=r"was not written by segcli"):
         load_checkpoint(tmp_path / "other.ckpt")

@@ -10,12 +10,11 @@ from typing import Any
 
 import segcli
 from segcli.config.compose import Experiment
-from segcli.config.errors import ConfigError, Problem, shown
+from segcli.config.errors import TRACEBACK, ConfigError, Problem, shown
 from segcli.config.node import Path as KeyPath
 from segcli.config.node import dotted, lookup
 from segcli.experiment.errors.plain_words import joined, plain_words
 
-TRACEBACK = "SEGCLI_TRACEBACK"
 PACKAGE = Path(segcli.__file__).parent
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _CLASS_PATH = re.compile(r"class_path'?[=:] ?'([\w.]+)'")
