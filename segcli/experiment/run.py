@@ -58,7 +58,7 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
     try:
         cli = parse_experiment(experiment)
         checkpoint = going_on.checkpoint if going_on is not None else typed.checkpoint
-        content = _read(checkpoint)
+        content = _read(verb, checkpoint)
         if verb == "fit" and checkpoint is not None:
             resume.require_state(content, checkpoint)
             if going_on is None and is_first_process():
@@ -71,12 +71,17 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
             going_on.folder.release()
 
 
-def _read(checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
+def _read(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
     """Read a checkpoint before anything is made for it: it may be damaged."""
-    from segcli.inference.checkpoint import CheckpointError, read_checkpoint
+    from segcli.inference.checkpoint import CheckpointError, read_checkpoint, require_checkpoint
 
+    if checkpoint is None:
+        return None
     try:
-        return read_checkpoint(checkpoint) if checkpoint is not None else None
+        content = read_checkpoint(checkpoint)
+        if verb != "fit":  # which needs more, and says so
+            require_checkpoint(content, checkpoint)
+        return content
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None
 

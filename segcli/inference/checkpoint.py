@@ -14,6 +14,9 @@ from segcli.config.environment import resolved
 from segcli.config.errors import ConfigError
 
 CHECKPOINT_KEY = "segcli"
+_NEEDED = ("state_dict", "pytorch-lightning_version")
+"""What every checkpoint of Lightning holds, and a file of weights alone does not."""
+_COPY = "take it from a copy, or train again"
 _UNREADABLE = (
     *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, TypeError, AttributeError, AssertionError),
     *(OverflowError, MemoryError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
@@ -29,11 +32,11 @@ def read_checkpoint(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
     """Load a file onto the CPU, without running any code in it.
 
     Raises:
-        CheckpointError: If the file is missing or damaged, even by a single bit.
+        CheckpointError: If the file is missing, or damaged, even by a single bit.
     """
     try:
         _require_whole(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}") from None
     except pickle.UnpicklingError:  # torch advises to run what code the file holds
@@ -42,8 +45,25 @@ def read_checkpoint(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
     except CheckpointError:
         raise
     except (ValueError, *_UNREADABLE) as error:
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        reason = (
+            error.strerror if isinstance(error, OSError) and error.strerror else f"it is damaged or cut off; {_COPY}"
+        )
         raise CheckpointError(f"cannot read checkpoint {path}: {reason}") from None
+    return content
+
+
+def require_checkpoint(content: object, path: Path) -> None:
+    """Refuse a file that was read, but holds no checkpoint of Lightning, such as weights alone.
+
+    Raises:
+        CheckpointError: If so.
+    """
+    missing = [key for key in _NEEDED if not isinstance(content, dict) or key not in content]
+    if missing:
+        advice = (
+            "name one that a run wrote, such as its best.ckpt; weights alone are loaded in PyTorch, into a Segmenter"
+        )
+        raise CheckpointError(f"{path} is no checkpoint of a run: it lacks {' and '.join(missing)}; {advice}")
 
 
 def _require_whole(path: Path) -> None:
@@ -58,18 +78,24 @@ def _require_whole(path: Path) -> None:
         damaged = archive.testzip()
     if damaged is not None:
         what = "its checksums do not fit its content"
-        raise CheckpointError(f"cannot read checkpoint {path}: {what} ({damaged}); take it from a copy, or train again")
+        raise CheckpointError(f"cannot read checkpoint {path}: {what} ({damaged}); {_COPY}")
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Load a checkpoint onto the CPU, without running any code in it.
 
     Raises:
-        CheckpointError: If the file is missing, damaged or not written by segcli.
+        CheckpointError: If the file is missing, damaged, no checkpoint or not written by segcli.
     """
     content = read_checkpoint(path)
-    if not isinstance(content, dict) or CHECKPOINT_KEY not in content:
+    require_checkpoint(content, path)
+    if CHECKPOINT_KEY not in content:
         raise CheckpointError(f"{path} was not written by segcli: it holds no experiment; give the experiment with -c")
+    record = content[CHECKPOINT_KEY]
+    classes = record.get("classes") if isinstance(record, Mapping) else None
+    is_named = isinstance(classes, list | tuple) and all(isinstance(name, str) for name in classes)
+    if not is_named or not isinstance(record.get("config"), Mapping):
+        raise CheckpointError(f"cannot read checkpoint {path}: its experiment is damaged; {_COPY}")
     return content
 
 

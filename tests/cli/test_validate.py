@@ -3,6 +3,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from segcli.cli.main import main
 
@@ -32,6 +33,14 @@ def test_a_file_that_is_no_checkpoint_is_one_error(
     Path("x.ckpt").write_text("no checkpoint")
     assert main(["validate", "--ckpt_path", "x.ckpt"]) == 2
     assert capsys.readouterr().err.startswith("error: cannot read checkpoint x.ckpt")
+
+
+def test_weights_alone_are_one_error_also_with_an_experiment(
+    in_trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(torch.load(in_trained, weights_only=True)["state_dict"], "weights.ckpt")
+    assert main(["validate", "--ckpt_path", "weights.ckpt", "-c", "tiny.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error: weights.ckpt is no checkpoint of a run: it lacks state_dict and ")
 
 
 def test_an_override_reaches_the_experiment_of_the_checkpoint(in_trained: Path) -> None:

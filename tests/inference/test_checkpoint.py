@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from segcli.inference.checkpoint import CheckpointError, experiment_in, load_checkpoint, without_pretraining
+from segcli.inference.checkpoint import (
+    CheckpointError,
+    experiment_in,
+    load_checkpoint,
+    without_pretraining,
+)
 
 
 def test_a_run_s_checkpoint_tells_its_experiment(trained: Path) -> None:
@@ -22,9 +27,33 @@ def test_what_is_no_checkpoint_is_named(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(1, 1), tmp_path / "model.ckpt")
     with pytest.raises(CheckpointError, match=r"a whole pickled model$"):
         load_checkpoint(tmp_path / "model.ckpt")
-    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
+    torch.save({"state_dict": {}, "pytorch-lightning_version": "2"}, tmp_path / "other.ckpt")
     with pytest.raises(CheckpointError, match=r"was not written by segcli"):
         load_checkpoint(tmp_path / "other.ckpt")
+
+
+@pytest.mark.parametrize("length", [0, 100, -100])
+def test_a_checkpoint_that_is_cut_off_is_said_to_be(trained: Path, tmp_path: Path, length: int) -> None:
+    (tmp_path / "x.ckpt").write_bytes((trained / "checkpoints" / "best.ckpt").read_bytes()[:length])
+    with pytest.raises(CheckpointError, match=r"cannot read checkpoint [^:]*: it is damaged or cut off; take it from"):
+        load_checkpoint(tmp_path / "x.ckpt")
+
+
+@pytest.mark.parametrize("lacks", ["state_dict", "pytorch-lightning_version"])
+def test_weights_alone_are_no_checkpoint(trained: Path, tmp_path: Path, lacks: str) -> None:
+    content = load_checkpoint(trained / "checkpoints" / "best.ckpt")
+    for saved in (content["state_dict"], [1], {key: value for key, value in content.items() if key != lacks}):
+        torch.save(saved, tmp_path / "x.ckpt")
+        with pytest.raises(CheckpointError, match=rf"is no checkpoint of a run: it lacks .*{lacks}.*best\.ckpt"):
+            load_checkpoint(tmp_path / "x.ckpt")
+
+
+@pytest.mark.parametrize("record", ["x", None, {}, {"config": {}}, {"classes": ["a"]}, {"config": {}, "classes": [1]}])
+def test_a_damaged_experiment_in_a_checkpoint_is_one_error(trained: Path, tmp_path: Path, record: object) -> None:
+    content = load_checkpoint(trained / "checkpoints" / "best.ckpt")
+    torch.save({**content, "segcli": record}, tmp_path / "x.ckpt")
+    with pytest.raises(CheckpointError, match=r"cannot read checkpoint .*: its experiment is damaged; take it from"):
+        load_checkpoint(tmp_path / "x.ckpt")
 
 
 def test_a_flipped_bit_is_found_wherever_it_matters(trained: Path, tmp_path: Path) -> None:
