@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from segcli import registry
+from segcli.config import trust
 from segcli.config.errors import did_you_mean
 from segcli.config.files import PACKAGE, Files, Revision
 from segcli.config.modules import Modules
@@ -213,7 +214,7 @@ class Place:
 
 def installed() -> Library:
     """Return what the files on disk describe, as seen from the working directory; read once per process."""
-    return library_of(str(Path.cwd()), tuple(sys.path))
+    return library_of(str(Path.cwd()), (*sys.path, *trust.set_aside()))
 
 
 @cache

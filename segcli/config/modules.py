@@ -14,6 +14,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from segcli.config import trust
 from segcli.config.files import Files
 
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -41,8 +42,12 @@ class Modules:
     def file(self, module: str) -> Path | None:
         """Return the source file of a dotted module, found as ``import`` would, without importing a parent package."""
         if module not in self._files:
-            self._files[module] = next((path for path in self._candidates(module) if self.files.is_file(path)), None)
+            self._files[module] = next((path for path in self._candidates(module) if self._is_there(path)), None)
         return self._files[module]
+
+    def _is_there(self, path: Path) -> bool:
+        is_own = any(path.is_relative_to(folder) for folder in trust.set_aside() if folder)
+        return self.files.is_file(path) and (not is_own or trust.may_read(path))
 
     def _candidates(self, module: str) -> list[Path]:
         top, *rest = module.split(".")
@@ -51,7 +56,7 @@ class Modules:
         except ValueError:  # a module without a spec, such as __main__
             spec = None
         if spec is None:  # it may have been there at an earlier revision
-            folders = [Path(folder or ".") / top for folder in sys.path]
+            folders = [Path(folder or ".") / top for folder in (*sys.path, *trust.set_aside())]
         elif not rest:
             return [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
         else:

@@ -17,6 +17,7 @@ from segcli.config.files import PACKAGE
 FLAG = "--trusted-only"
 OWN_CODE = "--own-code"
 _LIMIT: ContextVar[Path | None] = ContextVar("limit", default=None)
+_SET_ASIDE: ContextVar[tuple[str, ...]] = ContextVar("set_aside", default=())
 
 
 def is_limited() -> bool:
@@ -30,11 +31,17 @@ def may_read(path: Path) -> bool:
     return limit is None or any(_is_below(path, folder) for folder in (limit, PACKAGE))
 
 
+def set_aside() -> tuple[str, ...]:
+    """Return the folders whose modules are read as text alone, to know what components of one's own take."""
+    return _SET_ASIDE.get()
+
+
 @contextmanager
 def limited(is_on: bool = True) -> Iterator[None]:
     """Trust only the registries, and only the files of the repository that the working directory is in.
 
-    Modules and entry points come from installed packages alone: the repository leaves the search path.
+    Modules and entry points come from installed packages alone: the repository leaves the search path. Modules of its
+    own are read, never imported.
 
     Args:
         is_on: False changes nothing.
@@ -45,12 +52,15 @@ def limited(is_on: bool = True) -> Iterator[None]:
     top, before = _repository(), list(sys.path)
     token = _LIMIT.set(top)
     sys.path[:] = [entry for entry in before if entry and (_is_installed(entry) or not _is_below(Path(entry), top))]
+    removed = (str(Path.cwd()), *(entry for entry in before if entry not in sys.path))
+    aside = _SET_ASIDE.set(tuple(dict.fromkeys(removed)))
     registry.forget_entry_points()
     try:
         yield
     finally:
         sys.path[:] = before
         _LIMIT.reset(token)
+        _SET_ASIDE.reset(aside)
         registry.forget_entry_points()
 
 

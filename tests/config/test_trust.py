@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from segcli.cli.main import main
 from segcli.config import trust
 from segcli.config.files import PACKAGE
 
@@ -53,3 +54,21 @@ def test_packages_installed_inside_the_repository_are_found(inside: Path, monkey
     monkeypatch.syspath_prepend(str(installed))
     with trust.limited():
         assert str(installed) in sys.path
+
+
+def test_modules_of_the_repository_are_read_but_not_imported(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (inside / "own.py").write_text("raise SystemExit\nclass Mine:\n    def __init__(self, width: int = 1): ...\n")
+    (inside.parent.parent / "far.py").write_text("class Far:\n    def __init__(self, width: int = 1): ...\n")
+    (inside / "link.py").symlink_to(inside.parent.parent / "far.py")
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])  # as with python -P
+    for name, told in (("own.Mine", "Mine has no option 'heigth'"), ("link.Far", "no module 'link'")):
+        text = f"extends: segcli:quickstart\ntrainer: {{callbacks: [{{class_path: {name}, heigth: 2}}]}}\n"
+        (inside / "a.yaml").write_text(text)
+        assert main(["check", "a.yaml", "--trusted-only"]) == 2
+        assert told in capsys.readouterr().out
+        assert name.partition(".")[0] not in sys.modules
+    (inside / "a.yaml").write_text("extends: segcli:quickstart\ntrainer: {callbacks: [{class_path: own.Mine}]}\n")
+    assert main(["check", "a.yaml", "--trusted-only"]) == 0
+    assert "own.Mine is not run by this check" in capsys.readouterr().out
