@@ -24,6 +24,7 @@ ROWS = (
     {"runs"},
     {"callbacks", "comparison", "ledger", "sweeps"},
     {"experiment"},
+    {"reports"},
     {"cli", "__main__"},
 )
 SIBLINGS_APART = 3
@@ -159,6 +160,7 @@ TORCH_FREE = [
         "cli.command_line",
         "cli.tune",
     ),
+    *("experiment.check", "experiment.experiment_diff", "experiment.run", "experiment.training"),
     *(f"cli.{verb}" for verb in ("show", "why", "diff", "list", "minimize", "flatten", "schema", "check", "fit")),
     *(f"config.{path.stem}" for path in sorted((PACKAGE / "config").glob("[a-z]*.py"))),
     *(f"runs.{name}" for name in ("identity", "surroundings", "passport", "changes_since")),
@@ -173,7 +175,7 @@ WITHOUT_TORCH = [
     ),
     *(
         f"{room}.{path.stem}"
-        for room in ("comparison", "comparison.page", "comparison.plots", "ledger", "sweeps")
+        for room in ("comparison", "comparison.page", "comparison.plots", "ledger", "reports", "sweeps")
         for path in sorted(PACKAGE.joinpath(*room.split(".")).glob("[a-z]*.py"))
     ),
 ]

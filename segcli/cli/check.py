@@ -1,38 +1,10 @@
 """Find mistakes in experiments without running them: ``segcli check FILE``."""
 
-import os
-import re
-from argparse import ArgumentError
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from segcli.cli.check_frames import frame_warnings
-from segcli.cli.check_report import Report, report_text
 from segcli.cli.command_line import Typed
 from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
-from segcli.config import trust
-from segcli.config.check import check
-from segcli.config.compose import Experiment, compose
-from segcli.config.discover import FRAGMENTS, find_experiments
-from segcli.config.errors import TRACEBACK, ConfigError, Problem
-from segcli.config.experiment_file import experiment_file
-from segcli.config.foreign import find_foreign, without
-from segcli.config.library import installed
-from segcli.config.lint import lint
-from segcli.config.monitored import check_monitors
-from segcli.config.node import lookup
 from segcli.config.output import say_text
-from segcli.config.trainable import check_trainable
-from segcli.experiment.errors import translate
-from segcli.experiment.own_code import import_own
-from segcli.experiment.quiet import quiet
-
-if TYPE_CHECKING:
-    from jsonargparse import Namespace
-
-    from segcli.datamodules.segmentation_data_module import SegmentationDataModule
-    from segcli.experiment.parts import PartError
+from segcli.experiment.check import check_experiments
+from segcli.reports.check_report import report_text
 
 VERB = Verb(
     "check",
@@ -65,7 +37,6 @@ Exit code 0: no mistakes. 1: warnings, with --strict. 2: mistakes. Writes nothin
     words="FILE or FOLDER",
 )
 FAILED, WARNED = 2, 1
-_T = TypeVar("_T")
 
 
 def run(typed: Typed) -> int:
@@ -74,153 +45,8 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: If there is nothing to check.
     """
-    reports = [_composed(word) for word in dict.fromkeys(_files(typed.words))]
-    whole = [report for report in reports if not report.errors and not report.is_fragment]
-    if whole:
-        _parse_all(whole, builds=typed.has("--build"))
-    _lint_all(reports)
+    reports = check_experiments(typed.words or ["."], builds=typed.has("--build"))
     say_text(report_text(reports, typed.format))
     if any(report.errors for report in reports):
         return FAILED
     return WARNED if typed.has("--strict") and any(report.warnings for report in reports) else 0
-
-
-def _files(words: Sequence[str]) -> list[str]:
-    """Return the files that words name; a folder that is no run stands for the experiments in it."""
-    found: list[str] = []
-    for word in words or ["."]:
-        path = Path(word)
-        if not path.is_dir() or (path / "config.yaml").is_file():
-            found.append(word)
-            continue
-        inside = find_experiments(path, installed())
-        if not inside:
-            raise ConfigError([Problem(f"no experiments in {path.resolve() if word == '.' else word}; name a file")])
-        found += [installed().files.show(file) for file in inside]
-    return found
-
-
-def _composed(word: str) -> Report:
-    """Compose one file and check it without torch."""
-    try:
-        file = experiment_file(word)
-    except ConfigError as error:
-        return Report(word, list(error.problems))
-    report = Report(installed().files.show(file))
-    try:
-        report.experiment = compose([file])
-        report.errors = check_trainable(report.experiment.root, report.experiment.library)
-    except ConfigError as error:
-        report.errors = list(error.problems)
-        if FRAGMENTS & set(Path(report.file).parts):
-            _as_fragment(file, report)
-    return report
-
-
-def _as_fragment(file: Path, report: Report) -> None:
-    """Forgive a part of experiments what it leaves to others."""
-    try:
-        experiment = compose([file], checked=False)
-    except ConfigError:
-        return
-    problems = check(experiment.root, experiment.library)
-    left = [problem for problem in problems if not _is_absence(problem, experiment)]
-    if len(left) < len(problems):
-        report.experiment, report.errors, report.is_fragment = experiment, left, True
-
-
-def _is_absence(problem: Problem, experiment: Experiment) -> bool:
-    """Return whether a mistake is only that a key, or the class of arguments, is not there."""
-    node = lookup(experiment.root, tuple(problem.key.split(".")))
-    return node is None or (node.is_mapping() and node.value.keys() == {"init_args"})
-
-
-def _parse_all(reports: Sequence[Report], builds: bool) -> None:
-    """Check with torch: types as jsonargparse sees them, what constructors refuse, and the model if asked for."""
-    from segcli.experiment.lightning_cli import SegmentationCLI
-
-    quiet()  # after the import, which sets the loggers' levels
-    cli = SegmentationCLI()
-    for report in reports:
-        experiment = report.experiment
-        assert experiment is not None
-        foreign = find_foreign(experiment)
-        allowed = [each for each in foreign if each.path[0] == "model" and builds and not trust.is_limited()]
-        report.left_out = [each for each in foreign if each not in allowed]
-        tree, filled = without(experiment, report.left_out)
-        try:
-            import_own(allowed)
-            config = cli.parse(tree)
-        except ArgumentError as error:
-            report.errors += translate.all_from_parser(error, experiment, cli.parse, tree).problems
-        except ConfigError as error:
-            report.errors += error.problems
-        else:
-            report.ran = [each.name for each in allowed]
-            _build(report, experiment, tree, config, builds, filled)
-
-
-def _build(
-    report: Report, experiment: Experiment, tree: dict[str, Any], config: "Namespace", builds: bool, filled: set[str]
-) -> None:
-    """Build what can be without data and weights, and without code of others that is not to be run."""
-    from segcli.experiment.meta_build import measure_model
-    from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
-
-    problems = list[Problem]()
-
-    def attempt(build: Callable[[Any], _T], given: object) -> _T | None:
-        try:
-            return build(given)
-        except PartError as error:
-            if os.environ.get(TRACEBACK):
-                raise error.__cause__ or error from None
-            problems.append(_located(error, experiment))
-            return None
-
-    data = attempt(check_parts, config) if not filled else None
-    if data is not None and not trust.is_limited() and experiment.get("model.schedule.warmup_steps"):
-        report.batches = _count_batches(data)
-    attempt(check_callbacks, config)
-    attempt(check_trainer, tree)
-    attempt(check_checkpoint, tree)
-    report.cost = attempt(measure_model, tree) if builds and not filled else None
-    classes = data.classes if data is not None else None
-    problems += check_monitors(experiment.root, experiment.library, classes)
-    report.errors += dict.fromkeys(problems)
-
-
-def _located(error: "PartError", experiment: Experiment) -> Problem:
-    """Say where the part was written that an error is of, or the one argument that it names."""
-    cause = error.__cause__
-    if isinstance(cause, Exception) and "Does not validate" in str(cause):
-        problem = translate.from_component(cause, experiment).problems[0]
-        if problem.key:
-            return problem
-    node = lookup(experiment.root, tuple(error.key.split(".")))
-    inner = node.value.get("init_args") if node is not None and node.is_mapping() else None
-    arguments = inner.value if inner is not None else {}
-    named = [child for key, child in arguments.items() if key in re.findall(r"\w+", str(error))]
-    node = named[0] if len(named) == 1 else node
-    return Problem(translate.shorten(str(error)), error.key, node.source if node else None)
-
-
-def _count_batches(data: "SegmentationDataModule") -> int | None:
-    """Return the training batches of an epoch if the data set is here."""
-    try:
-        data.setup("fit")
-        return len(data.train_dataloader())
-    except (OSError, ValueError):  # without data, the experiment may be right all the same
-        return None
-
-
-def _lint_all(reports: Sequence[Report]) -> None:
-    """Add what should be looked at; what stands in a shared parent is said once."""
-    told: set[Problem] = set()
-    for report in reports:
-        if report.experiment is None:
-            continue
-        wrong = {problem.key for problem in report.errors}
-        found = [*lint(report.experiment, report.file, report.batches), *frame_warnings(report.experiment)]
-        report.warnings = [problem for problem in found if problem not in told and problem.key not in wrong]
-        told |= {problem for problem in found if problem.source and problem.source.where != report.file}

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.compare_report import WIDTH, report
 from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.comparison.compare_runs import compare_runs
 from segcli.comparison.comparison import Comparison
@@ -16,6 +15,7 @@ from segcli.comparison.measured_run import BEST, LAST, At
 from segcli.comparison.metric import MEAN_IOU
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say, say_text
+from segcli.reports.compare_report import WIDTH, report
 
 VERB = Verb(
     "compare",

@@ -5,19 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from segcli.cli.command_line import Typed
-from segcli.cli.diff_report import Comparison, comparison_text, review_text
 from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
 from segcli.config import trust
-from segcli.config.compose import Experiment, compose
-from segcli.config.diff import diff, effective_batch
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.experiment_file import experiment_file
 from segcli.config.files import Revision
-from segcli.config.library import Library, installed
+from segcli.config.library import installed
 from segcli.config.output import say_text
 from segcli.config.review import Review, review
+from segcli.experiment.experiment_diff import diff_experiments, experiment_of
 from segcli.ledger.staleness import Stale, newly_stale
-from segcli.runs.run_folder import CONFIG
+from segcli.reports.diff_report import diff_text, review_text
+from segcli.runs.run_folder import is_run
 
 VERB = Verb(
     "diff",
@@ -66,45 +64,19 @@ def _pair(typed: Typed) -> bool:
     words = list(typed.words)
     if len(words) not in (1, 2) or (len(words) == 1 and (":" not in words[0] or Path(words[0]).exists())):
         raise ConfigError([Problem("diff needs two experiments: segcli diff A B, or segcli diff --git REV")])
-    sides = [_side(word) for word in words]
     if len(words) == 1:  # the same file, as it is now
-        words = [*words, installed().files.show(sides[0].files[0])]
-        sides.append(_side(words[1]))
-    a, b = sides
-    changes = diff(a, b, composed=typed.has("--composed"))
-    shown = [change for change in changes if typed.has("--all") or not change.hidden]
-    hidden = [change.key for change in changes if change not in shown]
-    found = Comparison(words[0], words[1], shown, hidden, (effective_batch(a), effective_batch(b)))
-    if typed.has("--build"):
-        from segcli.experiment.model_cost import cost_of
-
-        found.costs = (cost_of(a), cost_of(b))
-    text, record = comparison_text(found, typed.format), found.as_dict()
-    if all(_is_run(word) for word in words):
-        from segcli.cli.delta_report import delta_record, delta_text
+        words.append(installed().files.show(experiment_of(words[0]).files[0]))
+    shown = typed.has("--composed"), typed.has("--build"), typed.has("--all")
+    found = diff_experiments(words[0], words[1], *shown)
+    text, record = diff_text(found, typed.format), found.as_dict()
+    if all(is_run(word) for word in words):
         from segcli.comparison.run_deltas import run_deltas
+        from segcli.reports.delta_report import delta_record, delta_text
 
         deltas = run_deltas(*(Path(word) for word in words))
         text, record["deltas"] = f"{text}\n{delta_text(deltas, typed.format)}", delta_record(deltas)
     say_text(json.dumps(record, indent=2) if typed.format == "json" else text)
-    return bool(shown)
-
-
-def _is_run(word: str) -> bool:
-    return (Path(word) / CONFIG).is_file()
-
-
-def _side(word: str) -> Experiment:
-    """Compose what one word names: a file, a folder of a run, or ``REV:FILE``."""
-    if Path(word).exists() or ":" not in word:
-        return compose([experiment_file(word)], reads_environment=not _is_run(word))
-    name, _, file = word.partition(":")
-    revision = Revision(name)
-    found = next((path for path in (Path(file).resolve(), revision.top / file) if revision.is_file(path)), None)
-    if found is None:
-        near = [installed().files.show(path) for path in revision.below(revision.top)]
-        raise ConfigError([Problem(f"no file {file} at {name}{did_you_mean(file, near)}")])
-    return compose([found], library=Library(revision))
+    return bool(found.changes)
 
 
 def _review(typed: Typed, revision: Revision) -> bool:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from segcli.cli.command_line import Typed
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
-from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import command
 from segcli.config.output import say
 from segcli.experiment.job import Job
 from segcli.experiment.run import execute
+from segcli.experiment.training import train
 
 VERB = Verb(
     "fit",
@@ -47,8 +47,7 @@ def fit(job: Job) -> None:
     from segcli.datamodules.folder_data_module import FolderDataModule
     from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
 
-    job.cli.trainer.fit(job.cli.model, datamodule=job.cli.datamodule, ckpt_path=job.checkpoint, weights_only=True)
-    _require_training(job)
+    train(job)
     if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:
         return
     folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config
@@ -65,21 +64,3 @@ def fit(job: Job) -> None:
 
 def _typed(*words: str) -> str:
     return command(["python", "-m", "segcli", *words])
-
-
-def _require_training(job: Job) -> None:
-    """Refuse to call a run finished that trained nothing.
-
-    Raises:
-        ConfigError: If so.
-    """
-    from segcli.callbacks.run_record import has_trained
-
-    trainer = job.cli.trainer
-    resumes_end = job.going_on is not None and not job.going_on.was_finished  # it was killed after its last step
-    if has_trained(trainer) or trainer.interrupted or (resumes_end and trainer.global_step > 0):
-        return
-    limits = f"trainer.max_epochs {trainer.max_epochs}, trainer.max_steps {trainer.max_steps}"
-    where = f"{job.folder.path} is at step {trainer.global_step} and " if trainer.global_step else ""
-    ends = f"the run ends at {limits}, trainer.max_time and the duration of a Timer"
-    raise ConfigError([Problem(f"{where}nothing was trained: {ends}; raise what is reached")])

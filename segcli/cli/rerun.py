@@ -18,6 +18,7 @@ from segcli.experiment.run import execute
 from segcli.processes import is_first_process
 from segcli.runs.changes_since import Since, changes_since
 from segcli.runs.continuation import changes
+from segcli.runs.named_run import named_run
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import OF_A_SET
 
@@ -42,7 +43,7 @@ packages, machine and experiment files, and afterwards whether data, weights at 
 
 def run(typed: Typed) -> int:
     """Repeat a run; print what differs before and after."""
-    before = load_run(typed.words[0], trust=False)
+    before = named_run(typed.words[0], trust=False)
     if is_first_process():
         _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
     _print_overrides(before, typed.overrides)
@@ -71,25 +72,6 @@ def _train(job: Job, made: list[Path]) -> None:
     fit(job)
     if job.cli.trainer.is_global_zero and not job.cli.trainer.interrupted:
         made.append(job.folder.path)
-
-
-def load_run(word: str, trust: bool = True) -> StoredRun:
-    """Read a run that was named on the command line.
-
-    Args:
-        word: Its folder.
-        trust: Whether to refuse one whose files were changed; see :meth:`StoredRun.load`.
-
-    Raises:
-        ConfigError: If it is none, or not whole.
-    """
-    path = Path(word)
-    if not path.is_dir():
-        raise ConfigError([Problem(f"no folder {word}; name that of a run, such as runs/quickstart/1")])
-    try:
-        return StoredRun.load(path, trust)
-    except UnreadableRunError as error:
-        raise ConfigError([Problem(f"{word} {error}")]) from None
 
 
 def _print_changes(before: StoredRun, found: list[Since]) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from segcli.cli.command_line import Typed, read
-from segcli.cli.rerun import load_run
 from segcli.cli.test import VERB as TEST
 from segcli.cli.validate import VERB as VALIDATE
 from segcli.cli.verb import Option, Verb
@@ -18,6 +17,7 @@ from segcli.runs.consistency import flat_scores
 from segcli.runs.evaluation import Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, unhashed_note
 from segcli.runs.image_counts import ImageCounts
+from segcli.runs.named_run import named_run
 from segcli.runs.run_folder import CHECKPOINTS, PASSPORT
 from segcli.runs.stored_files import StoredFileError
 from segcli.runs.stored_passport import is_as_written, read_passport
@@ -85,7 +85,7 @@ class _Record:
 def run(typed: Typed) -> int:
     """Measure again and compare; print both."""
     split = typed.value("--split") or "val"
-    run = load_run(typed.words[0], trust=False)
+    run = named_run(typed.words[0], trust=False)
     record = _Record.read(run, split, _tolerance(typed.value("--tolerance")))
     best = record.run.best_checkpoint
     if best is None:

@@ -1,5 +1,6 @@
 """Files, their parents and command-line overrides in; one tree out."""
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ def compose(
     Args:
         files: Experiment files, later over earlier.
         overrides: Command-line arguments ``--a.b.c value``, over all files.
-        base: A whole tree below the files in place of ``defaults.yaml``, as from a checkpoint.
+        base: A tree below the files that is none itself: of a checkpoint, or given in Python.
         checked: Whether to check keys, names and types as well.
         library: Files and components of another revision; None for those on disk.
         reads_environment: Whether environment variables are read; else what refers to them stays as it is, beside the
@@ -112,18 +113,18 @@ def _compose(
 ) -> Experiment:
     layers = Layers(library)
     if base is not None:
-        layers.add_node(base, Path.cwd() / "checkpoint")
+        layers.add_node(copy.deepcopy(base), Path.cwd() / "base")  # extends is taken out of it
     for file in files:
         layers.add_file(Path(file))
     flags, problems = parse_overrides(overrides)
     if problems := [*layers.problems, *problems]:
         raise ConfigError(list(dict.fromkeys(problems)))
     stack = layers.layers
-    if base is None and not any(_says_no_defaults(layer) for layer in stack):
+    if not any(_says_no_defaults(layer) for layer in stack):
         below = Layers(library)
         below.add_file(library.package_file(DEFAULTS))
         stack = below.layers + stack
-    own = {library.files.show(Path(file)) for file in files}
+    own = {library.files.show(Path(file)) for file in files} | ({base.source.where} if base is not None else set())
     root, removed, aside = _fold([*stack, *flags], own, library, checked, reads_environment)
     root = with_channels(root, library)
     if not reads_environment:

@@ -1,6 +1,8 @@
 """What is wrong with an experiment, said in at most three lines each: what, where, what to do."""
 
 import json
+import os
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -40,7 +42,7 @@ class Problem:
     def __str__(self) -> str:
         key = f"{visible(shorten(self.key))}: " if self.key else ""
         lines = [f"error: {key}{self.message}"]
-        if self.source is not None and self.source.line is None:
+        if self.source is not None and self.source.where.startswith("--"):
             lines.append(f"  --> {visible(str(self.source))} on the command line")
         elif self.source is not None:
             lines.append(f"  --> {visible(str(self.source))}")
@@ -69,6 +71,12 @@ class ConfigError(Exception):
         text = "\n".join(str(problem) for problem in self.problems[:MAX_PROBLEMS])
         text += f"\n... and {count - MAX_PROBLEMS} more" if count > MAX_PROBLEMS else ""
         return plain(f"{text}\n{count} errors. Nothing was run." if count > 1 else text)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: what is wrong, without the way through this package."""
+        if os.environ.get(TRACEBACK):
+            return "".join(traceback.format_exception(self)).splitlines()
+        return str(self).splitlines()
 
 
 def did_you_mean(word: object, options: Iterable[object]) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from segcli.config.node import Node
+
 
 @dataclass
 class RunArguments:
@@ -14,6 +16,7 @@ class RunArguments:
         overrides: ``--key value`` arguments as typed.
         checkpoint: Value of ``--ckpt_path``.
         line: All that was typed after the verb, for the record.
+        tree: An experiment that is no file, below the files.
     """
 
     verb: str
@@ -21,3 +24,9 @@ class RunArguments:
     overrides: list[str] = field(default_factory=list)
     checkpoint: Path | None = None
     line: list[str] = field(default_factory=list)
+    tree: Node | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is an experiment, beside that of a checkpoint."""
+        return bool(self.files) or self.tree is not None

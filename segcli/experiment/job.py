@@ -73,8 +73,8 @@ def compose_for(typed: RunArguments) -> Experiment:
         ConfigError: If something is missing or wrong.
     """
     _check_files(typed)
-    if typed.files or typed.checkpoint is None:
-        return compose(typed.files, typed.overrides)
+    if typed.is_given or typed.checkpoint is None:
+        return compose(typed.files, typed.overrides, base=typed.tree)
     for override in split_overrides(typed.overrides):
         if typed.verb != "fit" and override.plain_key in SPLIT_KEYS:
             why = "would count images among those to measure with that the checkpoint was trained on; train with it"
@@ -88,7 +88,8 @@ def compose_for(typed: RunArguments) -> Experiment:
         tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None
-    return compose([], typed.overrides, base=from_plain(as_written(tree), Source(str(typed.checkpoint))))
+    whole = from_plain({"defaults": "none", **as_written(tree)}, Source(str(typed.checkpoint)))
+    return compose([], typed.overrides, base=whole)
 
 
 def warn_of_environment(experiment: Experiment) -> None:
@@ -100,14 +101,14 @@ def warn_of_environment(experiment: Experiment) -> None:
 def _check_files(typed: RunArguments) -> None:
     """Refuse a command line without what the verb needs, or with files that are not there."""
     verb = typed.verb
-    if typed.checkpoint is None and (verb != "fit" or not typed.files):
+    if typed.checkpoint is None and (verb != "fit" or not typed.is_given):
         needs = (
             "an experiment: -c FILE" if verb == "fit" else "a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt"
         )
         raise ConfigError([Problem(f"{verb} needs {needs}")])
     typed.files = [experiment_file(str(file)) for file in typed.files]
     if verb == "fit" and typed.checkpoint == resume.LAST:
-        if not typed.files:
+        if not typed.is_given:
             raise ConfigError([Problem("fit --ckpt_path last needs the experiment whose run is to go on: -c FILE")])
         return
     if typed.checkpoint is not None and not typed.checkpoint.is_file():

@@ -56,7 +56,7 @@ def find(typed: RunArguments, parent: Path, command_line: list[str]) -> Continua
         return _acquired(run) if run is not None else None
     run = RunFolder.of_checkpoint(typed.checkpoint)
     keys = {override.key for override in split_overrides(typed.overrides)}
-    renamed = bool(typed.files) or bool(keys & {"run.name", "run.root"})
+    renamed = typed.is_given or bool(keys & {"run.name", "run.root"})
     if run is None or (renamed and parent.resolve() != run.path.resolve().parent):
         return None  # a new run, from that state
     return _acquired(run, typed.checkpoint)

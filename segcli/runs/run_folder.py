@@ -219,6 +219,11 @@ class RunFolder:
                 parent.rmdir()
 
 
+def is_run(path: str | Path) -> bool:
+    """Return whether a folder is that of a run, finished or not."""
+    return (Path(path) / CONFIG).is_file()
+
+
 def _is_record(path: Path) -> bool:
     """Return whether a file is written at every start, before there is any result."""
     return path.name in (

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.main import main
-from segcli.cli.rerun import load_run
 from segcli.cli.verify import _Record
 from segcli.runs.image_counts import ImageCounts
+from segcli.runs.named_run import named_run
 
 
 def test_a_checkpoint_measures_what_the_run_recorded(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,9 +49,9 @@ def _falsify(path: Path) -> None:
     ],
 )
 def test_whatever_file_is_changed_is_found_though_scores_are_tolerated(copied: Path, name: str) -> None:
-    assert _Record.read(load_run(str(copied), trust=False), "val", 1.0).agrees
+    assert _Record.read(named_run(str(copied), trust=False), "val", 1.0).agrees
     _falsify(copied / name)
-    record = _Record.read(load_run(str(copied), trust=False), "val", 1.0)
+    record = _Record.read(named_run(str(copied), trust=False), "val", 1.0)
     assert not record.agrees
     assert any(name in line for line in record.lines)
 

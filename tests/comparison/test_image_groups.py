@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segcli.cli.compare_report import pair_sentence
 from segcli.cli.main import main
 from segcli.comparison.compare_runs import compare_runs
 from segcli.comparison.page.page import page
 from segcli.config.errors import ConfigError
+from segcli.reports.compare_report import pair_sentence
 from tests.comparison.drawn import draw, run_on_one_truth, truth_pixels
 
 FRAMES = [f"0016E5_{number:05d}.png" for number in range(7959, 8039, 2)]

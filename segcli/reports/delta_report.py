@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from segcli.cli.compare_report import interval
 from segcli.comparison.run_deltas import RunDeltas
 from segcli.config.escape import markdown, table_row, visible
+from segcli.reports.compare_report import interval
 
 _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are of the images only"
 

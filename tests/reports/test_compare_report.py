@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.compare_report import interval, largest, pair_sentence, report
 from segcli.comparison.compare_runs import compare_runs
 from segcli.comparison.comparison import Comparison, Difference, Estimate
+from segcli.reports.compare_report import interval, largest, pair_sentence, report
 from tests.comparison.drawn import run_on_one_truth
 
 

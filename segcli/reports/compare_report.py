@@ -11,7 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segcli.cli.compare_columns import (
+from segcli.comparison.comparison import Comparison, Difference, Pair
+from segcli.comparison.figures import plural
+from segcli.comparison.image_groups import image_unit
+from segcli.comparison.load import shown
+from segcli.comparison.metric import Metric
+from segcli.config.escape import code, markdown, table_row, visible
+from segcli.reports.compare_columns import (
     GAP,
     MOST_IMAGE_GROUPS,
     Columns,
@@ -19,12 +25,6 @@ from segcli.cli.compare_columns import (
     columns_of_images,
     tables_of,
 )
-from segcli.comparison.comparison import Comparison, Difference, Pair
-from segcli.comparison.figures import plural
-from segcli.comparison.image_groups import image_unit
-from segcli.comparison.load import shown
-from segcli.comparison.metric import Metric
-from segcli.config.escape import code, markdown, table_row, visible
 from segcli.runs.stored_run import StoredRun
 
 WIDTH = 120

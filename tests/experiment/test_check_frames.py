@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.check_frames import frame_warnings
 from segcli.config.compose import compose
+from segcli.experiment.check_frames import frame_warnings
 
 
 def warnings(folder: Path, names: list[str], more: str = "", image_dir: str = "image") -> list[str]:

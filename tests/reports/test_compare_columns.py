@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.compare_columns import columns_of, tables_of
 from segcli.comparison.compare_runs import compare_runs
 from segcli.comparison.comparison import Comparison, Estimate, Reached
+from segcli.reports.compare_columns import columns_of, tables_of
 from tests.comparison.drawn import run_on_one_truth
 
 

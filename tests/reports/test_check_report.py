@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.check_report import Report, report_text
 from segcli.config.compose import compose
 from segcli.config.errors import Problem
 from segcli.config.node import Source
+from segcli.experiment.check import Report
+from segcli.reports.check_report import report_text
 
 
 @pytest.fixture

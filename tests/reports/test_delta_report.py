@@ -1,6 +1,6 @@
-from segcli.cli.delta_report import delta_record, delta_text
 from segcli.comparison.comparison import Difference, Estimate
 from segcli.comparison.run_deltas import RunDeltas
+from segcli.reports.delta_report import delta_record, delta_text
 
 
 def difference(subject: str, mean: float) -> Difference:

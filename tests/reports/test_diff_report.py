@@ -1,8 +1,9 @@
-from segcli.cli.diff_report import Comparison, comparison_text, review_text
 from segcli.config.diff import Change
 from segcli.config.errors import Problem
 from segcli.config.node import Source
 from segcli.config.review import Effect, Review
+from segcli.experiment.experiment_diff import ExperimentDiff
+from segcli.reports.diff_report import diff_text, review_text
 
 LONG = "x" * 70
 
@@ -12,8 +13,8 @@ def test_groups_stand_in_order_and_long_values_on_lines_of_their_own() -> None:
         Change("model.decoder", "FPN", LONG, None, Source("b.yaml", 2)),
         Change("trainer.max_epochs", "1", "2", None, Source("b.yaml", 3)),
     ]
-    found = Comparison("a", "b", changes, ["run.name"], (8, 16))
-    assert comparison_text(found, "text").splitlines() == [
+    found = ExperimentDiff("a", "b", changes, ["run.name"], (8, 16))
+    assert diff_text(found, "text").splitlines() == [
         "architecture",
         "  model.decoder  b.yaml:2",
         "    - FPN",
@@ -26,15 +27,15 @@ def test_groups_stand_in_order_and_long_values_on_lines_of_their_own() -> None:
 
 
 def test_costs_are_said_once_where_equal() -> None:
-    one = Comparison("a", "b", [], [], (8, 8), ("5 M", "5 M"))
-    two = Comparison("a", "b", [], [], (8, 8), ("5 M", "6 M"))
-    assert comparison_text(one, "text") == "no difference\n5 M on both sides"
-    assert comparison_text(two, "text").endswith("5 M → 6 M")
+    one = ExperimentDiff("a", "b", [], [], (8, 8), ("5 M", "5 M"))
+    two = ExperimentDiff("a", "b", [], [], (8, 8), ("5 M", "6 M"))
+    assert diff_text(one, "text") == "no difference\n5 M on both sides"
+    assert diff_text(two, "text").endswith("5 M → 6 M")
 
 
 def test_markdown_escapes_what_would_break_a_table() -> None:
-    found = Comparison("a", "b", [Change("data.x", "a|b", "c")], [], (8, 8))
-    assert "a\\|b" in comparison_text(found, "markdown")
+    found = ExperimentDiff("a", "b", [Change("data.x", "a|b", "c")], [], (8, 8))
+    assert "a\\|b" in diff_text(found, "markdown")
 
 
 def test_many_experiments_are_counted_and_equal_stems_keep_their_folders() -> None:

@@ -1,7 +1,6 @@
 """Write differences for a terminal or a pull request."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from segcli.config.diff import Change
@@ -9,58 +8,14 @@ from segcli.config.errors import Problem
 from segcli.config.escape import code, markdown, table_row, visible
 from segcli.config.keys import GROUPS
 from segcli.config.review import Effect, Review
+from segcli.experiment.experiment_diff import ExperimentDiff
 from segcli.ledger.staleness import Stale
 
 _WIDEST = 60
 _MANY = 6
 
 
-@dataclass
-class Comparison:
-    """Two experiments beside each other.
-
-    Attributes:
-        a: Name of the one before.
-        b: Name of the one after.
-        changes: What differs.
-        hidden: Keys that differ and are not shown.
-        batches: Images per optimizer step of both.
-        costs: Parameters and FLOPs of both, where asked.
-    """
-
-    a: str
-    b: str
-    changes: Sequence[Change]
-    hidden: Sequence[str]
-    batches: tuple[int | None, int | None]
-    costs: tuple[object, object] | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return everything as plain values."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "changes": [change.as_dict() for change in self.changes],
-            "hidden": list(self.hidden),
-            "effective_batch": list(self.batches),
-            "costs": None if self.costs is None else [str(cost) for cost in self.costs],
-        }
-
-    def remarks(self) -> list[str]:
-        """Return what follows from the changes."""
-        before, after = self.batches
-        lines = [f"effective batch {before} → {after}"] if before != after else []
-        if self.costs is not None:
-            same = str(self.costs[0]) == str(self.costs[1])
-            lines.append(f"{self.costs[0]}" + (" on both sides" if same else f" → {self.costs[1]}"))
-        if self.hidden:
-            lines.append(
-                f"not shown: {', '.join(self.hidden)} (run folders, loggers, workers, moved paths; --all shows them)"
-            )
-        return lines
-
-
-def comparison_text(found: Comparison, form: str) -> str:
+def diff_text(found: ExperimentDiff, form: str) -> str:
     """Return the differences of two experiments, by group; ``form`` is text or markdown."""
     body = _comparison_table(found) if form == "markdown" else _comparison_lines(found)
     remarks = found.remarks()
@@ -69,7 +24,7 @@ def comparison_text(found: Comparison, form: str) -> str:
     return "\n".join(map(visible, [*(body if found.changes else ["no difference"]), *remarks]))
 
 
-def _comparison_lines(found: Comparison) -> list[str]:
+def _comparison_lines(found: ExperimentDiff) -> list[str]:
     lines = []
     for group in GROUPS:
         rows = [(change, _where(change)) for change in found.changes if change.group == group]
@@ -77,7 +32,7 @@ def _comparison_lines(found: Comparison) -> list[str]:
     return lines
 
 
-def _comparison_table(found: Comparison) -> list[str]:
+def _comparison_table(found: ExperimentDiff) -> list[str]:
     rows = [(c.group, f"**{markdown(c.key)}**", *map(markdown, (c.old, c.new, _where(c)))) for c in found.changes]
     head = ("", "", code(found.a), code(found.b), "through")
     return [*_table(head, rows), ""]

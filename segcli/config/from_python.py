@@ -1,0 +1,77 @@
+"""Experiments and overrides that are given as Python values instead of YAML. Torch-free."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from segcli.config.dumper import dump, dump_inline
+from segcli.config.errors import ConfigError, Problem, shorten
+from segcli.config.loader import load_text
+from segcli.config.node import Node
+
+IN_PYTHON = "the mapping given"
+"""Where the values of an experiment are written that is no file."""
+
+
+def tree_of(experiment: Mapping[str, Any]) -> Node:
+    """Return an experiment that is a mapping, as its file would be read.
+
+    Raises:
+        ConfigError: If it holds what YAML cannot.
+    """
+    node = load_text(dump(_plain(experiment, "")), IN_PYTHON, first_line=None)
+    return node if node.value else Node({}, node.source)
+
+
+def override_words(overrides: Mapping[str, Any]) -> list[str]:
+    """Return overrides as the words of a command line that mean the same.
+
+    Args:
+        overrides: Values by dotted keys, or nested, or both. Text stays text, None is null; a key that ends in ``+``
+            appends.
+
+    Raises:
+        ConfigError: If a value is none that YAML can hold.
+    """
+    plain = _plain(overrides, "")
+    return [f"--{key}={dump_inline(value)}" for key, value in _flat(plain, "")]
+
+
+def _flat(fields: Mapping[str, Any], at: str) -> list[tuple[str, Any]]:
+    """Return dotted keys with their values; components, and mappings with keys that are no words, stay whole."""
+    found: list[tuple[str, Any]] = []
+    for key, value in fields.items():
+        name = f"{at}{key}"
+        is_nested = isinstance(value, dict) and value and "class_path" not in value and all(map(_is_word, value))
+        found += _flat(value, f"{name}.") if is_nested else [(name, value)]
+    return found
+
+
+def _is_word(key: object) -> bool:
+    return isinstance(key, str) and key.removesuffix("+").isidentifier()
+
+
+def _plain(value: Any, at: str) -> Any:
+    """Return a value as YAML knows it: paths are text, tuples are lists, NumPy's numbers are numbers."""
+    if isinstance(value, Mapping):
+        return {_key(key, at): _plain(child, f"{at}.{key}" if at else str(key)) for key, child in value.items()}
+    if isinstance(value, PurePath):
+        return str(value)
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(child, f"{at}.{index}") for index, child in enumerate(value)]
+    as_number = getattr(value, "item", None)
+    if callable(as_number) and getattr(value, "shape", None) == ():
+        return _plain(as_number(), at)
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    what = f"got {shorten(repr(value))} ({type(value).__name__}), expected text, a number, a path, a list or a mapping"
+    raise ConfigError([Problem(f"{what}; a component is {{'class_path': NAME, ...}}", at)])
+
+
+def _key(key: object, at: str) -> Any:
+    if key is None or isinstance(key, str | int | float):
+        return key
+    raise ConfigError([Problem(f"a key got {shorten(repr(key))}, expected text or a number", at)])
