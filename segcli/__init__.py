@@ -1,3 +1,82 @@
-"""Config-driven experiments for semantic image segmentation."""
+"""Config-driven experiments for semantic image segmentation.
+
+From Python, with an example each in their docstrings::
+
+    import segcli
+
+    run = segcli.fit("experiments/quickstart.yaml", overrides={"trainer.max_epochs": 2})
+    segcli.check("experiments")
+    segcli.diff("experiments/fpn_r50.yaml", "experiments/unet_r50.yaml")
+    segcli.compare("runs/decoders", by="model.decoder")
+    mask = segcli.load(run).predict("image.png")
+
+Importing this module imports nothing else; torch comes with the first call that needs it.
+
+The rooms, each of which imports those above it only (``tests/test_architecture.py``):
+
+    disk, processes       whole-file writes and locks; which process this is
+    features, sample      shapes of features; what a dataset yields
+    registry, score_spec  names of components; names of scores
+    config                experiments: load, extend, merge, override, check, compare.  Without torch
+    layers, transforms, datasets
+    backbones, decoders, losses, metrics, optim, datamodules, inference      know nothing of each other
+    task_kind, segmenter  the whole network as an nn.Module
+    task                  its training step, in Lightning
+    runs                  the folder of a run: what is written, and read again
+    callbacks             what happens while it trains
+    comparison            which runs are better; page/ and plots/ of it
+    ledger, sweeps        recorded results; many runs
+    experiment            an experiment at work: built, checked, run, resumed, tuned
+    reports               text, Markdown and JSON of what was found
+    api, cli              the functions of this module; the verbs of the command line
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segcli.api.check import Check, check
+    from segcli.api.compare import RunComparison, compare
+    from segcli.api.diff import Diff, diff
+    from segcli.api.fit import fit
+    from segcli.api.load import load
+    from segcli.api.run import Run
+    from segcli.config.errors import ConfigError
+    from segcli.segmenter import Segmenter
 
 __version__ = "0.4.0"
+__all__ = [
+    "Check",
+    "ConfigError",
+    "Diff",
+    "Run",
+    "RunComparison",
+    "Segmenter",
+    "check",
+    "compare",
+    "diff",
+    "fit",
+    "load",
+]
+_MODULES = {
+    "Check": "api.check",
+    "ConfigError": "config.errors",
+    "Diff": "api.diff",
+    "Run": "api.run",
+    "RunComparison": "api.compare",
+    "Segmenter": "segmenter",
+    **{name: f"api.{name}" for name in ("check", "compare", "diff", "fit", "load")},
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (whatever has that name)
+    """Import a public name when it is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names, also of what is not imported yet."""
+    return sorted({*globals(), *__all__})

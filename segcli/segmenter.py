@@ -7,10 +7,12 @@ import numpy as np
 import torch
 from jsonargparse import ArgumentParser
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
+from segcli.datasets.image_file import CHANNELS, pixels_of, read_image
 from segcli.decoders.base import Decoder, DecoderFactory
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
 from segcli.layers.resize import resize
@@ -111,12 +113,19 @@ class Segmenter(nn.Module):
         return resize(logits, size=(height + below, width + right))[..., :height, :width]
 
     @torch.inference_mode()
-    def predict(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Map an ``(H, W, C)`` or grey ``(H, W)`` image of any size to ``(H, W)`` class indices.
+    def predict(self, image: NDArray[np.uint8] | Image.Image | str | Path) -> NDArray[np.uint8]:
+        """Map an image of any size to ``(H, W)`` class indices; with several labels per pixel, to ``(K, H, W)`` masks.
 
-        With several labels per pixel, to ``(K, H, W)`` masks of 0 and 1.
+        Args:
+            image: An ``(H, W, C)`` or grey ``(H, W)`` array, a PIL image or a file; these are converted to the channels
+                that the model takes, and turned upright, as in training.
+
+        Raises:
+            segcli.sample.DataError: If a file or a PIL image is none that training would take.
+            ValueError: If an array has other channels than the model takes.
         """
-        channels_first = torch.from_numpy(np.ascontiguousarray(np.atleast_3d(image))).permute(2, 0, 1)
+        pixels = image if isinstance(image, np.ndarray) else self._pixels(image)
+        channels_first = torch.from_numpy(np.ascontiguousarray(np.atleast_3d(pixels))).permute(2, 0, 1)
         was_training = self.training
         self.eval()
         try:
@@ -124,6 +133,13 @@ class Segmenter(nn.Module):
         finally:
             self.train(was_training)
         return labels[0].cpu().numpy()
+
+    def _pixels(self, image: Image.Image | str | Path) -> NDArray[np.uint8]:
+        channels = self.backbone.in_channels
+        mode = next((mode for mode, number in CHANNELS.items() if number == channels), None)
+        if mode is None:
+            raise ValueError(f"the model takes {channels} channels, which no picture has; give it an array (H, W, C)")
+        return pixels_of(image, mode) if isinstance(image, Image.Image) else read_image(Path(image), mode)
 
     @classmethod
     def from_checkpoint(cls, path: str | Path) -> "Segmenter":

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import segcli
 from segcli.cli.main import main
 from segcli.cli.verbs import VERBS, declared
 from segcli.config.compose import compose
@@ -194,6 +195,22 @@ def test_what_is_written_for_a_browser_has_no_element_of_a_value(trained: Path) 
     _refuse_harm(page)
     elements.feed(page)
     assert not elements.found & {"onerror", "b", "i"}
+
+
+def test_what_a_notebook_shows_has_no_element_of_a_value(trained: Path) -> None:
+    diffs = segcli.diff(RUN, FILE, show_all=True), segcli.diff(segcli.Run(RUN), segcli.Run(RUN))
+    for found in (segcli.Run(RUN), *diffs, segcli.check(FILE, NOWHERE), segcli.compare(RUN)):
+        page, elements = found._repr_html_(), _Elements()
+        _refuse_harm(repr(found))
+        _refuse_harm(page)
+        elements.feed(page)
+        assert not elements.found & {"onerror", "b", "i", "img"}
+        if hasattr(found, "_repr_markdown_"):
+            _refuse_harm(found._repr_markdown_())
+            _refuse_broken_markdown(found._repr_markdown_())
+    with pytest.raises(segcli.ConfigError) as caught:
+        segcli.diff(FILE, NOWHERE)
+    _refuse_harm("\n".join(caught.value._render_traceback_()))
 
 
 def test_what_is_shown_of_an_experiment_is_yaml_of_the_same_experiment(trained: Path) -> None:

@@ -5,12 +5,14 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
+import segcli
 from segcli.cli import sweep
 from segcli.cli.main import main
 from segcli.config.compose import compose
@@ -106,6 +108,25 @@ def _interrupt(runs: Path) -> None:
         if (passport := run / "passport.json").is_file():
             status = "running" if run.name == "1" else "finished"
             passport.write_text(json.dumps(json.loads(passport.read_text()) | {"status": status}))
+
+
+def test_the_functions_for_python_work(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole block, its trainings made shorter."""
+    monkeypatch.chdir(workplace)
+    short = dict(word.removeprefix("--").split("=") for word in SHORT["fit"])
+    values = {key: yaml.safe_load(value) for key, value in short.items()}
+    fit = segcli.fit
+    monkeypatch.setattr(
+        segcli, "fit", lambda file, overrides, **rest: fit(file, overrides={**overrides, **values}, **rest)
+    )
+    names: dict[str, Any] = {}
+    exec("\n".join(block for kind, block in BLOCKS if kind == "python"), names)
+    assert names["mask"].shape == (48, 64)
+    assert [change.key for change in names["difference"].changes] == ["model.decoder"]
+    assert (workplace / "report.html").is_file()
+    assert "unknown" in capsys.readouterr().out
 
 
 def test_a_multilabel_experiment_is_right(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

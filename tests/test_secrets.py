@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import segcli
 from segcli.cli.main import main
 from segcli.inference.checkpoint import CheckpointError
 from segcli.segmenter import Segmenter
@@ -195,3 +196,24 @@ def test_whether_values_are_stored_may_change_when_a_run_is_resumed(there: Path)
 def test_the_model_of_a_checkpoint_reads_what_it_needs(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECRET")
     assert Segmenter.from_checkpoint(BEST).classes == ("back", "front")
+
+
+def test_from_python_it_is_as_on_the_command_line(
+    there: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = segcli.fit(checkpoint=LAST, overrides={"trainer.max_epochs": 3}, quiet=True)
+    found = segcli.diff(run, RUN.with_name("2"))
+    assert run.config["model"]["decoder"]["init_args"]["dropout"] == "${oc.env:DROPOUT}"
+    monkeypatch.setenv("DROPOUT", "0.4321")
+    with pytest.raises(segcli.ConfigError, match=r"model\.decoder\.dropout: \$\{oc\.env:DROPOUT\} \(") as caught:
+        segcli.fit(checkpoint=LAST, overrides={"trainer.max_epochs": 4}, quiet=True)
+    printed = capsys.readouterr()
+    assert "warning: model.decoder.dropout: DROPOUT has another value than it had when" in printed.err
+    assert printed.out == ""
+    monkeypatch.delenv("DROPOUT")
+    with pytest.raises(segcli.ConfigError, match=r"decoder\.dropout needs the environment variable DROPOUT"):
+        run.load()
+    shown = [repr(found), found._repr_html_(), found._repr_markdown_(), run._repr_html_(), str(caught.value)]
+    assert not any(value in text for value in (SECRET, DROPOUT, "0.4321", RATE) for text in shown)
+    assert not any(value in printed.err for value in (DROPOUT, "0.4321", RATE))  # messages may name paths
+    assert _leaks(there) == []

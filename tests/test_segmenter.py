@@ -3,12 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from segcli.backbones.base import Backbone
+from segcli.datasets.image_file import read_image
 from segcli.decoders.fpn import FPN
 from segcli.decoders.unet import UNet
 from segcli.features import FeatureSpec
+from segcli.sample import DataError
 from segcli.segmenter import Segmenter
 
 
@@ -148,6 +151,28 @@ def test_predict_maps_an_array_to_labels_and_leaves_the_mode(shape: tuple[int, .
     np.testing.assert_array_equal(labels, model.eval()(chw)[0].argmax(0).numpy())
     model.predict(image)
     assert not model.training
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_predict_takes_pictures_and_files_as_training_reads_them(channels: int, tmp_path: Path) -> None:
+    """With a palette, and lying on their side."""
+    model = segmenter(in_channels=channels)
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 13, 3), dtype=np.uint8)
+    picture = Image.fromarray(pixels).quantize(16)
+    picture.getexif()[0x0112] = 6
+    picture.save(tmp_path / "a.png", exif=picture.getexif())
+    expected = model.predict(read_image(tmp_path / "a.png", {1: "L", 3: "RGB", 4: "RGBA"}[channels]))
+    assert expected.shape == (13, 9)
+    for image in (tmp_path / "a.png", str(tmp_path / "a.png"), picture):
+        np.testing.assert_array_equal(model.predict(image), expected)
+
+
+def test_predict_refuses_pictures_that_would_be_read_as_something_else(tmp_path: Path) -> None:
+    deep = Image.fromarray(np.full((4, 4), 40_000, np.uint16))
+    with pytest.raises(DataError, match="the image has mode I;16, expected grey or RGB of 8 bits"):
+        segmenter().predict(deep)
+    with pytest.raises(ValueError, match="the model takes 2 channels, which no picture has"):
+        segmenter(in_channels=2).predict(deep)
 
 
 def test_a_checkpoint_s_segmenter_predicts_as_the_task_does(trained: Path) -> None:

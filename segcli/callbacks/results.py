@@ -119,7 +119,7 @@ class Results(pl.Callback):
         if self._best is not None and isinstance(pl_module, SegmentationTask) and trainer.is_global_zero:
             which = "best" if getattr(trainer.checkpoint_callback, "monitor", "") is not None else "last"
             title = f"validation, epoch {self._best.epoch} ({which})"
-            Console().print(score_table(pl_module.classes, self._best.scores, title))
+            Console(force_jupyter=False).print(score_table(pl_module.classes, self._best.scores, title))
             if math.isnan(self._best.value):  # any number would have been better
                 monitor = getattr(trainer.checkpoint_callback, "monitor", None) or MEAN_IOU
                 what = f"{monitor} had no value in any validation, so epoch {self._best.epoch} is no better than others"
@@ -135,7 +135,7 @@ class Results(pl.Callback):
     def _report(self, trainer: pl.Trainer, module: SegmentationTask, stage: str) -> None:
         if trainer.is_global_zero:
             title = {"val": "validation", "test": "test"}[stage]
-            Console().print(score_table(module.classes, module.scores[stage], title))
+            Console(force_jupyter=False).print(score_table(module.classes, module.scores[stage], title))
         self._write(trainer, module, stage, None)
 
     @staticmethod
@@ -152,7 +152,7 @@ class Results(pl.Callback):
                 callback.worst.write(folder, epoch, names, data.palette)
         by_group = group_scores(counts)
         if by_group and epoch is None:
-            Console().print(group_table(by_group))
+            Console(force_jupyter=False).print(group_table(by_group))
         record = {
             "stage": stage,
             "epoch": epoch,

@@ -16,6 +16,7 @@ ImageMode = Literal["RGB", "L", "RGBA"]
 
 CHANNELS: dict[ImageMode, int] = {"RGB": 3, "L": 1, "RGBA": 4}
 """Channels of an image by its mode."""
+_OTHER_COLOURS = ("LAB", "HSV", "La")
 
 
 def read_image(path: Path, mode: ImageMode) -> NDArray[np.uint8]:
@@ -35,6 +36,17 @@ def read_image(path: Path, mode: ImageMode) -> NDArray[np.uint8]:
         if mode == "RGB" and (pixels := _decode_fast(image, data)) is not None:
             return pixels
         return np.array(turned_upright(image).convert(mode))
+
+
+def pixels_of(image: Image.Image, mode: ImageMode) -> NDArray[np.uint8]:
+    """Return what :func:`read_image` does of a picture that is open already.
+
+    Raises:
+        DataError: If it holds more than 8 bits per channel, or other colours.
+    """
+    if image.mode.startswith(("I", "F")) or image.mode in _OTHER_COLOURS:
+        raise DataError(f"the image has mode {image.mode}, expected grey or RGB of 8 bits; convert it.")
+    return np.array(turned_upright(image).convert(mode))
 
 
 def read_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
@@ -61,7 +73,7 @@ def _require_eight_bits(image: Image.Image, data: bytes, path: Path) -> None:
 
 def _require_known_channels(image: Image.Image, data: bytes, mode: ImageMode, path: Path) -> None:
     """Refuse a file with channels that Pillow would leave out without a word."""
-    if image.mode in ("LAB", "HSV", "La"):
+    if image.mode in _OTHER_COLOURS:
         raise DataError(f"{path} holds {image.mode} colours, expected grey or RGB; convert it.")
     channels, read = StoredPixels.of(image, data).channels or 0, len(image.getbands())
     if channels > 4 or (channels > read and mode == "RGBA"):

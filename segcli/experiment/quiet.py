@@ -29,12 +29,14 @@ IGNORED = (
     ".*lr_scheduler.step\\(\\).*before.*optimizer.step\\(\\).*",  # with 16-bit precision, a skipped first step
 )
 
+LOGGERS = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric")
+
 
 def quiet() -> None:
     """Silence Lightning's information lines and warnings that ask for nothing; let no value in others do harm."""
     # Lightning 2.6 calls what jsonargparse 4.53 renamed; the pins in pyproject.toml hold until it no longer does
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
-    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
+    for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     for pattern in IGNORED:
         warnings.filterwarnings("ignore", message=pattern)
