@@ -139,6 +139,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
     "minimize": [(0, [FILE]), (0, [FILE, "--format", "json"]), (2, [NOWHERE])],
     "flatten": [(0, [FILE, "--data.root", f"d{ESCAPES}"]), (2, [NOWHERE])],
     "schema": [(2, ["--output", f"{FILE}/schema.json"])],
+    "completion": [(0, ["bash"]), (2, [NOWHERE])],
 }
 IN_MARKDOWN = {
     "compare": [RUN],
