@@ -27,6 +27,8 @@ from segcli.config.references import END, HOLE, NUMBERED, Piece, Reference, writ
 
 MOST_STEPS = 100
 """How many references may follow one another."""
+DEEPEST = 20
+"""How many brackets of one text may lie within one another: the time that OmegaConf takes grows with their square."""
 _INNERMOST = re.compile(rf"(\\*)\$\{{\s*(\.*[\w{HOLE}][\w.\[\]+{HOLE}{END}-]*)\s*\}}")
 _UNESCAPED = re.compile(r"(?<!\\)(\\\\)*\$\{")
 _TREE_READERS = re.compile(r"\$\{\s*oc\.(select|deprecated|dict\.keys|dict\.values):")
@@ -150,6 +152,8 @@ class _Resolver:
 
     def _fill(self, path: Path, node: Node) -> None:
         text: str = node.value
+        if _depth(text) > DEEPEST:
+            raise _UnresolvedError(f"{shown(text)} has more than {DEEPEST} brackets within one another")
         template = _Template.of(text)
         targets: list[Node] = []
         for reference in template.paths:
@@ -293,3 +297,12 @@ def _text_of(node: Node) -> str:
     if node.written is not None:
         return node.written
     return node.value if isinstance(node.value, str) else dump_inline(node.plain())
+
+
+def _depth(text: str) -> int:
+    """Return how many brackets are open at most, from the first ``${`` on."""
+    depth = deepest = 0
+    for character in text[max(text.find("${"), 0) :]:
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(character, 0)
+        deepest = max(deepest, depth)
+    return deepest

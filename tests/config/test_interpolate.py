@@ -1,7 +1,12 @@
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from segcli.config.compose import compose
+from segcli.config.errors import ConfigError
 
 Composed = Callable[..., dict[str, Any]]
 
@@ -97,3 +102,13 @@ def test_a_null_key_beside_an_interpolation_is_named(error: Callable[..., str]) 
     message = error('data: ShapesDataModule\nrun:\n  name: "${seed_everything}"\n  null: 3\n')
     assert "run.null: RunSettings has no option null" in message
     assert "x.yaml:4" in message
+
+
+@pytest.mark.parametrize("part", ["${", "${a:", "[", "{a: "])
+def test_brackets_within_brackets_end_soon(tmp_path: Path, part: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(f"seed_everything: '${{f:{part * 5000}'\n")
+    start = time.process_time()
+    with pytest.raises(ConfigError, match="has more than 20 brackets within one another"):
+        compose([file], ["--data", "ShapesDataModule"])
+    assert time.process_time() - start < 2

@@ -59,7 +59,7 @@ def _is_unsaid(call: ast.Call) -> bool:
     if name in ("open", "fdopen") and owner not in ("Image", "os"):
         modes = [word for word in ast.walk(call) if isinstance(word, ast.Constant) and isinstance(word.value, str)]
         return not any("b" in mode.value and len(mode.value) <= 3 for mode in modes)
-    return bool(given & {"text", "universal_newlines"})
+    return "replace" not in name and bool(given & {"text", "universal_newlines"})  # of a record, with a field text
 
 
 def test_every_file_and_process_is_read_and_written_as_utf_8() -> None:
