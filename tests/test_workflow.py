@@ -17,7 +17,17 @@ from segcli.cli.main import main
 ROOT = Path(__file__).parent.parent
 STEPS = yaml.safe_load((ROOT / ".github/workflows/experiments.yml").read_text())["jobs"]["diff"]["steps"]
 SCRIPT = "\n".join(step.get("run", "") for step in STEPS)
-HEAVY = ("torch", "torchvision", "pytorch_lightning", "timm", "albumentations", "numpy", "jsonargparse", "rich")
+HEAVY = (
+    "click",
+    "torch",
+    "torchvision",
+    "pytorch_lightning",
+    "timm",
+    "albumentations",
+    "numpy",
+    "jsonargparse",
+    "rich",
+)
 
 
 def test_its_command_works(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

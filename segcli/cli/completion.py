@@ -1,27 +1,10 @@
 """Let the shell complete verbs, keys, values and runs: ``segcli completion bash``."""
 
 import contextlib
-import os
-from typing import Any
-
-import click
-from click.shell_completion import (
-    BashComplete,
-    CompletionItem,
-    FishComplete,
-    ShellComplete,
-    ZshComplete,
-    split_arg_string,
-)
 
 from segcli.cli.command_line import Typed
-from segcli.cli.completer import FILES, FOLDERS, WORD, candidates
 from segcli.cli.verb import Verb
 from segcli.config.output import say_text
-
-VARIABLE = "_SEGCLI_COMPLETE"
-"""What the shell's script sets when it asks what may stand next."""
-_KINDS = {WORD: "plain", FILES: "file", FOLDERS: "dir"}
 
 VERB = Verb(
     "completion",
@@ -43,46 +26,11 @@ components that are named, names of components, experiments, runs and checkpoint
 )
 
 
-class _Completes(ShellComplete):
-    """Ask :mod:`segcli.cli.completer` in place of commands of click."""
-
-    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        return [
-            CompletionItem(each.text, _KINDS[each.kind], each.about or None) for each in candidates(args, incomplete)
-        ]
-
-
-class _Bash(_Completes, BashComplete):
-    """Bash, for which ``=`` and ``:`` end a word: it hands over the line, and gets what follows the last of them."""
-
-    source_template = BashComplete.source_template.replace(
-        'COMP_WORDS="${COMP_WORDS[*]}"', 'COMP_LINE="${COMP_LINE:0:COMP_POINT}"'
-    )
-
-    def get_completion_args(self) -> tuple[list[str], str]:
-        line = os.environ["COMP_LINE"]
-        words = split_arg_string(line)[1:]
-        return (words, "") if not line or line[-1].isspace() else (words[:-1], words[-1] if words else "")
-
-    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        known = max(incomplete.rfind(end) for end in "=:") + 1
-        return [CompletionItem(each.value[known:], each.type) for each in super().get_completions(args, incomplete)]
-
-
-class _Zsh(_Completes, ZshComplete):
-    pass
-
-
-class _Fish(_Completes, FishComplete):
-    pass
-
-
-_SHELLS: dict[str, type[_Completes]] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
-
-
 def run(typed: Typed) -> int:
     """Print the script of a shell."""
-    say_text(_of(typed.words[0]).source())
+    from segcli.cli.shells import shell
+
+    say_text(shell(typed.words[0]).source())
     return 0
 
 
@@ -90,12 +38,9 @@ def complete(instruction: str) -> None:
     """Print what may stand next, for the script of a shell; nothing where that is not known.
 
     Args:
-        instruction: Value of :data:`VARIABLE`, such as ``bash_complete``.
+        instruction: What the script says in the environment, such as ``bash_complete``.
     """
     with contextlib.suppress(Exception):  # whatever was typed so far, a shell is no place for an error
-        say_text(_of(instruction.partition("_")[0]).complete())
+        from segcli.cli.shells import shell
 
-
-def _of(shell: str) -> _Completes:
-    arguments: dict[str, Any] = {}
-    return _SHELLS[shell](click.Command("segcli"), arguments, "segcli", VARIABLE)
+        say_text(shell(instruction.partition("_")[0]).complete())
