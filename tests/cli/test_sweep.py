@@ -10,6 +10,7 @@ import pytest
 
 from segcli.cli import sweep
 from segcli.cli.main import main
+from segcli.runs.file_hashes import DIGEST, digest, stored_hash
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps import cell_trainer, grid_sweep
 from tests.sweeps.fake import FakeTraining, write_experiment
@@ -207,6 +208,10 @@ def _shorten(tiny: Path) -> None:
     """Let runs that go on, and others, end soon."""
     for path in (tiny, Path("runs/tiny/1/config.yaml")):
         path.write_text(path.read_text().replace("max_epochs: 400", "max_epochs: 3"))
+    passport = Path("runs/tiny/1/passport.json")
+    record = json.loads(passport.read_text())
+    record["stored"]["config.yaml"] = stored_hash(Path("runs/tiny/1/config.yaml"))
+    passport.write_text(json.dumps({**record, DIGEST: digest(record)}))
 
 
 @pytest.mark.slow
