@@ -13,22 +13,9 @@ if TYPE_CHECKING:
     from pytorch_lightning import Trainer
     from pytorch_lightning.strategies import DDPStrategy
     from torch import Tensor, nn
-    from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
+    from torch.nn.modules.batchnorm import _BatchNorm
 
-__all__ = (
-    "BatchNorm",
-    "accumulates",
-    "close_storage",
-    "compile_error",
-    "copy_all",
-    "ddp_options",
-    "default_store",
-    "forget_restart",
-    "is_batch_norm",
-    "lerp_all",
-    "may_stop_early",
-    "validates_now",
-)
+    BatchNorm = _BatchNorm
 
 
 def validates_now(trainer: "Trainer") -> bool:

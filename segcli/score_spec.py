@@ -102,7 +102,6 @@ MEAN_IOU = "mIoU"
 OF_A_SET = tuple(spec for spec in SCORES.values() if spec.from_counts and not spec.per_class)
 """Those of a whole data set that counts give: what a run always has, and what repeating it compares."""
 OF_A_CLASS = tuple(spec for spec in SCORES.values() if spec.per_class)
-MEANS = tuple(spec for spec in SCORES.values() if spec.is_mean)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from segcli.cli.command_line import Typed
 from segcli.cli.verb import Verb
 from segcli.config.output import say_text
 
+VARIABLE = "_SEGCLI_COMPLETE"
+"""What the script of a shell sets when it asks what may stand next."""
+
 VERB = Verb(
     "completion",
     """
@@ -30,7 +33,7 @@ def run(typed: Typed) -> int:
     """Print the script of a shell."""
     from segcli.cli.shells import shell
 
-    say_text(shell(typed.words[0]).source())
+    say_text(shell(typed.words[0], VARIABLE).source())
     return 0
 
 
@@ -38,9 +41,9 @@ def complete(instruction: str) -> None:
     """Print what may stand next, for the script of a shell; nothing where that is not known.
 
     Args:
-        instruction: What the script says in the environment, such as ``bash_complete``.
+        instruction: Value of :data:`VARIABLE`, such as ``bash_complete``.
     """
     with contextlib.suppress(Exception):  # whatever was typed so far, a shell is no place for an error
         from segcli.cli.shells import shell
 
-        say_text(shell(instruction.partition("_")[0]).complete())
+        say_text(shell(instruction.partition("_")[0], VARIABLE).complete())

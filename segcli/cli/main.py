@@ -8,6 +8,7 @@ from pathlib import Path
 
 import segcli
 from segcli.cli.command_line import Typed, corrected, read
+from segcli.cli.completion import VARIABLE, complete
 from segcli.cli.component_help import component_help
 from segcli.cli.misread import correction
 from segcli.cli.tell import tell, was_told
@@ -38,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
         0, or 2 for a mistake of the user, which was printed to standard error.
     """
     accept_every_character()
-    if argv is None and (instruction := os.environ.get("_SEGCLI_COMPLETE")):
-        importlib.import_module("segcli.cli.completion").complete(instruction)
+    if argv is None and (instruction := os.environ.get(VARIABLE)):
+        complete(instruction)
         return 0
     words = words_from_home(sys.argv[1:] if argv is None else argv)
     here = str(Path.cwd())

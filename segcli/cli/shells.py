@@ -14,21 +14,20 @@ from click.shell_completion import (
 
 from segcli.cli.completer import FILES, FOLDERS, WORD, candidates
 
-VARIABLE = "_SEGCLI_COMPLETE"
-"""What the shell's script sets when it asks what may stand next."""
 _KINDS = {WORD: "plain", FILES: "file", FOLDERS: "dir"}
 
 
-def shell(name: str) -> ShellComplete:
+def shell(name: str, variable: str) -> ShellComplete:
     """Return what a shell asks.
 
     Args:
         name: ``bash``, ``zsh`` or ``fish``.
+        variable: What its script sets in the environment when it asks.
 
     Raises:
         KeyError: If it is another.
     """
-    return _SHELLS[name](click.Command("segcli"), {}, "segcli", VARIABLE)
+    return _SHELLS[name](click.Command("segcli"), {}, "segcli", variable)
 
 
 class _Completes(ShellComplete):

@@ -28,7 +28,7 @@ from segcli.callbacks.current_batch import CurrentBatch
 from segcli.callbacks.finite_loss import FiniteLoss
 from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
-from segcli.callbacks.progress import EpochLines
+from segcli.callbacks.progress import ProgressLines
 from segcli.callbacks.results import Results
 from segcli.callbacks.run_record import RunRecord
 from segcli.callbacks.timing import Timing
@@ -144,7 +144,7 @@ def fitted(module: pl.LightningModule, data: Batches, amp: bool, full: bool) -> 
         callbacks: list[pl.Callback] = [clock]
         if full:
             passport = Passport(RunFolder(Path(folder)), ["bench"], 0, [])
-            callbacks += [Pictures(), Results(), RunRecord({}, passport), EpochLines(), FiniteLoss(), CurrentBatch()]
+            callbacks += [Pictures(), Results(), RunRecord({}, passport), ProgressLines(), FiniteLoss(), CurrentBatch()]
             callbacks += [Timing(passport), ModelCheckpoint(Path(folder) / "checkpoints"), LastCheckpoint()]
         trainer = pl.Trainer(
             max_epochs=1,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from segcli.cli.completion import VARIABLE
 from segcli.cli.main import main
-from segcli.cli.shells import VARIABLE
 
 Capture = pytest.CaptureFixture[str]
 
