@@ -55,10 +55,13 @@ class Modules:
             spec = importlib.util.find_spec(top)
         except ValueError:  # a module without a spec, such as __main__
             spec = None
+        aside = [Path(folder) / top for folder in trust.set_aside()]
         if spec is None:  # it may have been there at an earlier revision
-            folders = [Path(folder or ".") / top for folder in (*sys.path, *trust.set_aside())]
+            folders = [*(Path(folder or ".") / top for folder in sys.path), *aside]
+        elif spec.origin is None:  # a folder without code, of data say, does not hide a module of that name
+            folders = [*aside, *map(Path, spec.submodule_search_locations or ())]
         elif not rest:
-            return [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
+            return [Path(spec.origin)] if spec.origin.endswith(".py") else []
         else:
             folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
         bases = [folder.joinpath(*rest) for folder in folders]

@@ -62,7 +62,9 @@ def test_modules_of_the_repository_are_read_but_not_imported(
     (inside / "own.py").write_text("raise SystemExit\nclass Mine:\n    def __init__(self, width: int = 1): ...\n")
     (inside.parent.parent / "far.py").write_text("class Far:\n    def __init__(self, width: int = 1): ...\n")
     (inside / "link.py").symlink_to(inside.parent.parent / "far.py")
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])  # as with python -P
+    (inside.parent.parent / "data" / "own").mkdir(parents=True)
+    outside = str(inside.parent.parent / "data")
+    monkeypatch.setattr(sys, "path", [outside, *(entry for entry in sys.path if entry)])  # as with python -P
     for name, told in (("own.Mine", "Mine has no option 'heigth'"), ("link.Far", "no module 'link'")):
         text = f"extends: segcli:quickstart\ntrainer: {{callbacks: [{{class_path: {name}, heigth: 2}}]}}\n"
         (inside / "a.yaml").write_text(text)
