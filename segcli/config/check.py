@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from segcli.config import foreign_losses, foreign_optimizers, foreign_schedules
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
+from segcli.config.finite import non_finite, says_so
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
 from segcli.config.node import Key, Node, Path, dotted
-from segcli.config.signatures import Parameter
+from segcli.config.signatures import Parameter, Signature
 from segcli.config.types import accepts, accepts_scalar, shown_type, takes_list, takes_null
 from segcli.registry import LINKED, SECTIONS, RegistryError
 from segcli.score_spec import MODE, MONITOR
@@ -178,7 +179,10 @@ class _Checker:
             if key == MODE and MONITOR in parameters and child.value is None:
                 continue  # it follows the metric
             if key in parameters:
+                count = len(self.problems)
                 self._check_value(child, parameters[str(key)], inner.child(key), here)
+                if found is not None and len(self.problems) == count:
+                    self._check_finite(child, parameters[str(key)], found, here)
             elif found is None or (found.is_open and key not in LINKED.get(path, ())):
                 self._check_component(child, Place(self.library), here)
             elif key in LINKED.get(path, ()) or key in found.parameters:
@@ -214,6 +218,15 @@ class _Checker:
             self._add(at, f"expected {shown_type(parameter.annotation)}, got {shown(value)}{quote}", node)
         elif at == ("trainer", "default_root_dir") and value is not None:
             self._add(at, "the run folder is chosen by run.root and run.name; set those", node)
+
+    def _check_finite(self, node: Node, parameter: Parameter, signature: Signature, at: Path) -> None:
+        """Refuse infinities and NaN where neither default nor docstring says that the argument takes them."""
+        found = list(non_finite(node, at))
+        if found and not says_so(parameter, signature.doc):
+            name = signature.class_path.rpartition(".")[2]
+            for here, each in found:
+                message = f"expected a finite number, got {shown(each.value)}, of which {name}'s docstring says nothing"
+                self._add(here, message, each)
 
     def _add(self, at: Path, message: str, node: Node, options: tuple[str, ...] = (), key: str | None = None) -> None:
         over = node.over.source if node.over is not None else None

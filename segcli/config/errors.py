@@ -1,6 +1,7 @@
 """What is wrong with an experiment, said in at most three lines each: what, where, what to do."""
 
 import json
+import math
 import os
 import traceback
 from collections.abc import Iterable, Sequence
@@ -109,6 +110,8 @@ def shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     elif value is None or isinstance(value, bool):
         text = json.dumps(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        text = ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     else:
         text = repr(value) if isinstance(value, str) else str(value)
     return shorten(text)

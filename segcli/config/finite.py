@@ -1,0 +1,34 @@
+"""Find numbers that are infinite or no number, which only an argument takes that says so."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from docstring_parser import ParseError
+from docstring_parser import parse as parse_docstring
+
+from segcli.config.node import Node, Path
+from segcli.config.signatures import Parameter
+
+_WORDS = re.compile(r"(?<!check_)\b(inf|infs|infinity|infinite|nan|nans)\b", re.IGNORECASE)
+
+
+def non_finite(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Yield path and node of every number in a value that is not finite, but for those inside other components."""
+    if isinstance(node.value, float) and not math.isfinite(node.value):
+        yield at, node
+    elif isinstance(node.value, dict) and "class_path" not in node.value:
+        for key, child in node.value.items():
+            yield from non_finite(child, (*at, key))
+    elif isinstance(node.value, list):
+        for index, child in enumerate(node.value):
+            yield from non_finite(child, (*at, index))
+
+
+def says_so(parameter: Parameter, doc: str) -> bool:
+    """Return whether the default of an argument, or what the class's docstring says of it, is of such numbers."""
+    try:
+        entries = [each.description or "" for each in parse_docstring(doc).params if each.arg_name == parameter.name]
+    except ParseError:
+        entries = []
+    return any(map(_WORDS.search, (str(parameter.default), *entries)))
