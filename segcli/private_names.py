@@ -35,7 +35,7 @@ def may_stop_early(trainer: "Trainer") -> bool:
 
 
 def forget_restart(trainer: "Trainer") -> None:
-    """Let the trainer go on as one that was never interrupted."""
+    """Let the trainer train as one that was never interrupted."""
     trainer.fit_loop._restarting = trainer.fit_loop.epoch_loop.restarting = False
 
 

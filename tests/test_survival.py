@@ -1,4 +1,4 @@
-"""Runs that are interrupted and go on must end as if nothing had happened."""
+"""Runs that are interrupted and resumed must end as if nothing had happened."""
 
 import json
 import multiprocessing
@@ -123,7 +123,7 @@ def test_a_run_that_is_told_to_stop_goes_on_to_the_same_end(
 
     monkeypatch.setenv("FATE", "validation_batch:2:SIGINT")
     assert main(["fit", "--ckpt_path", "runs/plain/2/checkpoints/last.ckpt"]) == 128 + signal.SIGINT
-    assert "going on with runs/plain/2 after step 4" in capsys.readouterr().err
+    assert "resuming runs/plain/2 after step 4" in capsys.readouterr().err
 
     monkeypatch.setenv("FATE", "validation_end:2:SIGTERM")
     assert main(["fit", "-c", "plain.yaml", "--ckpt_path", "last"]) == 128 + signal.SIGTERM
@@ -154,7 +154,7 @@ def test_a_run_stopped_at_the_end_of_an_epoch_goes_on_to_the_same_end(
     assert _differences(tmp_path / "runs/x/1", tmp_path / "runs/x/2") == []
 
 
-def test_more_steps_go_on_within_the_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_steps_resume_within_the_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _write(tmp_path, "steps", VARIANTS["by_steps"])
     assert main(["fit", "-c", "steps.yaml"]) == 0

@@ -128,7 +128,7 @@ class Run:
 
     @property
     def last_checkpoint(self) -> Path | None:
-        """The state that training goes on from; None if there is none."""
+        """The state that training resumes from; None if there is none."""
         path = RunFolder(self.path).last_checkpoint
         return path if path.is_file() else None
 

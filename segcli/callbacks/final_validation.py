@@ -16,7 +16,7 @@ class FinalValidation(pl.Callback):
 
     ``max_steps``, ``max_time``, limits of batches, an interval of validations or early stopping may end a run in the
     middle of an epoch, or between two validations. Where the end is seen in its last batch, Lightning is asked for a
-    validation there, in which state a longer run can go on; else it follows the last epoch.
+    validation there, from which a longer run can resume; else it follows the last epoch.
     """
 
     def __init__(self) -> None:

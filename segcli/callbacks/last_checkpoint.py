@@ -1,4 +1,4 @@
-"""``last.ckpt``: the state that an interrupted run goes on from."""
+"""``last.ckpt``: the state that an interrupted run resumes from."""
 
 import signal
 import subprocess
@@ -105,7 +105,7 @@ class LastCheckpoint(Checkpoint):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Leave a validation on a signal; the run will go on with that validation.
+        """Leave a validation on a signal; the run will resume with that validation.
 
         It is finished first on several devices, which see different numbers of batches, and with averaged weights,
         which are exchanged for its time.
@@ -127,7 +127,7 @@ class LastCheckpoint(Checkpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save what follows from this epoch, once all callbacks have seen its metrics.
 
-        Where ``max_steps`` cuts an epoch short, what was saved at that step stays: a longer run goes on with the rest.
+        Where ``max_steps`` cuts an epoch short, what was saved at that step stays: a longer run resumes with the rest.
         """
         if self._ends_within_epoch and self.saved_step == trainer.global_step:
             return
@@ -192,7 +192,7 @@ class LastCheckpoint(Checkpoint):
         assert received is not None
         if trainer.is_global_zero:
             resume = command(["python", "-m", "segcli", "fit", "--ckpt_path", str(self.path(trainer))])
-            stopped = f"stopped by {received.name} after step {trainer.global_step}; to go on:"
+            stopped = f"stopped by {received.name} after step {trainer.global_step}; to resume:"
             say("", stopped, f"  {resume}", file=sys.stderr)
             if received == REQUEUE_SIGNAL and self.requeue and in_slurm_job():
                 _requeue()

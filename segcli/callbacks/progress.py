@@ -47,7 +47,7 @@ class ProgressLines(pl.Callback):
         self._told_batch: int | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock also in the middle of an epoch, where an interrupted run goes on."""
+        """Start the clock also in the middle of an epoch, where an interrupted run resumes."""
         self._started = time.monotonic()
         self._begin()
 

@@ -52,7 +52,7 @@ class Provenance(pl.Callback):
             self._backbone_hash = weights_hash(pl_module.backbone)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Record data and weights of a training; of one that goes on, see that its data are as they were."""
+        """Record data and weights of a training; of one that is resumed, see that its data are as they were."""
         before, now = self._passport.get("data"), self._data(trainer)
         assert isinstance(pl_module, SegmentationTask)
         if before is not None:
@@ -152,7 +152,7 @@ def _of_both(before: list[str] | None, now: list[str]) -> list[str]:
 
 
 def _with_changes(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Return the data of a run that goes on: where they changed in between, those of no other run."""
+    """Return the data of a run that is resumed: where they changed in between, those of no other run."""
     changed = [split for split, found in now["splits"].items() if before["splits"].get(split) != found]
     if not changed:
         return now

@@ -26,7 +26,7 @@ class RunRecord(pl.Callback):
     Args:
         config: The resolved experiment, as plain values.
         passport: The record of the run; None in processes that write none.
-        continues: Whether an interrupted run goes on in its own folder.
+        continues: Whether an interrupted run is resumed in its own folder.
 
     Attributes:
         has_trained: Whether a batch was trained on since the process began.
@@ -76,7 +76,7 @@ class RunRecord(pl.Callback):
         if not self._continues or not trainer.is_global_zero:
             return
         for file in _metrics_files(trainer):
-            file.go_on_after(self._num_rows, counts_from_zero=self._is_of_0_4_0)
+            file.resume_after(self._num_rows, counts_from_zero=self._is_of_0_4_0)
         for callback in trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint):
                 for path in later(callback, trainer.global_step):

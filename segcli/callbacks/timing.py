@@ -36,7 +36,7 @@ class Timing(pl.Callback):
     """Write ``timing.csv``, a row per validation, and the run's costs to the passport.
 
     Seconds of training leave out validation, pictures and checkpoints, but not the wait for data. Those of an
-    interrupted run go on where its checkpoint was written.
+    interrupted run resume where its checkpoint was written.
 
     Args:
         passport: The record of the run; None in processes that write none.

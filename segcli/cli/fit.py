@@ -16,14 +16,14 @@ VERB = Verb(
     "fit",
     "Train the experiment that FILE describes; a later file, and --key value, override.",
     ("-c FILE [-c FILE ...]",),
-    (CONFIG, replace(CHECKPOINT, help="go on from this checkpoint; last: that of the newest interrupted run")),
+    (CONFIG, replace(CHECKPOINT, help="resume from this checkpoint; last: that of the newest interrupted run")),
     (
         "-c experiments/quickstart.yaml",
         "-c experiments/fpn_r50.yaml --model.decoder UNet --data.batch_size 16",
-        ("-c experiments/fpn_r50.yaml --ckpt_path last", "go on with its newest interrupted run, in the same folder"),
+        ("-c experiments/fpn_r50.yaml --ckpt_path last", "resume its newest interrupted run, in the same folder"),
         (
             "--ckpt_path runs/fpn_r50/1/checkpoints/last.ckpt",
-            "go on with this one; --trainer.max_epochs trains longer, --run.name begins a new run from its state",
+            "resume this one; --trainer.max_epochs trains longer, --run.name begins a new run from its state",
         ),
         ("--model.decoder.help FPN", "arguments of one component"),
     ),

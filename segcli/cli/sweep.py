@@ -52,7 +52,7 @@ VERB = Verb(
     """
 Each is a run of its own, as fit with these words would make it, in runs/<stem of FILE>/<number>/. All are composed
 before the first begins: mistakes are told at once, and later changes of the files have no effect. The same command,
-typed again, leaves out what is finished and goes on with what was interrupted. Typed in a second terminal, such as with
+typed again, leaves out what is finished and resumes what was interrupted. Typed in a second terminal, such as with
 another CUDA_VISIBLE_DEVICES, it shares the work. Ctrl-C and SIGTERM stop the run at work once its state is written.
 
 A search space:
@@ -151,7 +151,7 @@ def _search(common: Common, file: Path, is_dry: bool, again: str) -> int:
 def _end(stop: StopSignals, outcomes: Sequence[Outcome], again: str, missing: str) -> int:
     """Say what is to be done, and return the exit code."""
     if stop.received is not None:
-        say("", f"stopped by {stop.received.name}; to go on:", f"  {again}")
+        say("", f"stopped by {stop.received.name}; to resume:", f"  {again}")
         return 128 + stop.received
     if missing:
         say("", f"{missing}; to try these again:", f"  {again}")

@@ -176,7 +176,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         return [(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix() for path in paths]
 
     def state_dict(self) -> dict[str, int]:
-        """Return the epoch to go on with and how many of its steps are done, for a checkpoint."""
+        """Return the epoch to resume with and how many of its steps are done, for a checkpoint."""
         if self.trainer is None:
             return {}
         loop = self.trainer.fit_loop
@@ -186,7 +186,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         return {"epoch": epochs["processed"], "step": step, "step_size": self._step_size}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Let the next training go on there.
+        """Let the next training resume there.
 
         Raises:
             DataError: If the checkpoint is from within an epoch whose steps had another number of images.
@@ -194,7 +194,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         if state_dict["step"] and state_dict["step_size"] != self._step_size:
             raise DataError(
                 f"the checkpoint is from within an epoch with {state_dict['step_size']} images per step over all "
-                f"devices, now there are {self._step_size}; go on with as many devices, or from a checkpoint at the "
+                f"devices, now there are {self._step_size}; resume with as many devices, or from a checkpoint at the "
                 "end of an epoch."
             )
         self._begin = state_dict["epoch"], state_dict["step"]

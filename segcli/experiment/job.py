@@ -47,7 +47,7 @@ class Job:
         experiment: What was composed of it.
         cli: Holds trainer, model and data.
         folder: Where it writes.
-        going_on: The interrupted run that goes on, if it is one.
+        resumed: The interrupted run that is resumed, if it is one.
         entries: For the passport of a new run, over what the command line says.
     """
 
@@ -57,13 +57,13 @@ class Job:
     experiment: Experiment
     cli: "SegmentationCLI"
     folder: RunFolder
-    going_on: resume.Continuation | None = None
+    resumed: resume.Continuation | None = None
     entries: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def checkpoint(self) -> Path | None:
         """What is loaded at the start."""
-        return self.going_on.checkpoint if self.going_on is not None else self.arguments.checkpoint
+        return self.resumed.checkpoint if self.resumed is not None else self.arguments.checkpoint
 
 
 def compose_for(typed: RunArguments) -> Experiment:
@@ -109,7 +109,9 @@ def _check_files(typed: RunArguments) -> None:
     typed.files = [experiment_file(str(file)) for file in typed.files]
     if verb == "fit" and typed.checkpoint == resume.LAST:
         if not typed.is_given:
-            raise ConfigError([Problem("fit --ckpt_path last needs the experiment whose run is to go on: -c FILE")])
+            raise ConfigError(
+                [Problem("fit --ckpt_path last needs the experiment whose run is to be resumed: -c FILE")]
+            )
         return
     if typed.checkpoint is not None and not typed.checkpoint.is_file():
         is_folder = typed.checkpoint.is_dir()

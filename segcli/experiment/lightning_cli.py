@@ -121,7 +121,7 @@ class SegmentationCLI(LightningCLI):
             folder: Where the run writes.
             callbacks: To be used beside those of the experiment.
             load_weights: Whether the backbone loads the weights that the experiment names; a checkpoint brings its own.
-            continued_at: Optimizer steps that are behind an interrupted run which goes on in its folder.
+            continued_at: Optimizer steps that are behind an interrupted run which resumes in its folder.
 
         Raises:
             ValueError: If parts of the experiment cannot work together, such as the strategy with the devices.

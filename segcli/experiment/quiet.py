@@ -16,7 +16,7 @@ IGNORED = (
     *OF_THE_MACHINE,
     ".*The dirpath has changed from.*",  # evaluation writes to a folder of its own
     ".*Experiment logs directory .* exists and is not empty.*",  # the run folder is new, and holds no metrics.csv
-    ".*Checkpoint directory .* exists and is not empty.*",  # that of a run that goes on
+    ".*Checkpoint directory .* exists and is not empty.*",  # that of a run that is resumed
     ".*ended before the epoch ended and your dataloader is not resumable.*",  # the data module's sampler is
     "\\s*Dump of a value that does not round-trip: a tuple.*",  # YAML has lists; the types of arguments know better
     ".*need to be provided during `Trainer` instantiation.*: \\['Results'\\].*",  # predict has no use for it

@@ -1,4 +1,4 @@
-"""Which run ``fit`` goes on with: one that was named, the newest that was interrupted, or that of a SLURM job."""
+"""Which run ``fit`` resumes: one that was named, the newest that was interrupted, or that of a SLURM job."""
 
 import os
 import sys
@@ -25,11 +25,11 @@ MOST_CHANGES = 8
 
 @dataclass(frozen=True)
 class Continuation:
-    """An interrupted run that goes on in its own folder.
+    """An interrupted run that is resumed in its own folder.
 
     Attributes:
         folder: Its folder.
-        checkpoint: What it goes on from; None if it was killed before there was one, and begins again.
+        checkpoint: What it resumes from; None if it was killed before there was one, and begins again.
         was_finished: Whether it had ended by itself, and is to be trained for longer.
     """
 
@@ -39,7 +39,7 @@ class Continuation:
 
 
 def find(typed: RunArguments, parent: Path, command_line: list[str]) -> Continuation | None:
-    """Return the run that a command line of ``fit`` goes on with; None where it begins a new one.
+    """Return the run that a command line of ``fit`` resumes; None where it begins a new one.
 
     Args:
         typed: The command line.
@@ -47,7 +47,7 @@ def find(typed: RunArguments, parent: Path, command_line: list[str]) -> Continua
         command_line: The command line as words, as a passport has it.
 
     Raises:
-        ConfigError: If there is no such run, or it cannot go on.
+        ConfigError: If there is no such run, or it cannot be resumed.
     """
     if typed.checkpoint == LAST:
         return _acquired(_newest(parent))
@@ -68,7 +68,7 @@ def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str,
     Args:
         run: The run.
         before: Its resolved experiment.
-        now: The resolved experiment to go on with.
+        now: The resolved experiment to resume it with.
 
     Raises:
         ConfigError: If it would be another experiment.
@@ -81,7 +81,7 @@ def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str,
         variables = any("${oc.env:" in str(old) for old, _ in other.values())
         how = ", with its environment variables as they were" if variables else ""
         message = (
-            f"{run.path} was begun with another experiment; go on with it as it was{how}:\n"
+            f"{run.path} was begun with another experiment; resume it as it was{how}:\n"
             f"    python -m segcli fit --ckpt_path {run.last_checkpoint}\n"
             "  or begin a new run from its state with --run.name NAME. What differs:"
         )
@@ -89,11 +89,11 @@ def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str,
     return found
 
 
-def check_progress(going_on: Continuation, content: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]]) -> None:
-    """Refuse to go on from where that would overwrite what came later, or where nothing is left to do.
+def check_progress(resumed: Continuation, content: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]]) -> None:
+    """Refuse to resume from where that would overwrite what came later, or where nothing is left to do.
 
     Args:
-        going_on: The run.
+        resumed: The run.
         content: Its checkpoint.
         changed: What differs from the experiment that it began with.
 
@@ -102,7 +102,7 @@ def check_progress(going_on: Continuation, content: Mapping[str, Any], changed: 
     """
     from segcli.inference.checkpoint import CheckpointError, read_checkpoint
 
-    run, checkpoint = going_on.folder, going_on.checkpoint
+    run, checkpoint = resumed.folder, resumed.checkpoint
     last = run.last_checkpoint
     if checkpoint is not None and checkpoint.name != last.name and last.is_file():
         try:
@@ -135,7 +135,7 @@ def require_state(content: object, checkpoint: Path) -> None:
     """
     needed = {"epoch", "global_step", "loops", "state_dict", "optimizer_states"}
     if not isinstance(content, dict) or not needed <= set(content):
-        raise ConfigError([Problem(f"{checkpoint} does not hold the state of a training; nothing can go on from it")])
+        raise ConfigError([Problem(f"{checkpoint} does not hold the state of a training; nothing can resume from it")])
 
 
 def _newest(parent: Path) -> RunFolder:

@@ -54,21 +54,21 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
         raise ConfigError(problems)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")
     parent = Path(experiment.get("run.root") or "runs") / name
-    going_on = resume.find(typed, parent, ["segcli", verb, *words]) if verb == "fit" else None
+    resumed = resume.find(typed, parent, ["segcli", verb, *words]) if verb == "fit" else None
     try:
         cli = parse_experiment(experiment)
-        checkpoint = going_on.checkpoint if going_on is not None else typed.checkpoint
+        checkpoint = resumed.checkpoint if resumed is not None else typed.checkpoint
         content = _read(verb, checkpoint)
         if verb == "fit" and checkpoint is not None:
             resume.require_state(content, checkpoint)
-            if going_on is None and is_first_process():
+            if resumed is None and is_first_process():
                 say(f"beginning a new run from the state in {checkpoint}", file=sys.stderr)
-        folder = going_on.folder if going_on is not None else _folder(verb, typed, parent)
-        job = Job(verb, name, typed, experiment, cli, folder, going_on, entries or {})
+        folder = resumed.folder if resumed is not None else _folder(verb, typed, parent)
+        job = Job(verb, name, typed, experiment, cli, folder, resumed, entries or {})
         return _start(job, [verb, *words], content, run)
     finally:
-        if going_on is not None:
-            going_on.folder.release()
+        if resumed is not None:
+            resumed.folder.release()
 
 
 def _read(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
@@ -107,15 +107,15 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
     from segcli.callbacks.last_checkpoint import RunStopped
 
     values = _resolved(job.cli, job.name)
-    stored = read_config(job.folder.config) if job.going_on is not None else None
+    stored = read_config(job.folder.config) if job.resumed is not None else None
     config = job.experiment.environment.stored(values, stored)
-    changed = _changes(job, values, content) if job.going_on is not None else {}
+    changed = _changes(job, values, content) if job.resumed is not None else {}
     passport = _passport(job, config, ["segcli", *words], content, changed) if is_first_process() else None
     before: Mapping[Path, bytes] = {}
     status = "failed"
     try:
         _build(job, config, passport, content)
-        if passport is not None and job.going_on is not None:
+        if passport is not None and job.resumed is not None:
             before = _reopen(job, passport, config, changed)
         call_trainer(job, run)
         status = "interrupted" if job.cli.trainer.interrupted else "finished"
@@ -135,7 +135,7 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
 
 
 def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Mapping[str, object]) -> dict[Path, bytes]:
-    """Say that an interrupted run goes on, now that its parts could be built.
+    """Say that an interrupted run is resumed, now that its parts could be built.
 
     Returns:
         What its experiment was before, by file.
@@ -160,7 +160,7 @@ def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, by
     try:
         if status != "failed" or passport.status != "starting":
             passport.update(status)
-        elif job.going_on is None:
+        elif job.resumed is None:
             if not job.folder.discard():
                 passport.update(status)
         elif before:
@@ -181,11 +181,11 @@ def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:
 
 
 def _changes(job: Job, values: dict[str, Any], content: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
-    """Return what differs from the experiment that the interrupted run began with, if it can go on.
+    """Return what differs from the experiment that the interrupted run began with, if it can be resumed.
 
     Its values from the environment are known by their digests; what is given in their place needs no variable.
     """
-    assert job.going_on is not None
+    assert job.resumed is not None
     stored = read_config(job.folder.config)
     given = [
         each for each in split_overrides(job.arguments.overrides) if each.plain_key in (stored.get(ENVIRONMENT) or ())
@@ -193,7 +193,7 @@ def _changes(job: Job, values: dict[str, Any], content: Any) -> dict[str, tuple[
     began = parse_experiment(compose([job.folder.config], [word for each in given for word in each.words]))
     before = as_it_was(_resolved(began, job.name), stored)
     changed = resume.allowed_changes(job.folder, before, job.experiment.environment.like(stored, values))
-    resume.check_progress(job.going_on, content or {}, changed)
+    resume.check_progress(job.resumed, content or {}, changed)
     return changed
 
 
@@ -204,11 +204,11 @@ def _passport(
     content: Any,  # noqa: ANN401
     changed: dict[str, tuple[Any, Any]],
 ) -> "Passport":
-    """Begin the record of the run, or go on with it."""
+    """Begin the record of the run, or resume it."""
     from segcli.runs.passport import Passport
 
     files = list(job.experiment.files)
-    if job.going_on is None:
+    if job.resumed is None:
         loaded = job.arguments.checkpoint
         own: dict[str, object] = {
             "loaded": None if loaded is None else {"checkpoint": str(loaded), "sha256": file_hash(loaded)},
@@ -222,8 +222,8 @@ def _passport(
             raise ConfigError([Problem(str(error))]) from None
     epoch, step = (content["epoch"] + 1, content["global_step"]) if content else (0, 0)
     where = f"after step {step}" if content else "from its beginning: it has no checkpoint yet"
-    say(f"going on with {job.folder.path} {where}", file=sys.stderr)
-    return Passport.go_on(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
+    say(f"resuming {job.folder.path} {where}", file=sys.stderr)
+    return Passport.resume(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
 
 
 def _facts(job: Job, config: dict[str, Any]) -> dict[str, object]:
@@ -254,7 +254,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     from segcli.callbacks.start_lines import StartLines
     from segcli.callbacks.timing import Timing
 
-    record = RunRecord(config, passport, continues=job.going_on is not None)
+    record = RunRecord(config, passport, continues=job.resumed is not None)
     is_fit = job.verb == "fit"
     size = _size(job) if is_fit and passport is not None else ()
     begins = StartLines(job.folder.path, _about_model(job, size))
@@ -263,12 +263,12 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     always += [SchedulePicture(), FiniteLoss(), FinalValidation()] if is_fit else []
     if passport is not None and job.verb != "predict":
         always.append(Provenance(passport, sizes_only=job.cli.config.run.fingerprint == "sizes"))
-    continued_at = (content or {}).get("global_step", 0) if job.going_on is not None else None
+    continued_at = (content or {}).get("global_step", 0) if job.resumed is not None else None
     with translate.of_constructors(job.experiment):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
     for callback in job.cli.trainer.checkpoint_callbacks:
         if isinstance(callback, LastCheckpoint):
-            callback.trains_on = job.going_on is not None and job.going_on.was_finished
+            callback.trains_on = job.resumed is not None and job.resumed.was_finished
     problems = check_monitors(job.experiment.root, job.experiment.library, job.cli.model.classes)
     if problems and is_fit:
         raise ConfigError(problems)

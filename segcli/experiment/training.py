@@ -24,7 +24,7 @@ def _require_training(job: Job) -> None:
     from segcli.callbacks.run_record import has_trained
 
     trainer = job.cli.trainer
-    resumes_end = job.going_on is not None and not job.going_on.was_finished  # it was killed after its last step
+    resumes_end = job.resumed is not None and not job.resumed.was_finished  # it was killed after its last step
     if has_trained(trainer) or trainer.interrupted or (resumes_end and trainer.global_step > 0):
         return
     limits = f"trainer.max_epochs {trainer.max_epochs}, trainer.max_steps {trainer.max_steps}"

@@ -64,5 +64,5 @@ def _reason(error: Exception) -> str:
 
 def _what_is_left(target: Path) -> str:
     if target.is_file():
-        return "the previous one is whole: make room, then go on from it with --ckpt_path"
+        return "the previous one is whole: make room, then resume from it with --ckpt_path"
     return "make room, or choose another place with --run.root DIR"

@@ -1,4 +1,4 @@
-"""Which run to go on with, and with what settings."""
+"""Which run to resume, and with what settings."""
 
 import os
 from collections.abc import Mapping

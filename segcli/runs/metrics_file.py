@@ -1,4 +1,4 @@
-"""``metrics.csv``: one row per logged step, whole at every moment, continued where an interrupted run went on."""
+"""``metrics.csv``: one row per logged step, whole at every moment, continued where an interrupted run was resumed."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ MOST_WAITING_S = 10.0
 class MetricsFile(Logger):
     """Write what is logged to ``metrics.csv``, a column per metric and a row per call.
 
-    Lightning's CSVLogger deletes the file of an interrupted run when the run goes on, and writes the file anew in place
+    Lightning's CSVLogger deletes the file of an interrupted run when the run is resumed, and writes the file anew
     whenever a metric appears for the first time.
 
     Args:
@@ -50,7 +50,7 @@ class MetricsFile(Logger):
         """Rows that were logged so far."""
         return self._num_written + len(self._waiting)
 
-    def go_on_after(self, num_rows: int, counts_from_zero: bool = False) -> None:
+    def resume_after(self, num_rows: int, counts_from_zero: bool = False) -> None:
         """Keep the first rows of the file, those from before a checkpoint, and append to them.
 
         Args:

@@ -27,7 +27,7 @@ from segcli.runs.surroundings import (
 ENDS = ("finished", "interrupted", "failed")
 """What a run may come to; with it, every file of the run is hashed."""
 FINAL = (CONFIG, COMPOSED, PACKAGES_FILE, PATCH)
-"""Files that do not change while a run goes on."""
+"""Files that do not change when a run is resumed."""
 
 
 class Passport:
@@ -81,14 +81,14 @@ class Passport:
             self._write()
 
     @classmethod
-    def go_on(cls, folder: RunFolder, command: list[str], files: Sequence[Path], **where: object) -> "Passport":
+    def resume(cls, folder: RunFolder, command: list[str], files: Sequence[Path], **where: object) -> "Passport":
         """Go on with the passport of an interrupted run, and note under ``continued`` that and how.
 
         Nothing is written before :meth:`reopen`.
 
         Args:
             folder: Its run folder, with a passport.
-            command: The command line that goes on with it, as words.
+            command: The command line that resumes it, as words.
             files: Experiment files that were composed.
             where: At which ``epoch``, from 1, and after which ``global_step`` (0 without a checkpoint); what changed.
 
@@ -106,12 +106,12 @@ class Passport:
         return passport
 
     def reopen(self) -> None:
-        """Say that the files of the run that goes on are about to change; only its experiment is final."""
+        """Say that the files of the resumed run are about to change; only its experiment is final."""
         self._record["stored"] = {name: found for name, found in hashes_of(self._folder.path).items() if name in FINAL}
         self._write()
 
     def restore(self) -> None:
-        """Take back that the run goes on: nothing came of it. What was cut back to the checkpoint stays so."""
+        """Take back that the run is resumed: nothing came of it. What was cut back to the checkpoint stays so."""
         self._record = dict(self._before)
         if "stored" in self._record:
             self._record["stored"] = hashes_of(self._folder.path)

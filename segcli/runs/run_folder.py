@@ -151,7 +151,7 @@ class RunFolder:
         os.environ[FOLDER_VARIABLE] = str(self.path.resolve())
 
     def acquire(self) -> bool:
-        """Keep other processes from going on with this run; the lock ends with :meth:`release` or this process.
+        """Keep other processes from resuming this run; the lock ends with :meth:`release` or this process.
 
         Returns:
             Whether it was free.
@@ -167,7 +167,7 @@ class RunFolder:
         return True
 
     def release(self) -> None:
-        """Let other processes go on with this run."""
+        """Let other processes resume this run."""
         if self._lock is not None:
             _locks.discard(self._lock)
             os.close(self._lock)
@@ -190,7 +190,7 @@ class RunFolder:
 
     @property
     def last_checkpoint(self) -> Path:
-        """The state that the run goes on from, once there is one."""
+        """The state that the run resumes from, once there is one."""
         return self.checkpoints / LAST
 
     @property

@@ -1,4 +1,4 @@
-"""Bring one cell to its end: recognise its run, go on with it, or begin one."""
+"""Bring one cell to its end: recognise its run, resume it, or begin one."""
 
 import signal
 import time
@@ -97,7 +97,7 @@ class CellTrainer:
             return None
         return Outcome(cell.settings, FINISHED, run.path, self._value(run.path), minutes(run.path), was_known=True)
 
-    def to_go_on(self, cell: Cell) -> RunFolder | None:
+    def to_resume(self, cell: Cell) -> RunFolder | None:
         """Return the newest unfinished run of a cell that has a checkpoint."""
         return next((run for run in self.runs(cell).unfinished(cell.hash) if run.last_checkpoint.is_file()), None)
 
@@ -112,10 +112,10 @@ class CellTrainer:
         for run in self.runs(cell).unfinished(cell.hash):
             if not _is_free(run):
                 return Outcome(cell.settings, AT_WORK, run.path)
-        going_on = self.to_go_on(cell)
-        if going_on is not None:
-            self._say(f"going on with {going_on.path}")
-            words = ["fit", "--ckpt_path", str(going_on.last_checkpoint)]
+        resumed = self.to_resume(cell)
+        if resumed is not None:
+            self._say(f"resuming {resumed.path}")
+            words = ["fit", "--ckpt_path", str(resumed.last_checkpoint)]
         else:
             words = self._beginning(cell)
         return self._launch(Launch(words, cell.file(".log"), lock), cell, follow)

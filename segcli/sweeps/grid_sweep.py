@@ -70,5 +70,5 @@ def _prospect(cell: Cell, trainer: CellTrainer) -> str:
     done = trainer.finished(cell)
     if done is not None:
         return f"finished already: {done.run}"
-    going_on = trainer.to_go_on(cell)
-    return f"to go on: {going_on.path}" if going_on is not None else "to begin"
+    resumed = trainer.to_resume(cell)
+    return f"to resume: {resumed.path}" if resumed is not None else "to begin"

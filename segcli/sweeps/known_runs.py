@@ -47,7 +47,7 @@ class KnownRuns:
         return known[1]
 
     def marks(self) -> Marks:
-        """Return when each passport was last written, to see later which run has begun or gone on."""
+        """Return when each passport was last written, to see later which run has begun or was resumed."""
         found: Marks = {}
         for run in self._runs():
             with contextlib.suppress(OSError):
@@ -55,7 +55,7 @@ class KnownRuns:
         return found
 
     def begun(self, words: list[str], before: Marks) -> RunFolder | None:
-        """Return the run that a command line has begun or gone on with.
+        """Return the run that a command line has begun or resumed.
 
         Args:
             words: The command line after ``segcli``.

@@ -81,7 +81,7 @@ class Search:
         """Train one trial; return False if there are enough."""
         with study.alone():
             for stale in study.recover():
-                self._say(f"trial {stale.number} was at work when its search ended; it goes on")
+                self._say(f"trial {stale.number} was at work when its search ended; it is resumed")
             number = len(study.trials)
             if number >= self._plan.space.trials:
                 return False

@@ -1,4 +1,4 @@
-"""The trials of a search, kept by Optuna so that a search that was killed goes on."""
+"""The trials of a search, kept by Optuna so that a search that was killed can be resumed."""
 
 import json
 import time

@@ -74,7 +74,7 @@ def test_a_signal_ends_the_sweep_with_its_code(training: FakeTraining, capsys: C
     out = capsys.readouterr().out
     assert "not begun" in out
     assert out.endswith(
-        "stopped by SIGTERM; to go on:\n  python -m segcli sweep -c exp.yaml --vary seed_everything=1,2\n"
+        "stopped by SIGTERM; to resume:\n  python -m segcli sweep -c exp.yaml --vary seed_everything=1,2\n"
     )
     assert _sweep("--vary", "seed_everything=1,2") == 0
     assert training.calls[1] == ["fit", "--ckpt_path", "runs/exp/1/checkpoints/last.ckpt"]
@@ -191,7 +191,7 @@ def test_a_real_run_that_fails_is_told(tiny: Path, capsys: Capture) -> None:
 
 
 def _started(tiny: Path) -> tuple["subprocess.Popen[bytes]", int]:
-    """Start a sweep of two runs; return it and, once that can go on, the first run's process."""
+    """Start a sweep of two runs; return it and, once that can be resumed, the first run's process."""
     text = tiny.read_text().replace("max_epochs: 2", "max_epochs: 400")
     tiny.write_text(f"{text}last_checkpoint: {{every_n_steps: 1}}\n")
     with Path("out.txt").open("wb") as out:
@@ -205,7 +205,7 @@ def _started(tiny: Path) -> tuple["subprocess.Popen[bytes]", int]:
 
 
 def _shorten(tiny: Path) -> None:
-    """Let runs that go on, and others, end soon."""
+    """Let runs that are resumed, and others, end soon."""
     for path in (tiny, Path("runs/tiny/1/config.yaml")):
         path.write_text(path.read_text().replace("max_epochs: 400", "max_epochs: 3"))
     passport = Path("runs/tiny/1/passport.json")
@@ -224,7 +224,7 @@ def test_a_killed_sweep_goes_on_where_it_was(tiny: Path, capsys: Capture) -> Non
     _shorten(tiny)  # as if it had been so from the start
     assert main(["sweep", "-c", "tiny.yaml", "--vary", "seed_everything=1,2"]) == 0
     out = capsys.readouterr().out
-    assert "going on with runs/tiny/1\n" in out
+    assert "resuming runs/tiny/1\n" in out
     assert sorted(path.name for path in Path("runs/tiny").iterdir()) == ["1", "2", "sweep"]
     passport = json.loads(Path("runs/tiny/1/passport.json").read_text())
     assert (passport["status"], len(passport["continued"])) == ("finished", 1)
@@ -253,5 +253,5 @@ def test_a_sweep_that_is_told_to_stop_lets_its_run_write_its_state(tiny: Path) -
     assert json.loads(Path("runs/tiny/1/passport.json").read_text())["status"] == "interrupted"
     out = Path("out.txt").read_text()
     assert "1                runs/tiny/1  interrupted" in out
-    assert "stopped by SIGINT; to go on:\n  python -m segcli sweep -c tiny.yaml" in out
+    assert "stopped by SIGINT; to resume:\n  python -m segcli sweep -c tiny.yaml" in out
     assert "stopped by SIGINT after step" in next(Path("runs/tiny/sweep").glob("*.log")).read_text()

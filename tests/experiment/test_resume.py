@@ -41,7 +41,7 @@ def test_a_finished_run_trains_longer_in_its_folder(copied: Path, capsys: Captur
     assert not list((copied / "checkpoints").glob("*-v*"))
 
 
-def test_a_finished_run_has_nothing_to_go_on_with(copied: Path, capsys: Capture) -> None:
+def test_a_finished_run_has_nothing_to_resume_with(copied: Path, capsys: Capture) -> None:
     before = {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()}
     assert main(["fit", "--ckpt_path", str(copied / "checkpoints" / "last.ckpt")]) == 2
     assert "runs/tiny/1 is finished; to train on, raise trainer.max_epochs" in capsys.readouterr().err
@@ -52,10 +52,10 @@ def test_a_finished_run_has_nothing_to_go_on_with(copied: Path, capsys: Capture)
 
 def test_last_needs_the_experiment(copied: Path, capsys: Capture) -> None:
     assert main(["fit", "--ckpt_path", "last"]) == 2
-    assert "needs the experiment whose run is to go on: -c FILE" in capsys.readouterr().err
+    assert "needs the experiment whose run is to be resumed: -c FILE" in capsys.readouterr().err
 
 
-def test_another_experiment_does_not_go_on_in_the_folder(copied: Path, capsys: Capture) -> None:
+def test_another_experiment_is_not_resumed_in_the_folder(copied: Path, capsys: Capture) -> None:
     _mark(copied, "running")
     words = ["--model.optimizer.lr", "0.5", "--trainer.max_epochs", "3"]
     assert main(["fit", "-c", "tiny.yaml", "--ckpt_path", "last", *words]) == 2
@@ -183,7 +183,7 @@ def test_a_slurm_job_that_was_queued_again_goes_on(
     monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
     monkeypatch.setenv("SLURM_JOB_NAME", "bash")  # Lightning then sees an interactive job, and wants no srun
     assert main(words) == 0
-    assert "going on with runs/tiny/1 after step 6" in capsys.readouterr().err
+    assert "resuming runs/tiny/1 after step 6" in capsys.readouterr().err
     assert [path.name for path in copied.parent.iterdir()] == ["1"]
     assert main(["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "1"]) == 0  # another command of the same job
     assert sorted(path.name for path in copied.parent.iterdir()) == ["1", "2"]

@@ -21,7 +21,7 @@ class _Trainer:
 def _job(trainer: _Trainer) -> Job:
     cli = SimpleNamespace(trainer=trainer, model=None, datamodule="data")
     job: Any = SimpleNamespace(
-        cli=cli, going_on=None, checkpoint=Path("x.ckpt"), folder=SimpleNamespace(path="runs/x/1")
+        cli=cli, resumed=None, checkpoint=Path("x.ckpt"), folder=SimpleNamespace(path="runs/x/1")
     )
     return cast(Job, job)
 

@@ -39,7 +39,7 @@ def test_rows_are_appended_and_written_without_waiting_for_the_end(
     assert (tmp_path / "metrics.csv").stat().st_ino == before
 
 
-def test_going_on_drops_what_came_after_the_checkpoint_and_a_row_that_was_cut_short(tmp_path: Path) -> None:
+def test_resumed_drops_what_came_after_the_checkpoint_and_a_row_that_was_cut_short(tmp_path: Path) -> None:
     first = MetricsFile(tmp_path)
     for step in range(4):
         first.log_metrics({"lr": step}, step=step)
@@ -47,19 +47,19 @@ def test_going_on_drops_what_came_after_the_checkpoint_and_a_row_that_was_cut_sh
     text = (tmp_path / "metrics.csv").read_text()
     (tmp_path / "metrics.csv").write_text(text + "17,1")
     second = MetricsFile(tmp_path)
-    second.go_on_after(3)
+    second.resume_after(3)
     assert second.num_rows == 3
     second.log_metrics({"lr": 3}, step=3)
     second.save()
     assert (tmp_path / "metrics.csv").read_text() == text
 
 
-def test_going_on_from_the_beginning_empties_the_file(tmp_path: Path) -> None:
+def test_resumed_from_the_beginning_empties_the_file(tmp_path: Path) -> None:
     first = MetricsFile(tmp_path)
     first.log_metrics({"lr": 1}, step=1)
     first.save()
     second = MetricsFile(tmp_path)
-    second.go_on_after(0)
+    second.resume_after(0)
     second.log_metrics({"loss": 2}, step=1)
     second.save()
     assert _rows(tmp_path) == [{"loss": "2", "step": "1"}]

@@ -34,7 +34,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(experiment: Path) -> None:
     second = trainer(training, told).train(_cell(experiment))
     assert training.calls[1] == ["fit", "--ckpt_path", "runs/exp/1/checkpoints/last.ckpt"]
     assert (second.state, second.run) == ("finished", Path("runs/exp/1"))
-    assert told[0] == "going on with runs/exp/1"
+    assert told[0] == "resuming runs/exp/1"
 
 
 def test_a_run_without_a_checkpoint_is_begun_anew(experiment: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_dry_run_tells_what_is_done_and_writes_nothing(experiment: Path) -> No
     assert dry_lines(cells, trainer(training)) == [
         "model.decoder  seed_everything  4 runs",
         "FPN            1                finished already: runs/exp/1",
-        "FPN            2                to go on: runs/exp/2",
+        "FPN            2                to resume: runs/exp/2",
         "UNet           1                to begin",
         "UNet           2                to begin",
     ]

@@ -68,7 +68,7 @@ def test_a_search_goes_on_to_what_it_would_have_been(experiment: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         _search(experiment, training, trials=6)
     outcomes, _, told = _search(experiment, training, trials=6)
-    assert told[0] == "trial 3 was at work when its search ended; it goes on"
+    assert told[0] == "trial 3 was at work when its search ended; it is resumed"
     assert [outcome.settings for outcome in outcomes] == [outcome.settings for outcome in undisturbed]
     assert [o.state for o in outcomes if o.state != "failed"] == [o.state for n, o in enumerate(undisturbed) if n != 2]
     assert len(training.calls) == 7

@@ -1,4 +1,4 @@
-"""Say of a model that cannot be compiled how to go on without."""
+"""Say of a model that cannot be compiled how to train without."""
 
 from segcli.config.errors import ConfigError, Problem
 from segcli.experiment.errors.translate import shorten

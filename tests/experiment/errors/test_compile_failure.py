@@ -16,7 +16,7 @@ from segcli.experiment.errors.compile_failure import explain
         ),
     ],
 )
-def test_what_failed_and_how_to_go_on_is_told(message: str, told: str) -> None:
+def test_what_failed_and_how_to_train_all_the_same_is_told(message: str, told: str) -> None:
     problem = explain(TorchDynamoException(message))
 
     assert problem is not None

@@ -239,7 +239,7 @@ def test_what_is_low_already_is_not_proposed() -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 4])
-def test_loader_processes_are_proposed_to_go_only_where_there_are_some(workers: int) -> None:
+def test_loader_processes_are_proposed_to_resumely_where_there_are_some(workers: int) -> None:
     lines = list(remedies(trainer(datamodule=SimpleNamespace(num_workers=workers)), batch()))
 
     assert any("--data.num_workers 0" in line for line in lines) == (workers > 0)
