@@ -4,11 +4,17 @@ A new decoder is one file and one line in :data:`FAMILIES`. Other packages add t
 the group ``segcli.<family>`` (``segcli.decoders`` and so on). Nothing here imports a component, nor torch.
 """
 
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +142,33 @@ class RegistryError(ValueError):
 
 
 @cache
-def entries() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return the entry points of other packages by family; reading all that is installed takes a while."""
-    found = entry_points()
-    return {family: tuple(found.select(group=f"segcli.{family}")) for family in FAMILIES}
+def entries() -> Mapping[str, tuple["EntryPoint", ...]]:
+    """Return the entry points of other packages by family."""
+    found = list(entry_points())
+    return {family: tuple(each for each in found if each.group == f"segcli.{family}") for family in FAMILIES}
+
+
+def entry_points() -> Iterable["EntryPoint"]:
+    """Return those of ours; reading all that is installed takes a while, and is left out where no file has any."""
+    if not any(map(_has_ours, sys.path)):
+        return ()
+    from importlib import metadata
+
+    found = metadata.entry_points()
+    return [each for family in FAMILIES for each in found.select(group=f"segcli.{family}")]
+
+
+def _has_ours(place: str) -> bool:
+    """Return whether a package of one part of the search path has entry points of ours, for all that can be told."""
+    folder = Path(place or ".")
+    if not folder.is_dir():
+        return folder.is_file()  # an archive
+    try:
+        names = [name for name in os.listdir(folder) if name.lower().endswith((".dist-info", "egg-info"))]  # noqa: PTH208
+        files = (folder / name / "entry_points.txt" for name in names)
+        return any("[segcli." in file.read_text(encoding="utf-8") for file in files if file.is_file())
+    except (OSError, UnicodeDecodeError):
+        return True
 
 
 def forget_entry_points() -> None:

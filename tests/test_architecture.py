@@ -180,14 +180,20 @@ WITHOUT_TORCH = [
     ),
 ]
 
+COMPLETES = [
+    *(f"cli.{name}" for name in ("main", "completer", "completed_keys", "shells")),
+    *(f"cli.{verb}" for verb in ("fit", "validate", "test", "predict", "compare", "completion")),
+]
+
 
 @pytest.mark.parametrize(
     ("rooms", "kept_out"),
     [
         (TORCH_FREE, ("torch", "pytorch_lightning", "numpy")),
         (WITHOUT_TORCH, ("torch", "pytorch_lightning")),
+        (COMPLETES, ("omegaconf", "docstring_parser", "importlib.metadata", "segcli.experiment", "numpy")),
     ],
-    ids=["what composes experiments", "what reads runs"],
+    ids=["what composes experiments", "what reads runs", "what a shell waits for"],
 )
 def test_what_needs_no_torch_does_not_import_it(rooms: list[str], kept_out: tuple[str, ...]) -> None:
     """In one process, which stops at the first that does."""

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -52,3 +53,14 @@ def test_two_claims_on_one_name_are_an_error_that_names_both(entries: list[Entry
 def test_the_same_claim_twice_is_none(entries: list[EntryPoint]) -> None:
     entries += [_entry("Other", "other.module:Other", "a"), _entry("Other", "other.module:Other", "b")]
     assert "Other" in registry.names("decoders")
+
+
+def test_an_installed_package_is_found_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed_as = tmp_path / "other-1.0.dist-info"
+    installed_as.mkdir()
+    installed_as.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    assert not list(registry.entry_points())
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert not list(registry.entry_points())
+    installed_as.joinpath("entry_points.txt").write_text("[segcli.decoders]\nOther = other.module:Other\n")
+    assert [each.value for each in registry.entry_points() if each.group == "segcli.decoders"] == ["other.module:Other"]

@@ -5,17 +5,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import FORMAT, Option, Verb
-from segcli.comparison.compare_runs import compare_runs
-from segcli.comparison.comparison import Comparison
-from segcli.comparison.load import shown
-from segcli.comparison.measured_run import BEST, LAST, At
-from segcli.comparison.metric import MEAN_IOU
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say, say_text
-from segcli.reports.compare_report import WIDTH, report
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.comparison.comparison import Comparison
 
 VERB = Verb(
     "compare",
@@ -32,7 +30,9 @@ are run folders, or folders of them. Runs that differ only in their seed are one
             "logged, such as val/loss",
             "METRIC",
         ),
-        Option("--at", "which validation of each run: that of its best checkpoint, or the last", "WHICH", (BEST, LAST)),
+        Option(
+            "--at", "which validation of each run: that of its best checkpoint, or the last", "WHICH", ("best", "last")
+        ),
         Option(
             "--group",
             "which images belong together, such as frames: a pattern over their paths, '{clip}_*', in place of the "
@@ -66,12 +66,17 @@ Exit code: 0, or 2 for mistakes and runs that cannot be compared.
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Print a comparison; write its page and plots.
 
     Raises:
         ConfigError: If an option is wrong, or the runs cannot be compared.
     """
+    from segcli.comparison.compare_runs import compare_runs
+    from segcli.comparison.measured_run import BEST, LAST, At
+    from segcli.comparison.metric import MEAN_IOU
+    from segcli.reports.compare_report import WIDTH, report
+
     by = [key.strip() for key in (typed.value("--by") or "").split(",") if key.strip()]
     metric, level = typed.value("--metric") or MEAN_IOU, _level(typed.value("--level"))
     places = [Path(word) for word in typed.words]
@@ -105,7 +110,9 @@ def _level(text: str | None) -> float | None:
     return level
 
 
-def _write(write: Callable[[Comparison, Path], object], found: Comparison, path: Path) -> None:
+def _write(write: "Callable[[Comparison, Path], object]", found: "Comparison", path: Path) -> None:
+    from segcli.comparison.load import shown
+
     try:
         write(found, path)
     except OSError as error:

@@ -1,28 +1,19 @@
 """What may stand next on a command line, for the shell's completion. Free of torch."""
 
-import ast
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.cli.verbs import VERBS, declared
-from segcli.config.catalogue import LISTED, timm_models
-from segcli.config.compose import Experiment, compose
-from segcli.config.errors import ConfigError
-from segcli.config.experiment_file import experiment_file
-from segcli.config.extends import PRESET
-from segcli.config.library import SCALARS, Place, installed
-from segcli.config.signatures import Parameter
-from segcli.config.types import alternatives, literals, takes_null
-from segcli.registry import FAMILIES, SECTIONS
+
+if TYPE_CHECKING:
+    from segcli.cli.completed_keys import CompletedKeys
 
 WORD, FILES, FOLDERS = "word", "files", "folders"
 """Kinds of candidates: the word itself, or whatever files or folders begin as it was typed."""
-_BACKBONE_NAME = "model.backbone.name"
-_ANY_DATA = ("--data", "FolderDataModule", "--data.root", "images")
 _RUNS = "*/*/config.yaml"
 _CHECKPOINTS = "*/*/checkpoints/*.ckpt"
 _MOST = 500
@@ -81,7 +72,7 @@ class _Line:
             yield from (Candidate(each, (self._verb.option(each) or CONFIG).help) for each in self._verb.names())
             yield Candidate("--help", "arguments and examples")
             if self._verb.overrides:
-                yield from (Candidate(f"--{key}", _shown(parameter)) for key, parameter in self._keys())
+                yield from (Candidate(f"--{key}", about) for key, about in self._keys)
         else:
             yield from self._free_words()
 
@@ -94,7 +85,7 @@ class _Line:
     def _values(self, name: str) -> Iterator[Candidate]:
         option = self._verb.option(name)
         if option is None:
-            yield from self._values_of_key(name.removeprefix("--"))
+            yield from (_value(text) for text in self._keys.values(name.removeprefix("--")))
         elif option.name == CONFIG.name:
             yield from _experiments()
         elif option.name == CHECKPOINT.name:
@@ -109,25 +100,21 @@ class _Line:
         if self._verb.kinds:
             yield from (Candidate(kind) for kind in (self._verb.kinds if not typed else ()))
         elif self._verb.name == "list":
-            yield from (Candidate(name) for name in (_members(typed[0]) if typed else LISTED))
+            yield from (Candidate(name) for name in _listed(typed))
         elif self._verb.name == "why" and typed:
-            yield from (Candidate(key, _shown(parameter)) for key, parameter in self._keys())
+            yield from (Candidate(key, about) for key, about in self._keys)
         elif self._verb.words:
             yield from (Candidate(str(path.parent), "a run") for path in _below_runs(_RUNS))
             yield from () if "RUN" in self._verb.words else _experiments()
             yield Candidate("", kind=FILES)
 
     @cached_property
-    def _experiment(self) -> Experiment:
-        """What was typed so far, or what can be composed of it."""
+    def _keys(self) -> "CompletedKeys":
+        from segcli.cli.completed_keys import CompletedKeys  # which composes: where keys are asked for only
+        from segcli.config.extends import PRESET
+
         files = [word for word in self._words if Path(word).suffix in (".yaml", ".yml") or word.startswith(PRESET)]
-        data = () if files else _ANY_DATA
-        for overrides in (self._overrides(), []):
-            try:
-                return compose([experiment_file(file) for file in files], [*data, *overrides], checked=False)
-            except ConfigError:
-                continue
-        return compose([], _ANY_DATA, checked=False)
+        return CompletedKeys(files, self._overrides())
 
     def _overrides(self) -> list[str]:
         """Return the ``--key value`` arguments that are whole."""
@@ -139,60 +126,29 @@ class _Line:
                 found += [word, *value]
         return found
 
-    def _keys(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield every key that may be overridden, with the argument that it sets."""
-        yield from SCALARS.items()
-        for section in ("data", *SECTIONS):
-            yield from self._below(section, installed().root.child(section))
 
-    def _below(self, key: str, place: Place) -> Iterator[tuple[str, Parameter]]:
-        path = place.arguments_of
-        if place.family is not None:
-            yield key, Parameter(key, place.family.types[0])
-            name = self._experiment.get(f"{key}.class_path")
-            path = installed().class_path(str(name), place.family) if name else None
-        if path is None:
-            return
-        _, parameters = installed().accepted(str(path), place.family)
-        inside = place.inside(str(path))
-        for name, parameter in parameters.items():
-            below = inside.child(name)
-            if below.family is None:
-                yield f"{key}.{name}", parameter
-            else:
-                yield from self._below(f"{key}.{name}", below)
-
-    def _values_of_key(self, key: str) -> Iterator[Candidate]:
-        parameter = dict(self._keys()).get(key)
-        if key == _BACKBONE_NAME:
-            yield from (Candidate(entry.name) for entry in timm_models())
-        elif parameter is not None:
-            family, types = installed().family_of(parameter.annotation), alternatives(parameter.annotation)
-            names = {name.id for each in types for name in ast.walk(each) if isinstance(name, ast.Name)}
-            yield from (Candidate(name) for name in (installed().options(family) if family is not None else ()))
-            yield from (Candidate(str(value)) for value in literals(types))
-            yield from (Candidate(text) for text in ("true", "false") if "bool" in names)
-            yield from (Candidate("null"),) if takes_null(parameter.annotation) else ()
-            if names & {"str", "Path"}:
-                yield Candidate("", kind=FILES)
-
-
-def _shown(parameter: Parameter) -> str:
-    default = "" if parameter.default is None or not parameter.annotation else f" = {parameter.default}"
-    return f"{parameter.annotation}{default}"
+def _value(text: str) -> Candidate:
+    return Candidate(text) if text else Candidate("", kind=FILES)
 
 
 def _experiments() -> Iterator[Candidate]:
     """Yield experiments in the usual places, and the names of presets."""
     for folder in (Path(), Path("experiments")):
         yield from (Candidate(str(path)) for path in sorted(folder.glob("*.yaml")))
+    from segcli.config.extends import PRESET
+    from segcli.config.library import installed
+
     library = installed()
     for file in library.files.below(library.package_file("presets")):
         yield Candidate(f"{PRESET}{file.stem}", "a preset")
 
 
-def _members(family: str) -> Iterable[str]:
-    return installed().options(FAMILIES[family]) if family in FAMILIES else ()
+def _listed(typed: Sequence[str]) -> Iterable[str]:
+    """Return what can be listed, or of that the names."""
+    from segcli.cli.completed_keys import members
+    from segcli.config.catalogue import LISTED
+
+    return members(typed[0]) if typed else LISTED
 
 
 def _below_runs(pattern: str) -> list[Path]:

@@ -1,10 +1,13 @@
 """Let the shell complete verbs, keys, values and runs: ``segcli completion bash``."""
 
 import contextlib
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import Verb
 from segcli.config.output import say_text
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
 
 VARIABLE = "_SEGCLI_COMPLETE"
 """What the script of a shell sets when it asks what may stand next."""
@@ -29,7 +32,7 @@ components that are named, names of components, experiments, runs and checkpoint
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Print the script of a shell."""
     from segcli.cli.shells import shell
 

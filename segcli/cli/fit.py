@@ -3,14 +3,15 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.escape import command
 from segcli.config.output import say
-from segcli.experiment.job import Job
-from segcli.experiment.run import execute
-from segcli.experiment.training import train
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
 
 VERB = Verb(
     "fit",
@@ -37,15 +38,18 @@ val_scores.json.
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Train; print the table of the best epoch, the run folder and what to do next."""
+    from segcli.experiment.run import execute
+
     return execute(typed.arguments, fit)
 
 
-def fit(job: Job) -> None:
+def fit(job: "Job") -> None:
     """Train; the first process says where the results are and what to do next."""
     from segcli.datamodules.folder_data_module import FolderDataModule
     from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
+    from segcli.experiment.training import train
 
     train(job)
     if not job.cli.trainer.is_global_zero or job.cli.trainer.interrupted:

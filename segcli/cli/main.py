@@ -5,18 +5,19 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import segcli
-from segcli.cli.command_line import Typed, corrected, read
 from segcli.cli.completion import VARIABLE, complete
-from segcli.cli.component_help import component_help
-from segcli.cli.misread import correction
 from segcli.cli.tell import tell, was_told
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, did_you_mean, shown
 from segcli.config.home import words_from_home
 from segcli.config.output import accept_every_character, say_text
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
 
 USAGE = """usage: python -m segcli VERB ...
 
@@ -77,8 +78,12 @@ def _usage() -> str:
 def _dispatch(verb: str, words: list[str]) -> int:
     if verb not in VERBS:
         raise _unknown_verb(verb, words)
+    from segcli.cli.command_line import read
+
     typed = read(declared(verb), words)
     if typed.component:
+        from segcli.cli.component_help import component_help
+
         say_text(component_help(*typed.component))
         return 0
     if typed.wants_help:
@@ -106,7 +111,7 @@ def _not_in_encoding(error: UnicodeEncodeError) -> str:
     return f"{error.object!r} cannot be written in the encoding {error.encoding}; {advice}"
 
 
-def _is_limited(typed: Typed) -> bool:
+def _is_limited(typed: "Typed") -> bool:
     """Return whether what is read may be a stranger's: where that is said, and in reviews unless the contrary is."""
     if typed.verb.option(trust.FLAG) is None:
         return False
@@ -116,6 +121,9 @@ def _is_limited(typed: Typed) -> bool:
 
 def _unknown_verb(word: str, words: list[str]) -> ConfigError:
     """Return what is wrong with the first word, with the line that was meant where that is known."""
+    from segcli.cli.command_line import corrected
+    from segcli.cli.misread import correction
+
     verb = OTHER_NAMES.get(word.lower().replace("-", "_"), word.lower())
     if word.lower() in _VERSION:
         return ConfigError([Problem(f"no verb {word!r}\n{correction('--version', ())}")])

@@ -1,10 +1,13 @@
 """Apply a checkpoint to images: ``segcli predict --ckpt_path FILE --data.root FOLDER``."""
 
-from segcli.cli.command_line import Typed
+from typing import TYPE_CHECKING
+
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.output import say
-from segcli.experiment.job import Job
-from segcli.experiment.run import execute
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
 
 VERB = Verb(
     "predict",
@@ -27,12 +30,14 @@ at the image's own size, in a sub-folder where the image is in one. With model.t
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Predict; write the files and print where they are."""
+    from segcli.experiment.run import execute
+
     return execute(typed.arguments, _predict)
 
 
-def _predict(job: Job) -> None:
+def _predict(job: "Job") -> None:
     cli = job.cli
     cli.trainer.predict(
         cli.model,

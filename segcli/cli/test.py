@@ -1,10 +1,13 @@
 """Measure a checkpoint on the test split: ``segcli test --ckpt_path FILE``."""
 
-from segcli.cli.command_line import Typed
+from typing import TYPE_CHECKING
+
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.output import say
-from segcli.experiment.job import Job
-from segcli.experiment.run import execute
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
 
 VERB = Verb(
     "test",
@@ -24,12 +27,14 @@ inside the checkpoint where that was moved.
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Test; print and write the scores."""
+    from segcli.experiment.run import execute
+
     return execute(typed.arguments, _test)
 
 
-def _test(job: Job) -> None:
+def _test(job: "Job") -> None:
     cli = job.cli
     cli.trainer.test(
         cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, weights_only=True, verbose=False

@@ -1,10 +1,13 @@
 """Measure a checkpoint on the validation split: ``segcli validate --ckpt_path FILE``."""
 
-from segcli.cli.command_line import Typed
+from typing import TYPE_CHECKING
+
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.output import say
-from segcli.experiment.job import Job
-from segcli.experiment.run import execute
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
 
 VERB = Verb(
     "validate",
@@ -24,12 +27,14 @@ one inside the checkpoint where that was moved.
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Validate; print and write the scores."""
+    from segcli.experiment.run import execute
+
     return execute(typed.arguments, _validate)
 
 
-def _validate(job: Job) -> None:
+def _validate(job: "Job") -> None:
     cli = job.cli
     cli.trainer.validate(
         cli.model, datamodule=cli.datamodule, ckpt_path=job.arguments.checkpoint, weights_only=True, verbose=False

@@ -3,7 +3,6 @@
 Free of torch, and of everything else that takes time to import.
 """
 
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -103,7 +102,7 @@ class Verb:
         for form in self.forms:
             start = f"{'       ' if lines else 'usage: '}{PROGRAM} {self.name}"
             text = " ".join([start, *([form] if form else []), *(part.replace(" ", "\0") for part in added)])
-            wrapped = textwrap.wrap(text, WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)
+            wrapped = _wrapped(text, WIDTH, indent=9)
             lines += [line.replace("\0", " ") for line in wrapped]
         return lines
 
@@ -119,10 +118,16 @@ def _columns(rows: Iterable[tuple[str, str]], widest: int = _WIDEST_NAME) -> lis
     indent = 2 + max(fitting, default=widest) + _GAP
     lines: list[str] = []
     for left, right in pairs:
-        wrapped = textwrap.wrap(right, max(WIDTH - indent, WIDTH // 3), break_on_hyphens=False)
+        wrapped = _wrapped(right, max(WIDTH - indent, WIDTH // 3))
         if not wrapped or len(left) > indent - 2 - _GAP:
             lines.append(f"  {left}")
         else:
             lines.append(f"  {left:{indent - 2}}{wrapped.pop(0)}")
         lines += [f"{' ' * indent}{line}" for line in wrapped]
     return lines
+
+
+def _wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)

@@ -7,7 +7,6 @@ nothing counts, as in the settings of a logger, of which no digest is kept.
 """
 
 import copy
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -146,6 +145,8 @@ def _hashed(value: Any, key: str) -> str:
 
 @cache
 def _slowly_hashed(value: str) -> str:
+    import hashlib
+
     return hashlib.pbkdf2_hmac("sha256", value.encode(errors="surrogatepass"), _SALT, _ROUNDS).hex()[:_DIGITS]
 
 

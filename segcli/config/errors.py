@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -76,6 +75,8 @@ class ConfigError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows: what is wrong, without the way through this package."""
         if os.environ.get(TRACEBACK):
+            import traceback
+
             return "".join(traceback.format_exception(self)).splitlines()
         return str(self).splitlines()
 

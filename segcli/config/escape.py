@@ -3,7 +3,6 @@
 The one place for it: whatever prints the value of an experiment, the name of a file, a class or a run uses these.
 """
 
-import html
 import re
 import shlex
 import unicodedata
@@ -79,6 +78,8 @@ def command(words: Iterable[str]) -> str:
 
 def page(text: str) -> str:
     """Return a value inside an element or an attribute of HTML."""
+    import html  # which reads all entities that there are
+
     return html.escape(plain(text))
 
 

@@ -1,7 +1,6 @@
 """Where the text of experiments, presets and components comes from: the disk, or one revision of a git repository."""
 
 import os
-import subprocess
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -96,6 +95,8 @@ class Revision(Files):
         self._texts: dict[str, str] = {}
 
     def _git(self, *words: str) -> str:
+        import subprocess
+
         try:
             command = ["git", *words]
             done = subprocess.run(command, cwd=self._folder, capture_output=True, encoding="utf-8", check=True)

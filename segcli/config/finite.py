@@ -4,9 +4,6 @@ import math
 import re
 from collections.abc import Iterator
 
-from docstring_parser import ParseError
-from docstring_parser import parse as parse_docstring
-
 from segcli.config.node import Node, Path
 from segcli.config.signatures import Parameter
 
@@ -27,8 +24,10 @@ def non_finite(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 def says_so(parameter: Parameter, doc: str) -> bool:
     """Return whether the default of an argument, or what the class's docstring says of it, is of such numbers."""
+    from docstring_parser import ParseError, parse  # which most experiments do without
+
     try:
-        entries = [each.description or "" for each in parse_docstring(doc).params if each.arg_name == parameter.name]
+        entries = [each.description or "" for each in parse(doc).params if each.arg_name == parameter.name]
     except ParseError:
         entries = []
     return any(map(_WORDS.search, (str(parameter.default), *entries)))

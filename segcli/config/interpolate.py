@@ -6,21 +6,15 @@ written there. References are followed here, each once and boundedly; OmegaConf 
 that depends on an environment variable keeps the text that refers to it.
 """
 
-import os
 import re
-import warnings
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
-
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from omegaconf.resolvers import oc
 
 from segcli.config import trust
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
+from segcli.config.evaluate import UnresolvedError, evaluated
 from segcli.config.loader import MOST_CHARACTERS, scalar
 from segcli.config.node import Key, Node, Path, dotted, from_plain, lookup
 from segcli.config.references import END, HOLE, NUMBERED, Piece, Reference, written_out
@@ -31,45 +25,6 @@ DEEPEST = 20
 """How many brackets of one text may lie within one another: the time that OmegaConf takes grows with their square."""
 _INNERMOST = re.compile(rf"(\\*)\$\{{\s*(\.*[\w{HOLE}][\w.\[\]+{HOLE}{END}-]*)\s*\}}")
 _UNESCAPED = re.compile(r"(?<!\\)(\\\\)*\$\{")
-_TREE_READERS = re.compile(r"\$\{\s*oc\.(select|deprecated|dict\.keys|dict\.values):")
-_register = getattr(OmegaConf, "register_resolver", OmegaConf.register_new_resolver)  # renamed in OmegaConf 2.4
-_register("segcli.text", lambda index, *, _root_: _root_["text"](index), replace=True)
-_register("segcli.select", lambda key, default=None, *, _root_: _root_["read"](key, default), replace=True)
-_register("segcli.deprecated", lambda key, *_, _root_: _root_["read"](key, None), replace=True)
-_register("segcli.dict.keys", lambda key, *, _root_: list(_root_["read"](key, {})), replace=True)
-_register("segcli.dict.values", lambda key, *, _root_: list(_root_["read"](key, {}).values()), replace=True)
-
-
-@dataclass
-class _Reading:
-    """What one text reads from the environment.
-
-    Attributes:
-        names: Variables that were asked for.
-        missing: One that is not set and has no default; empty if there is none.
-    """
-
-    names: list[str] = field(default_factory=list)
-    missing: str = ""
-
-
-_READING: ContextVar[_Reading | None] = ContextVar("reading", default=None)
-
-
-def _env(name: str, *default: object) -> str | None:
-    """Read an environment variable as ``oc.env`` does, and take note of it."""
-    reading = _READING.get()
-    if reading is not None:
-        reading.names.append(name)
-        reading.missing = "" if default or name in os.environ else name
-    return oc.env(name, *default)
-
-
-_register("oc.env", _env, replace=True)
-
-
-class _UnresolvedError(Exception):
-    """A text cannot be resolved. Without a reason, what it refers to cannot, which was reported there."""
 
 
 def interpolate(root: Node, reads_environment: bool = True) -> list[Problem]:
@@ -142,7 +97,7 @@ class _Resolver:
         try:
             self._fill(path, node)
             done = True
-        except _UnresolvedError as error:
+        except UnresolvedError as error:
             done = False
             if str(error):
                 self.problems.append(Problem(str(error), dotted(path), node.source))
@@ -153,7 +108,7 @@ class _Resolver:
     def _fill(self, path: Path, node: Node) -> None:
         text: str = node.value
         if _depth(text) > DEEPEST:
-            raise _UnresolvedError(f"{shown(text)} has more than {DEEPEST} brackets within one another")
+            raise UnresolvedError(f"{shown(text)} has more than {DEEPEST} brackets within one another")
         template = _Template.of(text)
         targets: list[Node] = []
         for reference in template.paths:
@@ -188,21 +143,21 @@ class _Resolver:
         target = lookup(self.root, tuple(keys))
         if target is None:
             hint = did_you_mean(wanted, self._known) if len(self.problems) <= MAX_PROBLEMS else ""
-            raise _UnresolvedError(f"${{{shorten(reference)}}} refers to {shown(wanted)}, which is not set{hint}")
+            raise UnresolvedError(f"${{{shorten(reference)}}} refers to {shown(wanted)}, which is not set{hint}")
         node.refs = (*node.refs, (wanted, target))
         self._grow(0)
         for _, leaf in target.leaves():
             if id(leaf) in self._busy:
                 loop = [*list(self._busy.values())[list(self._busy).index(id(leaf)) :], self._busy[id(leaf)]]
                 circle = " -> ".join(dotted(each) for each in loop)
-                raise _UnresolvedError(f"cannot resolve {shown(node.text)}: it refers to itself, {shorten(circle)}")
+                raise UnresolvedError(f"cannot resolve {shown(node.text)}: it refers to itself, {shorten(circle)}")
             if id(leaf) in self.places and not self._follow(leaf):
-                raise _UnresolvedError
+                raise UnresolvedError
         return target
 
     def _follow(self, leaf: Node) -> bool:
         if len(self._busy) >= MOST_STEPS:
-            raise _UnresolvedError(f"cannot be resolved: more than {MOST_STEPS} references follow one another")
+            raise UnresolvedError(f"cannot be resolved: more than {MOST_STEPS} references follow one another")
         return self.resolve(*self.places[id(leaf)])
 
     def _copy(self, target: Node, node: Node) -> None:
@@ -225,7 +180,7 @@ class _Resolver:
         """Count what interpolation adds, a value as one character."""
         self._characters += amount
         if self._characters > MOST_CHARACTERS:
-            raise _UnresolvedError(f"grows beyond {MOST_CHARACTERS:,} characters: its references multiply one another")
+            raise UnresolvedError(f"grows beyond {MOST_CHARACTERS:,} characters: its references multiply one another")
 
     def _evaluated(self, template: str, targets: list[Node], path: Path, node: Node) -> tuple[Any, list[str]]:
         """Let OmegaConf evaluate a text, with the texts of other nodes in its holes.
@@ -238,37 +193,14 @@ class _Resolver:
             try:
                 target = self._target(key, path, node)
                 if names := _names(target):
-                    raise _UnresolvedError(f"it depends on {names[0]}; write ${{{key}}}")
+                    raise UnresolvedError(f"it depends on {names[0]}; write ${{{key}}}")
                 return target.plain()
-            except _UnresolvedError as error:
+            except UnresolvedError as error:
                 if "not set" in str(error):
                     return default
                 raise
 
-        text = _TREE_READERS.sub(r"${segcli.\1:", NUMBERED.sub(r"${segcli.text:\1}", template))
-        context = {"text": lambda index: _text_of(targets[index]), "read": read}
-        what = f"{shown(node.text)} is no interpolation"
-        reading = _Reading()
-        token = _READING.set(reading)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # OmegaConf's, of empty arguments
-                config = OmegaConf.create({"value": "", **context}, flags={"allow_objects": True})
-                config["value"] = text
-                what = f"cannot resolve {shown(node.text)}"
-                value = config["value"]
-                return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(
-                    value
-                ) else value, reading.names
-        except (OmegaConfBaseException, ValueError, RecursionError) as error:
-            if name := reading.missing:
-                how = f"export {name}=..., or give the value itself: --{dotted(path)} VALUE"
-                raise _UnresolvedError(f"needs the environment variable {name}, which is not set; {how}") from None
-            outer, _, inner = _first_line(error).partition("while resolving interpolation: ")
-            reason = (inner or outer).strip('"')
-            raise _UnresolvedError(f"{what}: {reason}") from None
-        finally:
-            _READING.reset(token)
+        return evaluated(template, node.text or "", dotted(path), lambda index: _text_of(targets[index]), read)
 
 
 def _names(node: Node) -> list[str]:
@@ -286,10 +218,6 @@ def _reference_to(node: Node) -> Reference | str:
         pieces.append(Piece((", " if number else "") + (f"{dump_inline(key)}: " if node.is_mapping() else "")))
         pieces += inner.pieces if isinstance(inner, Reference) else [Piece(inner)]
     return Reference((*pieces, Piece("]" if node.is_list() else "}")), ())
-
-
-def _first_line(error: Exception) -> str:
-    return shorten((str(error).splitlines() or [type(error).__name__])[0])
 
 
 def _text_of(node: Node) -> str:

@@ -5,7 +5,6 @@ imported that no registry names; see :func:`limited`.
 """
 
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -66,6 +65,8 @@ def limited(is_on: bool = True) -> Iterator[None]:
 
 def _is_installed(entry: str) -> bool:
     """Return whether a folder of the search path holds installed packages; a virtual environment may lie anywhere."""
+    import sysconfig
+
     folders = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib", "platstdlib")}
     return any(_is_below(Path(entry), Path(folder)) for folder in folders)
 

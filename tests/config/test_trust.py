@@ -1,5 +1,6 @@
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_modules_of_the_repository_are_not_found(inside: Path, monkeypatch: pyte
 
 def test_packages_installed_inside_the_repository_are_found(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = inside.parent / ".venv" / "lib" / "site-packages"
-    monkeypatch.setattr(trust.sysconfig, "get_path", lambda name: str(installed))
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(installed))
     monkeypatch.syspath_prepend(str(installed))
     with trust.limited():
         assert str(installed) in sys.path
