@@ -5,6 +5,7 @@ from typing import Literal
 
 import albumentations as A
 
+from segcli.datamodules.class_names import require_class_names
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
@@ -112,12 +113,16 @@ def _classes(classes: list[str] | None, mask_values: dict[int, str] | None) -> t
             "FolderDataModule got neither classes nor mask_values; name what the mask's values mean, e.g. "
             "data.mask_values: {0: background, 255: cell}, or data.classes: [background, cell] for values 0 and 1."
         )
+    if classes:
+        require_class_names(classes, "data.classes")
+    else:
+        require_class_names(list(dict.fromkeys((mask_values or {}).values())), "data.mask_values")
     if mask_values is None:
         mask_values = dict(enumerate(classes or ()))
     names = tuple(dict.fromkeys(classes or mask_values.values()))
-    if classes and (len(names) != len(classes) or set(names) != set(mask_values.values())):
+    if set(names) != set(mask_values.values()):
         raise DataError(
-            f"FolderDataModule got classes {classes} and mask_values {mask_values}, expected every class once and the "
-            "same names in both; give only mask_values, or correct one."
+            f"FolderDataModule got data.classes {classes} and data.mask_values {mask_values}, expected the same names "
+            "in both; give only mask_values, or correct one."
         )
     return names, {value: names.index(name) for value, name in mask_values.items()}

@@ -6,6 +6,7 @@ from typing import Literal
 
 import albumentations as A
 
+from segcli.datamodules.class_names import require_class_names
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
@@ -115,7 +116,8 @@ def _folder_names(classes: list[str]) -> tuple[str, ...]:
     odd = [name for name in classes if name in NO_FOLDERS or Path(name).name != name or classes.count(name) > 1]
     if odd or not classes:
         raise DataError(
-            f"MultilabelFolderDataModule got classes {classes}, expected at least one, each once and each the name of "
-            "a folder in data.mask_dir, other than 'overlays'; rename the folders, or correct data.classes."
+            f"data.classes got {classes}, expected at least one, each once and each the name of a folder in "
+            "data.mask_dir, other than 'overlays'; rename the folders, or correct it."
         )
+    require_class_names(classes, "data.classes")
     return tuple(classes)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
+from segcli.datamodules.class_names import require_class_names
 from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
 from segcli.datasets.equal_size_batches import EqualSizeBatches
@@ -113,12 +114,15 @@ class SegmentationDataModule(LightningDataModule, ABC):
         """Return files in the folder of the data set that no split uses of those that were prepared."""
         return []
 
-    def check_transforms(self) -> None:
-        """Refuse transforms that interpolate masks, or cannot take images of ``data.image_mode``; reads no files.
+    def check_settings(self) -> None:
+        """Refuse transforms that interpolate masks or cannot take ``data.image_mode``, and classes without a name.
+
+        Reads no files.
 
         Raises:
             DataError: If there is one; names its key.
         """
+        require_class_names(self.classes, "classes")
         for split in SPLITS["fit"]:
             self._transform(split)
 
@@ -140,8 +144,10 @@ class SegmentationDataModule(LightningDataModule, ABC):
             stage: ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``.
 
         Raises:
-            DataError: If files are missing or at fault, or ``val_transforms`` would crop or pad predictions.
+            DataError: If files are missing or at fault, a class has no name, or ``val_transforms`` would crop or pad
+                predictions.
         """
+        require_class_names(self.classes, "classes")
         for split in SPLITS[stage]:
             transform = self._transform(split)
             moving = transform.moves_pixels()

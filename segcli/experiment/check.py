@@ -4,7 +4,7 @@ import os
 import re
 from argparse import ArgumentError
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -222,9 +222,12 @@ def _located(error: "PartError", experiment: Experiment) -> Problem:
     node = lookup(experiment.root, tuple(error.key.split(".")))
     inner = node.value.get("init_args") if node is not None and node.is_mapping() else None
     arguments = inner.value if inner is not None else {}
-    named = [child for key, child in arguments.items() if key in re.findall(r"\w+", str(error))]
-    node = named[0] if len(named) == 1 else node
-    return Problem(translate.shorten(str(error)), error.key, node.source if node else None)
+    words = re.findall(r"\w+", str(error))
+    named = [f"{error.key}.{key}" for key in arguments if key in words]
+    problem = translate.at_named_key(translate.shorten(str(error)), experiment, error.key)
+    if len(named) == 1 and problem.key == error.key:
+        return replace(problem, source=experiment.source(named[0]))
+    return problem
 
 
 def _count_batches(data: "SegmentationDataModule") -> int | None:

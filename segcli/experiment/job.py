@@ -170,7 +170,7 @@ def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
             end_processes(job.cli.trainer)
             raise
     except DataError as error:
-        raise translate.from_data(error) from None
+        raise translate.from_data(error, job.experiment) from None
     except (NonFiniteLossError, CheckpointWriteError) as error:
         raise ConfigError([Problem(str(error))]) from None
     except OSError as error:

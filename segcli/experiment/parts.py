@@ -96,7 +96,7 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
     part(tree, "model.parameter_groups")
     _check_freezing(tree)
     with blamed("data"):
-        data.check_transforms()
+        data.check_settings()
     with blamed("model.optimizer"):
         optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
     with blamed("model.schedule"):

@@ -11,6 +11,7 @@ from typing import Any
 import segcli
 from segcli.config.compose import Experiment
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, shown
+from segcli.config.library import KEYS
 from segcli.config.node import Path as KeyPath
 from segcli.config.node import dotted, lookup
 from segcli.experiment.errors.plain_words import joined, plain_words
@@ -18,6 +19,8 @@ from segcli.experiment.errors.plain_words import joined, plain_words
 PACKAGE = Path(segcli.__file__).parent
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _CLASS_PATH = re.compile(r"class_path'?[=:] ?'([\w.]+)'")
+_NAMED = re.compile(rf"(?<![\w./-])(?:{'|'.join(sorted(KEYS))})(?:\.\w+)+")
+"""A key that a message names; after dashes it stands for a flag that would be new."""
 _PYDANTIC = re.compile(r"validation errors? for|For further information")
 _NOISE = (
     *(
@@ -187,7 +190,7 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
     while cause := chain[-1].__cause__ or chain[-1].__context__:
         chain.append(cause)
     if "Does not validate" not in str(error):
-        return ConfigError([Problem(shorten(str(error)))])
+        return ConfigError([at_named_key(shorten(str(error)), experiment)])
     # jsonargparse wraps what a nested class said once per level; the class stands in the innermost wrapping
     reason = "; ".join(line.strip() for line in str(chain[-1]).splitlines() if not _PYDANTIC.search(line))
     found = [path for wrapped in chain for path in _CLASS_PATH.findall(str(wrapped))]
@@ -197,6 +200,8 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
     name = (named or classes or [""])[-1]
     for path, node in experiment.root.leaves():
         if path[-1] == "class_path" and str(node.value).rpartition(".")[2] == name:
+            if (named := at_named_key(shorten(reason), experiment)).key:
+                return ConfigError([named])
             message = reason if reason.startswith(name) else f"{name}: {reason}"
             return ConfigError([Problem(shorten(message), dotted(path[:-1]), node.source)])
     return ConfigError([Problem(shorten(reason))])
@@ -216,16 +221,25 @@ def of_constructors(experiment: Experiment) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise from_data(error) from None
+        raise from_data(error, experiment) from None
     except (ValueError, TypeError, OSError, ImportError, RuntimeError, MisconfigurationException) as error:
         if os.environ.get(TRACEBACK):
             raise
         raise from_component(error, experiment) from error
 
 
-def from_data(error: Exception) -> ConfigError:
+def from_data(error: Exception, experiment: Experiment) -> ConfigError:
     """Pass on what the data code said, without the traceback that a loader process wraps around it."""
-    return ConfigError([Problem(str(error).rpartition("DataError: ")[2].strip())])
+    return ConfigError([at_named_key(str(error).rpartition("DataError: ")[2].strip(), experiment)])
+
+
+def at_named_key(message: str, experiment: Experiment, key: str = "") -> Problem:
+    """Say where the first of the keys was written that a message names, or else the key that the error is of."""
+    named = [(name, lookup(experiment.root, tuple(name.split(".")))) for name in _NAMED.findall(message)]
+    name, node = next(((name, node) for name, node in named if node is not None), ("", None))
+    if name and message.startswith(f"{name} got "):
+        key, message = name, message.removeprefix(f"{name} ")
+    return Problem(message, key, node.source if node is not None else experiment.source(key) if key else None)
 
 
 def from_state_dict(error: Exception, checkpoint: object) -> ConfigError:

@@ -23,12 +23,30 @@ def test_the_parser_s_message_is_cut_to_key_reason_and_line(tiny: Path) -> None:
     assert "tiny.yaml:12" in message
 
 
-def test_a_loader_process_s_traceback_is_left_out() -> None:
+def test_a_loader_process_s_traceback_is_left_out(tiny: Path) -> None:
     wrapped = (
         "Caught DataError in DataLoader worker process 0.\nOriginal Traceback...\nsegcli.sample.DataError: x.png: bad"
     )
-    assert str(translate.from_data(ValueError(wrapped))) == "error: x.png: bad"
-    assert str(translate.from_data(ValueError("y.png: bad"))) == "error: y.png: bad"
+    experiment = compose([tiny])
+    assert str(translate.from_data(ValueError(wrapped), experiment)) == "error: x.png: bad"
+    assert str(translate.from_data(ValueError("y.png: bad"), experiment)) == "error: y.png: bad"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "x.png: set data.batch_size to 1",
+            "error: x.png: set data.batch_size to 1\n  --> tiny.yaml:8",
+        ),
+        ("data.batch_size got 8, expected 1", "error: data.batch_size: got 8, expected 1\n  --> tiny.yaml:8"),
+        ("set data.group or data.train_size", "error: set data.group or data.train_size\n  --> tiny.yaml:4"),
+        ("x.png: lower --data.batch_size", "error: x.png: lower --data.batch_size"),
+        ("/x/data.batch_size/y.png is bad", "error: /x/data.batch_size/y.png is bad"),
+    ],
+)
+def test_an_error_that_names_a_key_says_where_it_was_written(tiny: Path, message: str, told: str) -> None:
+    assert str(translate.from_data(ValueError(message), compose([tiny]))) == told
 
 
 def test_our_errors_are_told_from_bugs_by_where_they_arise() -> None:
