@@ -7,13 +7,14 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from segcli.callbacks.last_checkpoint import LastCheckpoint
+from segcli.inference.checkpoint import non_finite
 from segcli.sample import Batch
 
 MOST_PATHS = 8
 
 
 class NonFiniteLossError(Exception):
-    """The loss became NaN or infinite; the message says where, on which images, and what is left."""
+    """The loss or a weight became NaN or infinite; the message says where, on which images, and what is left."""
 
 
 class Step(NamedTuple):
@@ -27,7 +28,7 @@ class Step(NamedTuple):
 
 
 class FiniteLoss(pl.Callback):
-    """Raise when a training loss is NaN or infinite.
+    """Raise when a training loss is NaN or infinite, or a weight that is to be saved.
 
     On a CPU that is before the weights change. Elsewhere reading a loss would wait for the device; so it is read after
     the next step, and always before a checkpoint is written.
@@ -57,9 +58,14 @@ class FiniteLoss(pl.Callback):
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, object]
     ) -> None:
-        """Look at the last loss."""
+        """Look at the last loss, and at the weights that it led to: a finite loss may have another gradient."""
         if self._unread is not None:
             self._read(trainer, self._unread)
+        state = checkpoint.get("state_dict")
+        if found := non_finite(state if isinstance(state, dict) else {}):
+            raise NonFiniteLossError(
+                f"a weight is NaN or infinite after step {trainer.global_step}: {found}\n{_what_is_left(trainer)}"
+            )
 
     @staticmethod
     def _read(trainer: pl.Trainer, step: Step) -> None:
@@ -70,10 +76,16 @@ class FiniteLoss(pl.Callback):
         more = f"\n    and {len(step.paths) - MOST_PATHS} more" if len(step.paths) > MOST_PATHS else ""
         raise NonFiniteLossError(
             f"the loss is {value} at step {step.step} (epoch {step.epoch + 1}, batch {step.batch_idx}), of images"
-            f"{shown}{more}\n  last good checkpoint: {_last_good(trainer)}\n"
-            "  Lower model.optimizer.lr or lengthen model.schedule.warmup_steps, clip gradients with "
-            "--trainer.gradient_clip_val 1,\n  try --trainer.precision 32-true, or look at these images and masks."
+            f"{shown}{more}\n{_what_is_left(trainer)}"
         )
+
+
+def _what_is_left(trainer: pl.Trainer) -> str:
+    return (
+        f"  last good checkpoint: {_last_good(trainer)}\n"
+        "  Lower model.optimizer.lr or lengthen model.schedule.warmup_steps, clip gradients with "
+        "--trainer.gradient_clip_val 1,\n  try --trainer.precision 32-true, or look at these images and masks."
+    )
 
 
 def _last_good(trainer: pl.Trainer) -> str:

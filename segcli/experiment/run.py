@@ -73,7 +73,7 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
 
 def _read(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
     """Read a checkpoint before anything is made for it: it may be damaged."""
-    from segcli.inference.checkpoint import CheckpointError, read_checkpoint, require_checkpoint
+    from segcli.inference.checkpoint import CheckpointError, read_checkpoint, require_checkpoint, require_finite
 
     if checkpoint is None:
         return None
@@ -81,6 +81,7 @@ def _read(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever
         content = read_checkpoint(checkpoint)
         if verb != "fit":  # which needs more, and says so
             require_checkpoint(content, checkpoint)
+        require_finite(content, checkpoint)
         return content
     except CheckpointError as error:
         raise ConfigError([Problem(str(error))]) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from segcli.config.environment import resolved
 from segcli.config.errors import ConfigError
@@ -66,6 +67,32 @@ def require_checkpoint(content: object, path: Path) -> None:
         raise CheckpointError(f"{path} is no checkpoint of a run: it lacks {' and '.join(missing)}; {advice}")
 
 
+def non_finite(state: Mapping[str, Any]) -> str:
+    """Return which weights of a state dict hold NaN or infinities, in a few words; nothing if none does."""
+    floats = {name: each for name, each in state.items() if isinstance(each, Tensor) and each.is_floating_point()}
+    if not floats:
+        return ""
+    is_finite = torch.stack([each.isfinite().all().cpu() for each in floats.values()]).tolist()
+    names = [name for name, fine in zip(floats, is_finite, strict=True) if not fine]
+    if not names:
+        return ""
+    first = floats[names[0]]
+    more = f", and {len(names) - 1} more of {len(floats)} weights" if len(names) > 1 else ""
+    return f"{names[0]} ({int((~first.isfinite()).sum())} of {first.numel()} values{more})"
+
+
+def require_finite(content: Any, path: Path) -> None:  # noqa: ANN401  (whatever was saved)
+    """Refuse a checkpoint whose weights are no numbers any more: no score and no prediction would mean anything.
+
+    Raises:
+        CheckpointError: If so; names the first such weight.
+    """
+    state = content.get("state_dict") if isinstance(content, Mapping) else None
+    if found := non_finite(state if isinstance(state, Mapping) else {}):
+        advice = "take an earlier checkpoint, or train again with a lower model.optimizer.lr"
+        raise CheckpointError(f"{path} holds a weight that is NaN or infinite: {found}; {advice}")
+
+
 def _require_whole(path: Path) -> None:
     """Compare the archive's own checksums, which ``torch.load`` does not look at.
 
@@ -85,10 +112,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     """Load a checkpoint onto the CPU, without running any code in it.
 
     Raises:
-        CheckpointError: If the file is missing, damaged, no checkpoint or not written by segcli.
+        CheckpointError: If the file is missing, damaged, no checkpoint or not written by segcli, or a weight is no
+            finite number.
     """
     content = read_checkpoint(path)
     require_checkpoint(content, path)
+    require_finite(content, path)
     if CHECKPOINT_KEY not in content:
         raise CheckpointError(f"{path} was not written by segcli: it holds no experiment; give the experiment with -c")
     record = content[CHECKPOINT_KEY]

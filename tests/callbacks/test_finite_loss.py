@@ -84,3 +84,14 @@ def test_many_images_are_counted_not_listed() -> None:
     callback.on_train_batch_start(trainer, cast(Any, None), cast(Any, {"path": [f"{i}.png" for i in range(20)]}), 0)
     with pytest.raises(NonFiniteLossError, match=r"(?s)7.png\n    and 12 more\n.*none yet"):
         callback.on_before_backward(trainer, cast(Any, None), torch.tensor(float("nan")))
+
+
+def test_a_weight_that_is_no_number_is_not_saved() -> None:
+    callback, trainer = FiniteLoss(), cast(Any, _Trainer())
+    whole = {"a": torch.ones(2), "steps": torch.tensor(3)}
+    callback.on_save_checkpoint(trainer, cast(Any, None), {"state_dict": whole})
+    state = {**whole, "b": torch.tensor([1.0, float("nan")])}
+    with pytest.raises(
+        NonFiniteLossError, match=r"step 7: b \(1 of 2 values\)\n  last good checkpoint: none"
+    ):
+        callback.on_save_checkpoint(trainer, cast(Any, None), {"state_dict": state})

@@ -83,3 +83,16 @@ def test_pretraining_is_switched_off_without_touching_the_experiment() -> None:
 
 def test_a_backbone_of_another_kind_keeps_its_arguments() -> None:
     assert without_pretraining({"depth": 3}) == {"depth": 3}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_weight_that_is_no_number_is_named(trained: Path, tmp_path: Path, value: float) -> None:
+    content = load_checkpoint(trained / "checkpoints" / "best.ckpt")
+    names = [name for name, each in content["state_dict"].items() if each.is_floating_point()]
+    for name in names[3:5]:
+        content["state_dict"][name].view(-1)[0] = value
+    torch.save(content, tmp_path / "x.ckpt")
+    size = content["state_dict"][names[3]].numel()
+    what = rf"x\.ckpt holds a weight that is NaN or infinite: {names[3]} \(1 of {size} values, and 1 more of "
+    with pytest.raises(CheckpointError, match=what):
+        load_checkpoint(tmp_path / "x.ckpt")

@@ -200,8 +200,8 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
     name = (named or classes or [""])[-1]
     for path, node in experiment.root.leaves():
         if path[-1] == "class_path" and str(node.value).rpartition(".")[2] == name:
-            if (named := at_named_key(shorten(reason), experiment)).key:
-                return ConfigError([named])
+            if (problem := at_named_key(shorten(reason), experiment)).key:
+                return ConfigError([problem])
             message = reason if reason.startswith(name) else f"{name}: {reason}"
             return ConfigError([Problem(shorten(message), dotted(path[:-1]), node.source)])
     return ConfigError([Problem(shorten(reason))])
