@@ -1,7 +1,6 @@
 """Tell which runs are better, and whether it is noise: ``segcli compare RUNS``."""
 
 import math
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +74,8 @@ def run(typed: "Typed") -> int:
     from segcli.comparison.compare_runs import compare_runs
     from segcli.comparison.measured_run import BEST, LAST, At
     from segcli.comparison.metric import MEAN_IOU
-    from segcli.reports.compare_report import WIDTH, report
+    from segcli.config.tables import line_width
+    from segcli.reports.compare_report import report
 
     by = [key.strip() for key in (typed.value("--by") or "").split(",") if key.strip()]
     metric, level = typed.value("--metric") or MEAN_IOU, _level(typed.value("--level"))
@@ -93,8 +93,7 @@ def run(typed: "Typed") -> int:
         from segcli.comparison.plots.plots import write_plots
 
         _write(write_plots, found, Path(folder))
-    width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH
-    say_text(report(found, typed.format, width))
+    say_text(report(found, typed.format, line_width()))
     return 0
 
 

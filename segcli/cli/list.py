@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
-from itertools import zip_longest
 from pathlib import PurePath
-from textwrap import shorten, wrap
+from textwrap import shorten
 from typing import Any
 
 from segcli.cli.command_line import Typed
@@ -14,8 +13,9 @@ from segcli.cli.verb import FORMAT, Verb
 from segcli.config.catalogue import LISTED, Argument, Entry, describe, matches, names_of, timm_models
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.escape import code, markdown, table_row, visible
+from segcli.config.escape import code, markdown, markdown_table
 from segcli.config.output import say, say_text
+from segcli.config.tables import line_width, text_table
 
 VERB = Verb(
     "list",
@@ -37,7 +37,6 @@ case does not matter.
 """,
     words="FAMILY and PATTERN",
 )
-WIDTH = 120
 MAX_IN_FULL = 30
 _NO_WEIGHTS = "(no pretrained weights)"
 
@@ -102,7 +101,7 @@ def _print_overview(options: Typed) -> None:
     else:
         for family, names in found.items():
             shown = ", ".join(names) + (", for every model of timm" if family == "backbones" else "")
-            say(f"{family:13}{len(names):4}  {shorten(shown, WIDTH - 19, placeholder=' ...')}".rstrip())
+            say(f"{family:13}{len(names):4}  {shorten(shown, line_width() - 19, placeholder=' ...')}".rstrip())
         say("", "next   arguments and defaults:   python -m segcli list decoders")
         say("       the names of timm:        python -m segcli list backbones 'resnet*'")
         say("       one component:            python -m segcli list transforms RandomScaledCrop")
@@ -110,11 +109,11 @@ def _print_overview(options: Typed) -> None:
 
 def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entry]) -> None:
     if family == "presets":
-        _print_columns([_file_row(entry) for entry in entries], caps=(44,))
+        _print_columns([_file_row(entry) for entry in entries], widest=(44,))
     elif family == "experiments":
         _print_experiments(entries)
     elif len(entries) > MAX_IN_FULL:
-        _print_columns([(entry.name, entry.package, _line(entry)) for entry in entries], caps=(30, 20))
+        _print_columns([(entry.name, entry.package, _line(entry)) for entry in entries], widest=(30, 20))
         say("", f"{len(entries)} {family}; with arguments:  python -m segcli list {family} {entries[0].name}")
     else:
         for number, entry in enumerate(entries):
@@ -122,7 +121,7 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
             _print_component(entry)
     if timm and pattern:
         say(*[""] * bool(entries))
-        _print_columns([(entry.name, ", ".join(entry.facts["tags"]) or _NO_WEIGHTS) for entry in timm], caps=(50,))
+        _print_columns([(entry.name, ", ".join(entry.facts["tags"]) or _NO_WEIGHTS) for entry in timm], widest=(50,))
         say("", f"{len(timm)} timm names, each with the tags of its weights; the name alone takes the first.")
         tag = next((f"{entry.name}.{entry.facts['tags'][0]}" for entry in timm if entry.facts["tags"]), timm[0].name)
         say(f"In an experiment:  model: {{backbone: {{name: {tag.removesuffix('.')}}}}}")
@@ -131,18 +130,17 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
 
 
 def _print_experiments(entries: list[Entry]) -> None:
-    rows = [tuple(map(visible, _file_row(entry)[:-1])) for entry in entries]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for entry, row in zip(entries, rows, strict=True):
-        say("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
-        _print_columns([(_line(entry),)], caps=(), indent="    ")
+    lines = text_table([_file_row(entry)[:-1] for entry in entries])
+    for entry, line in zip(entries, lines, strict=True):
+        say(line)
+        _print_columns([(_line(entry),)], widest=(), indent=4)
 
 
 def _print_component(entry: Entry) -> None:
     say(f"{entry.name}   from {entry.package}")
-    _print_columns([(_line(entry),)], caps=(), indent="  ")
+    _print_columns([(_line(entry),)], widest=(), indent=2)
     rows = [(a.name, a.type, "required" if a.required else _default(a), a.description) for a in entry.arguments]
-    _print_columns(rows, caps=(26, 30, 20), indent="    ")
+    _print_columns(rows, widest=(26, 30, 20), indent=4)
 
 
 def _file_row(entry: Entry) -> Row:
@@ -163,19 +161,10 @@ def _default(argument: Argument) -> str:
     return dump_inline(argument.default) if is_plain else str(argument.default)
 
 
-def _print_columns(rows: Sequence[Row], caps: Sequence[int], indent: str = "") -> None:
-    """Print cells in columns; those wider than their cap, and the last column, go on in the next line."""
-    if not rows:
-        return
-    rows = [tuple(visible(cell.replace("``", "`")) for cell in row) for row in rows]
-    widths = [min(max(map(len, column)), cap) for column, cap in zip(zip(*rows, strict=True), caps, strict=False)]
-    widths = widths[: len(rows[0]) - 1]
-    widths.append(WIDTH - len(indent) - sum(widths) - 2 * len(widths))
-    for row in rows:
-        cells = [wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
-        for parts in zip_longest(*cells, fillvalue=""):
-            line = "  ".join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
-            say(f"{indent}{line}".rstrip())
+def _print_columns(rows: Sequence[Row], widest: Sequence[int], indent: int = 0) -> None:
+    """Print cells in columns; those wider than ``widest``, and the last column, are folded."""
+    cells = [[cell.replace("``", "`") for cell in row] for row in rows]
+    say(*text_table(cells, widest=widest, indent=indent, width=line_width()))
 
 
 def _print_markdown(family: str, entries: list[Entry], timm: list[Entry]) -> None:
@@ -200,7 +189,7 @@ def _print_table(header: Row, rows: Sequence[Row], last: Sequence[str] = ()) -> 
     """Print a table in Markdown; ``last`` is what a last column holds, where that is Markdown already."""
     cells = [[markdown(cell) for cell in row] for row in rows]
     cells = [[*row, cell] for row, cell in zip(cells, last, strict=True)] if last else cells
-    say(*map(table_row, (header, ("---",) * len(header), *cells)))
+    say(*markdown_table(header, cells))
 
 
 def _print_json(tree: list[dict[str, Any]]) -> None:

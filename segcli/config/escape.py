@@ -6,7 +6,7 @@ The one place for it: whatever prints the value of an experiment, the name of a 
 import re
 import shlex
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _MARKDOWN = re.compile(r"[\\`*<>|&@]|\]\(|://|www\.|#(?=\d)")
 """What GitHub takes for markup, a link, somebody's name or an issue."""
@@ -66,9 +66,9 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{shown}\n{fence}"
 
 
-def table_row(cells: Iterable[str]) -> str:
-    """Return cells, each of :func:`markdown` or :func:`code`, as one line of a table in Markdown."""
-    return f"| {' | '.join(cells)} |"
+def markdown_table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return cells, each of :func:`markdown` or :func:`code`, as lines of a table in Markdown."""
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
 
 
 def command(words: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segcli.config.escape import code, markdown, table_row
+from segcli.config.escape import code, markdown, markdown_table
 from segcli.ledger.entry import Entry, Figure
 
 BEGIN = "<!-- results: written by segcli record -->"
@@ -41,8 +41,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the table."""
-    lines = [HEAD, ("---",) * len(HEAD), *(_cells(row) for row in rows)]
-    return "".join(f"{table_row(line)}\n" for line in lines)
+    return "".join(f"{line}\n" for line in markdown_table(HEAD, map(_cells, rows)))
 
 
 def with_table(page: str, text: str) -> str:

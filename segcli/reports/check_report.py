@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from segcli.config.errors import Problem
-from segcli.config.escape import fenced, markdown, table_row, visible
+from segcli.config.escape import fenced, markdown, markdown_table, visible
 from segcli.experiment.check import Report
 
 
@@ -45,9 +45,8 @@ def _count(number: int, what: str) -> str:
 
 
 def _markdown(reports: Sequence[Report]) -> str:
-    lines = [table_row(("file", "result", "model")), table_row(["---"] * 3)]
-    for report in reports:
-        lines.append(table_row((markdown(report.file), found(report), markdown(report.about))))
+    rows = [(markdown(report.file), found(report), markdown(report.about)) for report in reports]
+    lines = markdown_table(("file", "result", "model"), rows)
     told = [text for report in reports for text in _findings(report)]
     return "\n".join([*lines, "", *([fenced("\n".join(told)), ""] if told else []), markdown(summary(reports))])
 

@@ -7,10 +7,9 @@ from rich.cells import cell_len
 from segcli.comparison.comparison import Comparison, Group, Reached
 from segcli.comparison.figures import MISSING, count, duration, memory, plus_minus
 from segcli.comparison.image_groups import image_unit
+from segcli.config.tables import GAP
 
 Columns = dict[str, list[str]]
-GAP = 2
-"""Characters between two columns."""
 _SHARE = 0.95
 _WIDEST = 40
 MOST_IMAGE_GROUPS = 10

@@ -4,21 +4,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from io import StringIO
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from segcli.comparison.comparison import Comparison, Difference, Pair
 from segcli.comparison.figures import plural
 from segcli.comparison.image_groups import image_unit
 from segcli.comparison.load import shown
 from segcli.comparison.metric import Metric
-from segcli.config.escape import code, markdown, table_row, visible
+from segcli.config.escape import code, markdown, markdown_table, visible
+from segcli.config.tables import WIDTH, text_table
 from segcli.reports.compare_columns import (
-    GAP,
     MOST_IMAGE_GROUPS,
     Columns,
     columns_of,
@@ -27,8 +22,6 @@ from segcli.reports.compare_columns import (
 )
 from segcli.runs.stored_run import StoredRun
 
-WIDTH = 120
-"""Characters of a line where there is no terminal."""
 _MAX_PAIRS = 15
 _MAX_CLASSES = 5
 _MAX_PAIRS_BY_CLASS = 3
@@ -158,20 +151,12 @@ def _class_metric(comparison: Comparison) -> str:
 
 
 def _printed(columns: Columns, width: int) -> list[str]:
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    for name in columns:
-        table.add_column(Text(visible(name)), overflow="fold")
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    console = Console(file=StringIO(), width=width, highlight=False, color_system=None)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get().splitlines()
+    return text_table(zip(*columns.values(), strict=True), list(columns), width=width)
 
 
 def _markdown_table(columns: Columns) -> list[str]:
-    rows = [list(columns), ["---"] * len(columns), *map(list, zip(*columns.values(), strict=True))]
-    return [table_row(map(markdown, row)) for row in rows]
+    rows = zip(*columns.values(), strict=True)
+    return markdown_table([*map(markdown, columns)], (map(markdown, row) for row in rows))
 
 
 def _plain(value: object) -> object:

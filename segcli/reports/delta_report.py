@@ -3,7 +3,8 @@
 from dataclasses import asdict
 
 from segcli.comparison.run_deltas import RunDeltas
-from segcli.config.escape import markdown, table_row, visible
+from segcli.config.escape import markdown, markdown_table, visible
+from segcli.config.tables import text_table
 from segcli.reports.compare_report import interval
 
 _UNKNOWN = "one run each: the noise between seeds is unknown, and intervals are of the images only"
@@ -19,12 +20,11 @@ def delta_text(found: RunDeltas, form: str) -> str:
     classes = [(one.subject, interval(one)) for one in found.by_class]
     if form == "markdown":
         named = (*rows, *((f"IoU of {name}", delta) for name, delta in classes))
-        table = [table_row((markdown(name), delta)) for name, delta in named]
+        table = markdown_table(("score", "after - before"), [(markdown(name), delta) for name, delta in named])
         below = [line for said in note for line in ("", markdown(said))]
-        return "\n".join(["", "| score | after - before |", "| --- | --- |", *table, "", _UNKNOWN, *below])
-    width = max(len(name) for name, _ in (*rows, *classes))
-    lines = [f"  {name:{width}}  {delta}" for name, delta in rows]
-    lines += ["IoU by class", *(f"  {name:{width}}  {delta}" for name, delta in classes)]
+        return "\n".join(["", *table, "", _UNKNOWN, *below])
+    lines = text_table([*rows, *classes], indent=2)
+    lines.insert(len(rows), "IoU by class")
     return "\n".join(map(visible, ["scores, after - before", *lines, _UNKNOWN, *note]))
 
 

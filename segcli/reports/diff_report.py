@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from segcli.config.diff import Change
 from segcli.config.errors import Problem
-from segcli.config.escape import code, markdown, table_row, visible
+from segcli.config.escape import code, markdown, markdown_table, visible
 from segcli.config.keys import GROUPS
 from segcli.config.review import Effect, Review
 from segcli.experiment.experiment_diff import ExperimentDiff
@@ -35,7 +35,7 @@ def _comparison_lines(found: ExperimentDiff) -> list[str]:
 def _comparison_table(found: ExperimentDiff) -> list[str]:
     rows = [(c.group, f"**{markdown(c.key)}**", *map(markdown, (c.old, c.new, _where(c)))) for c in found.changes]
     head = ("", "", code(found.a), code(found.b), "through")
-    return [*_table(head, rows), ""]
+    return [*markdown_table(head, rows), ""]
 
 
 def review_text(
@@ -63,7 +63,7 @@ def _effects_table(found: Review, names: Mapping[str, str]) -> list[str]:
         )
         for e in found.effects
     ]
-    return [*_table(("", "", "change", "through", "experiments"), rows), ""] if rows else []
+    return [*markdown_table(("", "", "change", "through", "experiments"), rows), ""] if rows else []
 
 
 def _effect_lines(found: Review, names: Mapping[str, str]) -> list[str]:
@@ -162,7 +162,3 @@ def _columns(rows: Sequence[tuple[Change, str]]) -> list[str]:
         else:
             lines += [f"  {change.key:{key_width}}  {where}", f"    - {change.old}", f"    + {change.new}"]
     return lines
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [table_row(row) for row in (head, ["---"] * len(head), *rows)]

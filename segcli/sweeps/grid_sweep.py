@@ -3,11 +3,12 @@
 import time
 from collections.abc import Sequence
 
+from segcli.config.tables import UNLIMITED, line_width, text_table
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps.cell import Cell
 from segcli.sweeps.cell_trainer import AT_WORK, CellTrainer, Outcome, Say
 from segcli.sweeps.curve import Objective
-from segcli.sweeps.table import aligned, outcome_lines
+from segcli.sweeps.table import outcome_lines
 
 NOT_BEGUN = "not begun"
 PATIENCE_S, STEP_S = 10.0, 0.5
@@ -63,7 +64,7 @@ def dry_lines(cells: Sequence[Cell], trainer: CellTrainer) -> list[str]:
     """Return a table of what would be trained; nothing is written."""
     keys = [key for key, _ in cells[0].settings]
     rows = [(*(text for _, text in cell.settings), _prospect(cell, trainer)) for cell in cells]
-    return aligned([(*keys, f"{len(cells)} runs"), *rows])
+    return text_table(rows, (*keys, f"{len(cells)} runs"), width=line_width(UNLIMITED))
 
 
 def _prospect(cell: Cell, trainer: CellTrainer) -> str:

@@ -10,13 +10,13 @@ from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.monitored import check_metric
 from segcli.config.overrides import plain_key
+from segcli.config.tables import UNLIMITED, line_width, text_table
 from segcli.score_spec import find_score
 from segcli.sweeps.cell import Cell, Typed
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.dimension import Choices, Range
 from segcli.sweeps.grid import Settings
 from segcli.sweeps.space import DIRECTIONS, Component, Space
-from segcli.sweeps.table import aligned
 
 SQLITE = "sqlite:///"
 
@@ -59,7 +59,7 @@ class Plan:
             "study": f"{self.study} in {self.storage}",
         }
         both = {**lines, **{key: str(each) for key, each in self.space.dimensions.items()}}
-        return aligned(list(both.items()))
+        return text_table(both.items(), width=line_width(UNLIMITED))
 
 
 def plan_search(typed: Typed, space: Space) -> Plan:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from segcli.config.escape import visible
 from segcli.config.loader import scalar
+from segcli.config.tables import UNLIMITED, line_width, text_table
 from segcli.sweeps.cell_trainer import Outcome
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.grid import Settings
@@ -32,7 +32,7 @@ def table(outcomes: Sequence[Outcome], objective: Objective | None) -> list[str]
     """Return one line per cell: its settings, its run, its state, the metric, minutes; and a heading."""
     keys = list(dict.fromkeys(key for outcome in outcomes for key, _ in outcome.settings))
     heading = [*keys, "run", "status", *([objective.metric] if objective else []), "minutes"]
-    rows = [heading]
+    rows = []
     for outcome in outcomes:
         settings = dict(outcome.settings)
         value = [_number(outcome.value, ".4f")] if objective else []
@@ -46,14 +46,7 @@ def table(outcomes: Sequence[Outcome], objective: Objective | None) -> list[str]
                 _number(outcome.minutes, ".2f"),
             ]
         )
-    return aligned(rows)
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines, every column as wide as its widest cell."""
-    shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    return [_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
+    return text_table(rows, heading, width=line_width(UNLIMITED))
 
 
 def _short(text: str) -> str:

@@ -91,7 +91,5 @@ def test_a_weight_that_is_no_number_is_not_saved() -> None:
     whole = {"a": torch.ones(2), "steps": torch.tensor(3)}
     callback.on_save_checkpoint(trainer, cast(Any, None), {"state_dict": whole})
     state = {**whole, "b": torch.tensor([1.0, float("nan")])}
-    with pytest.raises(
-        NonFiniteLossError, match=r"step 7: b \(1 of 2 values\)\n  last good checkpoint: none"
-    ):
+    with pytest.raises(NonFiniteLossError, match=r"step 7: b \(1 of 2 values\)\n  last good checkpoint: none"):
         callback.on_save_checkpoint(trainer, cast(Any, None), {"state_dict": state})

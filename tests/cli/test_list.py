@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.list import VERB, WIDTH
+from segcli.cli.list import VERB
 from segcli.cli.main import main
+from segcli.config.tables import WIDTH
 
 
 def _listed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
