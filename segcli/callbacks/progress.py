@@ -1,5 +1,6 @@
 """Progress: a bar per epoch on a terminal, lines elsewhere."""
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -9,28 +10,44 @@ from pytorch_lightning.callbacks import TQDMProgressBar
 
 from segcli.config.output import say
 from segcli.sample import Batch
-from segcli.score_spec import logged_scores
+from segcli.score_spec import MEAN_IOU, logged_scores
 
 SHOWN = tuple(str(score) for score in logged_scores(()) if score.spec.is_shown)
 """``train/loss``, ``val/loss`` and ``val/mIoU``."""
+_MEAN_IOU = f"val/{MEAN_IOU}"
 INTERVAL_S = 30.0
 """Between two lines about one pass."""
 
 
 class EpochBar(TQDMProgressBar):
-    """Show the last epoch's losses and mIoU beside the bar, and the epoch from 1, as everywhere."""
+    """Show the epoch, counted from 1 as everywhere, and the last scores beside the bar.
+
+    mIoU stands to the left of the bar, where a narrow terminal cuts nothing off; the losses stand to its right.
+    """
 
     def on_train_epoch_start(self, trainer: pl.Trainer, *args: Any) -> None:  # noqa: ANN401  (as Lightning declares it)
         """Begin a bar."""
-        super().on_train_epoch_start(trainer, *args)
-        if self.train_progress_bar is not None:
-            self.train_progress_bar.set_description(f"Epoch {trainer.current_epoch + 1}")
+        total = self.total_train_batches
+        self.train_progress_bar.reset(None if math.isinf(total) else int(total))
+        self._describe(trainer)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Show the new scores."""
+        super().on_validation_end(trainer, pl_module)
+        if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            self._describe(trainer)
 
     def get_metrics(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
     ) -> dict[str, int | str | float | dict[str, float]]:
-        """Return what stands beside the bar."""
-        return {key: f"{float(trainer.callback_metrics[key]):.3f}" for key in SHOWN if key in trainer.callback_metrics}
+        """Return what stands to the right of the bar."""
+        metrics = trainer.callback_metrics
+        return {key: f"{float(metrics[key]):.3f}" for key in SHOWN if key in metrics and key != _MEAN_IOU}
+
+    def _describe(self, trainer: pl.Trainer) -> None:
+        score = trainer.callback_metrics.get(_MEAN_IOU)
+        said = "" if score is None else f"  {_MEAN_IOU} {float(score):.3f}"
+        self.train_progress_bar.set_description(f"Epoch {trainer.current_epoch + 1}{said}")
 
 
 class ProgressLines(pl.Callback):

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,13 +23,20 @@ def test_in_a_log_each_epoch_is_a_line_and_none_moves(tiny: Path, capsys: Captur
     assert "\r" not in out + err
 
 
-def test_with_a_terminal_there_is_a_bar(tiny: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", [40, 120])
+def test_with_a_terminal_there_is_a_bar_which_has_room_for_the_score(
+    columns: int, tiny: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert main(["fit", "-c", str(tiny), "--trainer.max_epochs=1"]) == 0
+    monkeypatch.setattr("tqdm.std._screen_shape_wrapper", lambda: lambda file: (columns, 24))
+    assert main(["fit", "-c", str(tiny)]) == 0
     out = capsys.readouterr().out
-    assert "Epoch 0" in out
-    assert "val/mIoU" in out
     assert out.startswith("folder      runs/tiny/1\nmodel ")  # the same facts as in a log
+    drawn = [part.strip() for line in out.split("\n") for part in line.split("\r") if part.strip().startswith("Epoch")]
+    assert "Epoch 1:" in drawn[0]
+    assert re.match(r"Epoch 2  val/mIoU 0\.\d{3}:", drawn[-1])
+    assert max(map(len, drawn)) <= columns
+    assert ("val/loss=" in drawn[-1] and "train/loss=" in drawn[-1]) == (columns == 120)
 
 
 def test_a_bar_is_never_drawn_into_a_file_because_errors_go_to_a_terminal(
