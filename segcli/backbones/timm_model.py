@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from segcli.backbones.pretrained_files import weights_file, with_local_files
+from segcli.config.errors import in_a_line
 from segcli.features import FeatureSpec
 
 ARGUMENTS = {
@@ -83,7 +84,7 @@ def sketch(name: str, options: dict[str, Any]) -> Sketch:
         local = with_local_files(name, pretrained=False)
     except (OSError, ValueError) as error:
         raise OSError(
-            f"TimmBackbone got name {name!r}, whose description is not to be had: {error}; take a model of "
+            f"TimmBackbone got name {name!r}, whose description is not to be had: {in_a_line(error)}; take a model of "
             "timm.list_models(), or a folder on disk as local-dir:FOLDER."
         ) from None
     with torch.device("meta"):

@@ -7,17 +7,19 @@ from segcli.sample import Batch
 
 
 class CurrentBatch(pl.Callback):
-    """Remember stage and shape of the batch that was begun last.
+    """Remember stage, shape and files of the batch that was begun last.
 
     Attributes:
         stage: ``train``, ``validate``, ``test`` or ``predict``; empty before the first batch.
         shape: ``(B, C, H, W)`` of its images.
+        paths: Their files.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.stage = ""
         self.shape: tuple[int, ...] = ()
+        self.paths: list[str] = []
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
@@ -46,3 +48,4 @@ class CurrentBatch(pl.Callback):
     def _note(self, stage: str, batch: Batch) -> None:
         image = batch.get("image") if isinstance(batch, dict) else None
         self.stage, self.shape = stage, tuple(image.shape) if isinstance(image, Tensor) else ()
+        self.paths = list(batch.get("path", [])) if isinstance(batch, dict) else []

@@ -118,6 +118,11 @@ def shown(value: object) -> str:
     return shorten(text)
 
 
+def in_a_line(error: object) -> str:
+    """Return what an error of another package, or of one's own code, says, without its line breaks."""
+    return " ".join(str(error).split())
+
+
 def shorten(text: str) -> str:
     """Cut a text that would not fit into a line."""
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

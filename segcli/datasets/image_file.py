@@ -67,8 +67,12 @@ def _require_eight_bits(image: Image.Image, data: bytes, path: Path) -> None:
     """Refuse what Pillow would clip or cut to 8 bits without a word."""
     stored = StoredPixels.of(image, data)
     if image.mode.startswith(("I", "F")) or stored.bits > 8 or stored.kind != "u":
-        bits = "floats" if stored.kind == "f" else "more than 8 bits per channel, or a sign"
-        raise DataError(f"{path} holds {bits} (mode {image.mode}), expected 8; convert it and choose the value range.")
+        kind = {"f": "floating point numbers", "i": "integers with a sign"}.get(stored.kind, "integers")
+        raise DataError(
+            f"{path} holds {kind} of {stored.bits} bits per channel (mode {image.mode}), expected integers of 8 bits.\n"
+            "  Scale all images once, by one range, and save them as PNG: "
+            "Image.fromarray((255 * (values - low) / (high - low)).clip(0, 255).astype('uint8'))."
+        )
 
 
 def _require_known_channels(image: Image.Image, data: bytes, mode: ImageMode, path: Path) -> None:

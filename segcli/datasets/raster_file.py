@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from segcli.config.errors import in_a_line
 from segcli.sample import DataError
 
 Image.init()  # registers all formats that this Pillow knows
@@ -70,16 +71,20 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
                 frames = getattr(image, "n_frames", 1)
                 if frames > 1 and image.format != "MPO":  # MPO: a photo with its preview
                     raise DataError(f"{path} holds {frames} pictures, expected 1; split it into files.")
+                if 0 in image.size:
+                    raise DataError(f"{path} has no pixels ({image.height} x {image.width}); replace or remove it.")
                 yield image
     except DataError:
         raise
     except Image.DecompressionBombError as error:
-        raise DataError(f"{path} is too large, or made to exhaust the memory ({error}); cut it into tiles.") from error
+        raise DataError(
+            f"{path} is too large, or made to exhaust the memory ({in_a_line(error)}); cut it into tiles."
+        ) from error
     except UnidentifiedImageError as error:
         raise DataError(f"{path} {_unidentified(path, data)}") from error
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, struct.error) as error:
         # what Pillow's plugins raise on broken files
-        raise DataError(f"{path} cannot be read as an image ({error}); replace or remove it.") from error
+        raise DataError(f"{path} cannot be read as an image ({in_a_line(error)}); replace or remove it.") from error
 
 
 def read_bytes(path: Path) -> bytes:

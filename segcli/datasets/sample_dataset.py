@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from segcli.config.errors import in_a_line
 from segcli.sample import DataError, Sample, is_out_of_memory
 
 
@@ -98,7 +99,7 @@ class SampleDataset(Dataset[Sample], ABC):
                 if is_out_of_memory(error):
                     raise
                 named = isinstance(error, DataError)
-                reason = str(error) if named else f"a transform failed, {type(error).__name__}: {error}"
+                reason = str(error) if named else f"a transform failed, {type(error).__name__}: {in_a_line(error)}"
                 raise DataError(f"{path} ({size[0]} x {size[1]} px): {reason}") from error
         _require_uint8(image, "image", path)
         sample = Sample(image=_channels_first(image), path=path, size=size)

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-from segcli.config.errors import TRACEBACK, ConfigError, Problem
+from segcli.config.errors import TRACEBACK, ConfigError, Problem, in_a_line
 from segcli.config.foreign import Foreign
 from segcli.config.library import installed
 from segcli.config.node import Source
@@ -43,7 +43,7 @@ def _problem(error: BaseException, module: str, each: Foreign) -> Problem:
 
 
 def _said(error: BaseException) -> str:
-    return error.msg if isinstance(error, SyntaxError) else str(error)
+    return in_a_line(error.msg if isinstance(error, SyntaxError) else error)
 
 
 def _raised_at(error: BaseException) -> Source | None:

@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 
-from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.errors import ConfigError, Problem, did_you_mean, in_a_line
 from segcli.sweeps.dimension import Choices, Range
 from segcli.sweeps.space import Component
 
@@ -97,7 +97,7 @@ def _build(key: str, component: Component, arguments: dict[str, Any], base: type
     try:
         return cls(**arguments)
     except (TypeError, ValueError, ImportError) as error:
-        raise ConfigError([Problem(f"{cls.__name__}: {error}", key, component.source)]) from None
+        raise ConfigError([Problem(f"{cls.__name__}: {in_a_line(error)}", key, component.source)]) from None
 
 
 def _find(key: str, component: Component, base: type[_T], module: ModuleType) -> type[_T]:
@@ -105,7 +105,7 @@ def _find(key: str, component: Component, base: type[_T], module: ModuleType) ->
     try:
         home = importlib.import_module(where) if where else module
     except ImportError as error:
-        raise ConfigError([Problem(f"cannot import {where}: {error}", key, component.source)]) from None
+        raise ConfigError([Problem(f"cannot import {where}: {in_a_line(error)}", key, component.source)]) from None
     found = getattr(home, name, None)
     if isinstance(found, type) and issubclass(found, base) and found is not base:
         return found

@@ -8,6 +8,7 @@ import albumentations as A
 import numpy as np
 from numpy.typing import NDArray
 
+from segcli.config.errors import in_a_line
 from segcli.sample import IGNORE_INDEX, DataError, is_out_of_memory
 from segcli.transforms.leaves import Transform, align_masks, leaves, require_channels
 
@@ -108,6 +109,8 @@ class SeededCompose:
                     f"turned the {what} into {type(after).__name__} of {getattr(after, 'dtype', 'no dtype')}, expected "
                     "a NumPy array of uint8; remove Normalize, ToFloat and ToTensorV2, the model normalises."
                 )
+            if 0 in after.shape:
+                return f"turned the {what} of shape {before.shape} into one of {after.shape}, expected pixels"
             channels = [array.shape[2:] if what == "image" else array.shape[:-2] for array in (before, after)]
             if after.ndim != before.ndim or channels[0] != channels[1]:
                 return f"turned the {what} of shape {before.shape} into one of {after.shape}, expected as many channels"
@@ -161,4 +164,6 @@ class SeededCompose:
 
 
 def _failure(error: Exception) -> str:
-    return f"failed, {type(error).__name__}: {error}"
+    too_small = type(error).__name__ == "CropSizeError"
+    remedy = "; set pad_if_needed: true or a smaller size in it, or put a PadIfNeeded before it" if too_small else ""
+    return f"failed, {type(error).__name__}: {in_a_line(error)}{remedy}"

@@ -70,7 +70,7 @@ def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
         "c.tif": Image.fromarray(deep.astype(np.float32)),
     }.items():
         picture.save(tmp_path / name)
-        with pytest.raises(DataError, match=rf"{name} holds (more than 8 bits|floats)"):
+        with pytest.raises(DataError, match=rf"{name} holds (integers.*|floating point numbers) of (16|32) bits"):
             read_image(tmp_path / name, "L")
 
 
@@ -78,7 +78,7 @@ def test_16_bit_colour_is_refused_though_pillow_calls_it_rgb(tmp_path: Path) -> 
     cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 4, 3), 40000, np.uint16))
     with Image.open(tmp_path / "a.png") as image:
         assert image.mode == "RGB"
-    with pytest.raises(DataError, match="more than 8 bits"):
+    with pytest.raises(DataError, match="integers of 16 bits per channel"):
         read_image(tmp_path / "a.png", "RGB")
 
 

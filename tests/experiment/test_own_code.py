@@ -18,6 +18,7 @@ HEAD = "import os\n\n\nclass Mine:\n    pass\n\n\n"
         (f"{HEAD}1 / 0\n", "ZeroDivisionError", "theirs.py:8"),
         (f"{HEAD}import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'", "theirs.py:8"),
         (f"{HEAD}from os import no_such\n", "ImportError: cannot import name 'no_such'", "theirs.py:8"),
+        (f"{HEAD}raise ValueError('one\\n\\n  two\\n')\n", "ValueError: one two\n", "theirs.py:8"),
         (f"{HEAD}raise SystemExit('bye')\n", "SystemExit: bye", "theirs.py:8"),
         (f"{HEAD}def f():\n    raise ValueError('x')\n\n\nf()\n", "ValueError: x", "theirs.py:9"),
     ],

@@ -129,3 +129,26 @@ def test_classes_and_ignored_pixels_pass_the_check() -> None:
     compose = SeededCompose([A.PadIfNeeded(60, 60, border_mode=0, fill_mask=255)], num_values=254)
     mask = np.resize(np.arange(254, dtype=np.uint8), (40, 40))
     assert set(np.unique(compose(IMAGE, mask, 0, 0)[1])) == {*range(254), 255}
+
+
+class _Fails(A.ImageOnlyTransform):
+    def apply(self, img: NDArray[np.uint8], **params: object) -> NDArray[np.uint8]:
+        raise ValueError("first line\n\n  second line\n")
+
+
+class _Empty(A.ImageOnlyTransform):
+    def apply(self, img: NDArray[np.uint8], **params: object) -> NDArray[np.uint8]:
+        return img[:0]
+
+
+@pytest.mark.parametrize(
+    ("transform", "told"),
+    [
+        (_Fails(p=1), "k.0: _Fails failed, ValueError: first line second line$"),
+        (_Empty(p=1), r"k.0: _Empty turned the image of shape \(4, 4, 3\) into one of \(0, 4, 3\), expected pixels$"),
+    ],
+)
+def test_what_a_transform_raises_or_empties_is_told_in_one_line(transform: A.BasicTransform, told: str) -> None:
+    compose = SeededCompose([transform], key="k")
+    with pytest.raises(DataError, match=told):
+        compose(np.zeros((4, 4, 3), np.uint8), None, 0, 0)

@@ -7,7 +7,10 @@ import pytorch_lightning as pl
 
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.config.errors import ConfigError, Problem
+from segcli.datasets.pairing import few
 from segcli.experiment.errors import compile_failure, out_of_memory
+from segcli.experiment.errors.translate import is_ours
+from segcli.sample import DataError
 
 _ONE_VALUE = "Expected more than 1 value per channel when training"
 ONE_VALUE_TOLD = (
@@ -27,22 +30,27 @@ def explained(trainer: pl.Trainer, raw: bool = False) -> Iterator[None]:
 
     Raises:
         ConfigError: In place of such an error.
+        DataError: In place of one of images, whose files it names.
     """
     batch = CurrentBatch()
     trainer.callbacks.append(batch)  # type: ignore[attr-defined]  # set in the trainer's constructor, not declared
     try:
         yield
     except Exception as error:
-        problem = out_of_memory.explain(error, trainer, batch) or compile_failure.explain(error) or _of_one_value(error)
-        problem = problem or _of_interval(error, trainer)
+        problem: ConfigError | DataError | None = out_of_memory.explain(error, trainer, batch)
+        problem = problem or compile_failure.explain(error) or _of_images(error, batch) or _of_interval(error, trainer)
         if problem is None or raw:
             raise
         raise problem from None
 
 
-def _of_one_value(error: BaseException) -> ConfigError | None:
-    """Return what to tell of a batch norm that got one value per channel, whose variance is not defined."""
-    return ConfigError([Problem(ONE_VALUE_TOLD)]) if is_of_one_value(error) else None
+def _of_images(error: Exception, batch: CurrentBatch) -> DataError | None:
+    """Return what to tell of images that the model cannot take, such as those of another size, and which they are."""
+    is_of_size = isinstance(error, ValueError) and is_ours(error) and bool(batch.shape)
+    if not is_of_size and not is_of_one_value(error):
+        return None
+    of = f"\n  in a batch of {few(batch.paths)}" if batch.paths else ""
+    return DataError(f"{ONE_VALUE_TOLD if is_of_one_value(error) else error}{of}")
 
 
 def is_of_one_value(error: BaseException) -> bool:

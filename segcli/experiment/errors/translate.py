@@ -12,8 +12,8 @@ import segcli
 from segcli.config.compose import Experiment
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, shown
 from segcli.config.library import KEYS
+from segcli.config.node import Node, dotted, lookup
 from segcli.config.node import Path as KeyPath
-from segcli.config.node import dotted, lookup
 from segcli.experiment.errors.plain_words import joined, plain_words
 
 PACKAGE = Path(segcli.__file__).parent
@@ -199,12 +199,26 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
     named = [name for name in classes if reason.split(maxsplit=1)[:1] == [name]]
     name = (named or classes or [""])[-1]
     for path, node in experiment.root.leaves():
-        if path[-1] == "class_path" and str(node.value).rpartition(".")[2] == name:
+        if path[-1] == "class_path" and _is(node, name):
             if (problem := at_named_key(shorten(reason), experiment)).key:
                 return ConfigError([problem])
             message = reason if reason.startswith(name) else f"{name}: {reason}"
             return ConfigError([Problem(shorten(message), dotted(path[:-1]), node.source)])
     return ConfigError([Problem(shorten(reason))])
+
+
+def _component_named(message: str, experiment: Experiment) -> tuple[str, Node | None]:
+    """Return key of the one component whose name a message begins with, and its node or that of what it got."""
+    name, _, argument = [*message.split(), "", "", ""][:3]
+    found = [path[:-1] for path, node in experiment.root.leaves() if path[-1] == "class_path" and _is(node, name)]
+    if len(found) != 1:
+        return "", None
+    node = lookup(experiment.root, (*found[0], argument)) or lookup(experiment.root, (*found[0], "class_path"))
+    return dotted(found[0]), node
+
+
+def _is(node: Node, name: str) -> bool:
+    return str(node.value).rpartition(".")[2] == name
 
 
 @contextmanager
@@ -239,6 +253,8 @@ def at_named_key(message: str, experiment: Experiment, key: str = "") -> Problem
     name, node = next(((name, node) for name, node in named if node is not None), ("", None))
     if name and message.startswith(f"{name} got "):
         key, message = name, message.removeprefix(f"{name} ")
+    if node is None and not key:
+        key, node = _component_named(message, experiment)
     return Problem(message, key, node.source if node is not None else experiment.source(key) if key else None)
 
 

@@ -10,6 +10,8 @@ from segcli.callbacks.current_batch import CurrentBatch
 from segcli.cli.main import main
 from segcli.config.errors import ConfigError
 from segcli.experiment.errors.limits import explained
+from segcli.layers.resize import resize
+from segcli.sample import DataError
 
 
 def trainer() -> Any:  # noqa: ANN401  (stands for Lightning's)
@@ -34,7 +36,7 @@ def trainer() -> Any:  # noqa: ANN401  (stands for Lightning's)
     ],
 )
 def test_limits_are_explained(error: Exception, told: str) -> None:
-    with pytest.raises(ConfigError, match=told), explained(trainer()):
+    with pytest.raises((ConfigError, DataError), match=told), explained(trainer()):
         raise error
 
 
@@ -55,3 +57,15 @@ def test_the_batch_is_watched() -> None:
     run = trainer()
     with explained(run):
         assert [type(callback) for callback in run.callbacks] == [CurrentBatch]
+
+
+def test_images_that_a_model_cannot_take_are_named() -> None:
+    run = trainer()
+
+    def step() -> None:
+        batch = {"image": torch.zeros(1, 3, 8, 8), "path": ["a.png"]}
+        run.callbacks[0].on_test_batch_start(run, None, batch, 0)
+        resize(batch["image"])  # type: ignore[arg-type]  # it raises a ValueError of segcli's
+
+    with pytest.raises(DataError, match=r"both or neither.*\n  in a batch of a\.png"), explained(run):
+        step()

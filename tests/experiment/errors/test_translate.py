@@ -121,3 +121,14 @@ def test_a_component_that_names_itself_is_where_the_mistake_is(tiny: Path) -> No
     wrapped.__cause__ = refused
     (problem,) = translate.from_component(wrapped, compose([tiny])).problems
     assert (problem.key, problem.message) == ("data", str(refused))
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("FPN got pyramid_channels 32, expected 5", "error: model.decoder: FPN got pyramid_channels 32, expected 5"),
+        ("FPN got 0 feature levels", "error: model.decoder: FPN got 0 feature levels"),
+    ],
+)
+def test_an_error_that_begins_with_a_component_says_where_that_was_written(tiny: Path, message: str, told: str) -> None:
+    assert str(translate.from_component(ValueError(message), compose([tiny]))) == f"{told}\n  --> tiny.yaml:12"
