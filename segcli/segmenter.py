@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
+from segcli.config.component import arguments_of, with_arguments
 from segcli.datasets.image_file import CHANNELS, pixels_of, read_image
 from segcli.decoders.base import Decoder, DecoderFactory
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
@@ -151,7 +152,7 @@ class Segmenter(nn.Module):
         content = load_checkpoint(Path(path))
         config, classes = experiment_in(content)
         model, backbone = config["model"], config["model"]["backbone"]
-        backbone = {**backbone, "init_args": without_pretraining(backbone.get("init_args", {}))}
+        backbone = with_arguments(backbone, without_pretraining(arguments_of(backbone)))
         model = {"backbone": backbone, **{key: model[key] for key in ("decoder", "task", *_SETTINGS)}}
         model = read_environment(model, config, "model", Path(path))
         parser = ArgumentParser(exit_on_error=False)

@@ -132,6 +132,14 @@ def test_private_names_of_dependencies_stand_in_one_file(path: Path) -> None:
             assert not [part for part in parts if re.match(r"_[A-Za-z]", part)], f"{_name(path)}: {ast.unparse(node)}"
 
 
+@pytest.mark.parametrize("path", [m for m in MODULES if m.stem not in ("component", "schema")], ids=_name)
+def test_how_a_component_is_written_down_stands_in_one_file(path: Path) -> None:
+    """And in the schema, which says it to editors; messages and manuals may quote it."""
+    words = re.compile(r"\.?(class_path|init_args)")
+    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+    assert not [text for text in texts if isinstance(text, str) and words.fullmatch(text)]
+
+
 def _is_of_self(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
 

@@ -12,7 +12,7 @@ import yaml
 from segcli.cli.main import main
 from segcli.config.compose import compose
 from segcli.config.library import Place, installed
-from segcli.config.node import Node
+from segcli.config.node import ComponentNode, MappingNode
 from segcli.config.resolve import resolve
 
 EXPERIMENT = """
@@ -38,14 +38,12 @@ SAMPLE = 70
 Case = tuple[tuple[str, ...], object]
 
 
-def _keys(node: Node, place: Place, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _keys(node: MappingNode, place: Place, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield every key of a composed experiment, as it is written, with the annotation of its argument."""
-    inner, fields = place, node.value
-    if "class_path" in fields:
-        inner, fields = place.inside(place.class_path(fields["class_path"].value)), fields["init_args"].value
-    for key, child in fields.items():
+    inner = place.inside(place.class_path(node.name)) if isinstance(node, ComponentNode) else place
+    for key, child in node.fields.items():
         yield (*at, str(key)), inner.annotation(key)
-        if child.is_mapping() and key != "mask_values":
+        if isinstance(child, MappingNode) and key != "mask_values":
             yield from _keys(child, inner.child(key), (*at, str(key)))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from segcli.api.run import Run
 from segcli.config.errors import TRACEBACK, ConfigError, Problem
 from segcli.config.from_python import override_words, tree_of
-from segcli.config.node import Node, Source
+from segcli.config.node import MappingNode, Source
 from segcli.config.output import accept_every_character
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.restored import restored
@@ -86,7 +86,7 @@ def listed(places: Place | Sequence[Place]) -> list[str]:
     return [shown(each) for each in several]
 
 
-def subject(given: Given) -> str | Node:
+def subject(given: Given) -> str | MappingNode:
     """Return one experiment as those who compose it take it."""
     return tree_of(given) if isinstance(given, Mapping) else shown(given)
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from segcli.config.component import class_key
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError
 from segcli.config.experiment_file import experiment_file
@@ -82,7 +83,7 @@ class CompletedKeys:
                 yield from self._below(f"{key}.{name}", below)
 
     def _class(self, key: str, place: Place) -> str | None:
-        name = self._experiment.get(f"{key}.class_path")
+        name = self._experiment.get(class_key(key))
         try:
             return place.class_path(str(name)) if name else None
         except (UnknownClassError, RegistryError):  # it may be half typed

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
+from segcli.config.component import class_key
 from segcli.config.escape import command
 from segcli.config.output import say
 
@@ -60,7 +61,7 @@ def fit(job: "Job") -> None:
     say("", f"run folder  {folder.path}{pictures}", "next        look at the curves:  tensorboard --logdir runs")
     if best.is_file():
         say(f"            predict:             {_typed('predict', '--ckpt_path', os.path.relpath(best))}")
-    other = "FPN" if str(job.experiment.get("model.decoder.class_path")).rpartition(".")[2] == "UNet" else "UNet"
+    other = "FPN" if str(job.experiment.get(class_key("model.decoder"))).rpartition(".")[2] == "UNet" else "UNet"
     say(f"            another decoder:     {_typed('fit', '-c', str(file), '--model.decoder', other)}")
     if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
         say("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")

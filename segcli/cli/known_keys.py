@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
+from segcli.config.component import component_key, flat_key, is_of_class
 from segcli.config.compose import Experiment, compose
 from segcli.config.errors import ConfigError
 from segcli.config.experiment_file import experiment_file
 from segcli.config.node import dotted
-from segcli.config.overrides import plain_key
 from segcli.config.resolve import resolve
 
 OTHER_NAMES = {
@@ -38,7 +38,6 @@ OTHER_NAMES = {
 """Names in other programs, written with ``_``, and the keys here."""
 _SECTIONS = ("trainer", "data", "model", "run", "seed_everything")
 _MOST_LEVELS = 4
-_CLASS = ".class_path"
 _ANY_DATA = ("--data", "FolderDataModule", "--data.root", "images")
 
 
@@ -62,13 +61,13 @@ class KnownKeys:
         if name in OTHER_NAMES:
             return [OTHER_NAMES[name]]
         found = [key for key in self._values if key == name or key.endswith(f".{name}")]
-        components = {key.removesuffix(_CLASS): None for key in self._values if key.endswith(_CLASS)}
+        components = {component_key(key): None for key in self._values if is_of_class(key)}
         found += [key for key in components if key.rpartition(".")[2] == name]
         return [key for key in found if key.startswith(_SECTIONS) and key.count(".") < _MOST_LEVELS]
 
     def is_switch(self, key: str) -> bool:
         """Return whether a key holds true or false."""
-        return isinstance(self._values.get(plain_key(key)), bool)
+        return isinstance(self._values.get(flat_key(key)), bool)
 
     @cached_property
     def _values(self) -> dict[str, object]:

@@ -8,6 +8,7 @@ from segcli.comparison.load import shown
 from segcli.comparison.measured_run import MeasuredRun, fingerprint
 from segcli.comparison.metric import Metric
 from segcli.comparison.settings import relevant
+from segcli.config.component import arguments_of
 
 _MANY = 3
 _TRAIN = "train"
@@ -77,8 +78,7 @@ def _averages(one: MeasuredRun) -> object:
     recorded = one.run.passport.get("loss")
     if recorded is not None:
         return recorded
-    data = one.run.config.get("data") or {}
-    arguments = data.get("init_args") or {}
+    arguments = arguments_of(one.run.config.get("data"))
     size = arguments.get("val_batch_size") or arguments.get("batch_size")
     return [f"mean over batches, each weighted by its images, of at most {size} (data.val_batch_size)"]
 

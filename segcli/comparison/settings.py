@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from segcli.config.canonical import leaves
+from segcli.config.component import class_key, component_key, component_of, is_of_class
 from segcli.config.dumper import dump_inline
 from segcli.config.environment import identified
 from segcli.config.keys import SEED, meaning_of
@@ -13,7 +14,6 @@ from segcli.registry import FAMILIES
 from segcli.runs.identity import identity
 
 Values = Mapping[str, Any]
-CLASS = ".class_path"
 NOT_SET = "not set"
 _WIDEST = 40
 
@@ -30,7 +30,7 @@ def everything(config: Mapping[str, Any]) -> Values:
 
 def keys_of(experiments: Iterable[Values]) -> list[str]:
     """Return every key that has a value or a component, in the order of the experiments."""
-    return list(dict.fromkeys(key.removesuffix(CLASS) for values in experiments for key in values))
+    return list(dict.fromkeys(component_key(key) for values in experiments for key in values))
 
 
 def differing(experiments: Sequence[Values], among: Sequence[str] | None = None) -> list[str]:
@@ -43,13 +43,13 @@ def differing(experiments: Sequence[Values], among: Sequence[str] | None = None)
         experiments: Their values.
         among: The keys to look at, such as those in which more experiments differ; None for all.
     """
-    components = {key.removesuffix(CLASS) for values in experiments for key in values if key.endswith(CLASS)}
+    components = {component_key(key) for values in experiments for key in values if is_of_class(key)}
     found = []
     for key in keys_of(experiments) if among is None else among:
         parents = [parent for parent in _parents(key) if parent in components]
         variants: dict[tuple[str, ...], set[str]] = {}
         for values in experiments:
-            classes = tuple(str(values.get(f"{parent}{CLASS}")) for parent in parents)
+            classes = tuple(str(values.get(class_key(parent))) for parent in parents)
             variants.setdefault(classes, set()).add(comparable(values, key))
         if any(len(texts) > 1 for texts in variants.values()):
             found.append(key)
@@ -58,7 +58,7 @@ def differing(experiments: Sequence[Values], among: Sequence[str] | None = None)
 
 def comparable(values: Values, key: str) -> str:
     """Return the value at a key as text that is equal for equal values only; of a component, its class."""
-    path = values.get(f"{key}{CLASS}")
+    path = values.get(class_key(key))
     if path is not None:
         return f"class {path}"
     return json.dumps(values[key], sort_keys=True, default=str) if key in values else NOT_SET
@@ -66,7 +66,7 @@ def comparable(values: Values, key: str) -> str:
 
 def text_at(values: Values, key: str) -> str:
     """Return the value at a key for people: a component by its short name, what is not there as ``not set``."""
-    path = values.get(f"{key}{CLASS}")
+    path = values.get(class_key(key))
     if path is not None:
         return _short_name(str(path))
     return _text(values[key]) if key in values else NOT_SET
@@ -81,7 +81,7 @@ def label(values: Values, keys: Sequence[str]) -> str:
         text = text_at(values, key)
         text = text.rpartition("/")[2] if meaning_of(key).last_part else text  # the table has the whole path
         name = ".".join(key.split(".")[-2:]) if names[key] in twice else names[key]
-        if f"{key}{CLASS}" in values:
+        if class_key(key) in values:
             parts.append(text)
         elif text != NOT_SET or len(keys) == 1:
             parts.append(f"{name}={text if len(text) <= _WIDEST else text[: _WIDEST - 1] + '…'}")
@@ -97,9 +97,10 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_text(part) for part in value)}]"
     if isinstance(value, Mapping):
-        arguments = value.get("init_args") if "class_path" in value else value
-        inside = ", ".join(f"{key}={_text(part)}" for key, part in (arguments or {}).items())
-        name = _short_name(str(value["class_path"])) if "class_path" in value else ""
+        component = component_of(value)
+        arguments = component.arguments if component is not None else value
+        inside = ", ".join(f"{key}={_text(part)}" for key, part in arguments.items())
+        name = _short_name(component.name) if component is not None else ""
         return f"{name}({inside})" if inside or not name else name
     return repr(value) if isinstance(value, float) else dump_inline(value)
 

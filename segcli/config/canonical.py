@@ -7,13 +7,19 @@ from functools import cache, partial
 from pathlib import PurePath
 from typing import Any
 
+from segcli.config.component import (
+    component,
+    component_key,
+    component_of,
+    is_of_class,
+    leads_to_arguments,
+)
 from segcli.config.keys import meaning_of
 from segcli.config.library import Library, installed
 from segcli.registry import SECTIONS
 
 ORDER = ": order"
 """End of the key under which the order of a mapping's keys stands, where it counts and is not the ascending one."""
-_CLASS, _ARGUMENTS = "class_path", "init_args"
 
 
 def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +60,7 @@ def canonical(value: Any, key: str, owner: str = "", argument: str = "", library
     return inside(value)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return JSON that is equal for equal canonical values only."""
     return json.dumps(value, sort_keys=True, default=str)
 
@@ -63,9 +69,10 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
     """Yield plain dotted keys and values; lists and empty mappings are values."""
     for key, value in tree.items():
         name = f"{prefix}{key}"
+        is_inner = leads_to_arguments((key,))
         if not isinstance(value, Mapping) or not value or (_is_component(value) and meaning_of(name).order == "none"):
-            yield (prefix.removesuffix(".") if key == _ARGUMENTS else name), value
-        elif key == _ARGUMENTS:
+            yield (prefix.removesuffix(".") if is_inner else name), value
+        elif is_inner:
             yield from leaves(value, prefix)
         else:
             yield from leaves(value, f"{name}.")
@@ -73,14 +80,14 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
                 yield name + ORDER, [str(each) for each in value]
 
 
-def _owners(values: Mapping[str, Any]) -> dict[str, str]:
+def _owners(values: Mapping[str, object]) -> dict[str, str]:
     """Return the class whose arguments stand below a key."""
-    ends = ((key.removesuffix(f".{_CLASS}"), value) for key, value in values.items() if key.endswith(f".{_CLASS}"))
+    ends = ((component_key(key), value) for key, value in values.items() if is_of_class(key))
     sections = {key.partition(".")[0] for key in values} & SECTIONS.keys()
     return {key: SECTIONS[key] for key in sorted(sections)} | {key: str(value) for key, value in ends}
 
 
-def _added(values: Mapping[str, Any], owners: Mapping[str, str]) -> dict[str, Any]:
+def _added(values: Mapping[str, object], owners: Mapping[str, str]) -> dict[str, Any]:
     """Return the defaults of arguments that an experiment does not state."""
     parts = (key.removesuffix(ORDER).split(".") for key in values)
     stated = {".".join(words[:length]) for words in parts for length in range(1, len(words) + 1)}
@@ -93,12 +100,12 @@ def _added(values: Mapping[str, Any], owners: Mapping[str, str]) -> dict[str, An
 
 
 @cache
-def _defaults(owner: str, library: Library) -> Mapping[str, Any]:
+def _defaults(owner: str, library: Library) -> Mapping[str, object]:
     parameters = library.accepted(owner)[1]
     return {name: parameter.default for name, parameter in parameters.items() if not parameter.required}
 
 
-def _value(value: Any, key: str, owner: str, argument: str, library: Library) -> Any:
+def _value(value: object, key: str, owner: str, argument: str, library: Library) -> Any:
     if isinstance(value, Mapping):
         return _mapping(value, key, owner, argument, library)
     if isinstance(value, list | tuple):
@@ -108,19 +115,18 @@ def _value(value: Any, key: str, owner: str, argument: str, library: Library) ->
     return PurePath(value).name if isinstance(value, str) and meaning_of(key).last_part else value
 
 
-def _mapping(value: Mapping[Any, Any], key: str, owner: str, argument: str, library: Library) -> dict[str, Any]:
+def _mapping(value: Mapping[object, object], key: str, owner: str, argument: str, library: Library) -> dict[str, Any]:
     """Return a component with its arguments, or a plain mapping."""
-    if _is_component(value):
-        cls = str(value[_CLASS])
-        given = {**_defaults(cls, library), **(value.get(_ARGUMENTS) or {})}
-        inside = {str(n): canonical(part, f"{key}.{n}", cls, str(n), library) for n, part in given.items()}
-        return {_CLASS: cls, _ARGUMENTS: inside} if _ARGUMENTS in value else {_CLASS: cls}
+    if (given := component_of(value)) is not None:
+        arguments = {**_defaults(given.name, library), **given.arguments}
+        inside = {str(n): canonical(part, f"{key}.{n}", given.name, str(n), library) for n, part in arguments.items()}
+        return component(given.name, inside if given.has_arguments else None)
     found = {str(name): canonical(part, f"{key}.{name}", owner, argument, library) for name, part in value.items()}
     return found if _is_in_order(value, key) else {**found, ORDER: list(found)}
 
 
 def _is_component(value: object) -> bool:
-    return isinstance(value, Mapping) and _CLASS in value
+    return component_of(value) is not None
 
 
 def _is_in_order(value: Mapping[Any, Any], key: str) -> bool:

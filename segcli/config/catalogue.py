@@ -16,6 +16,7 @@ from docstring_parser import Docstring
 from docstring_parser import parse as parse_docstring
 
 from segcli import registry
+from segcli.config.component import class_key
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import find_experiments
 from segcli.config.errors import ConfigError, Problem
@@ -183,7 +184,7 @@ def _experiment(name: str) -> Entry:
 
 
 def _class(experiment: Experiment, key: str) -> str:
-    return str(experiment.get(f"{key}.class_path") or "").rpartition(".")[2]
+    return str(experiment.get(class_key(key)) or "").rpartition(".")[2]
 
 
 def _comment(path: Path) -> str:

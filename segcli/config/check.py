@@ -7,7 +7,7 @@ from segcli.config import foreign_losses, foreign_optimizers, foreign_schedules
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
 from segcli.config.finite import non_finite, says_so
 from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, UnknownClassError
-from segcli.config.node import Key, Node, Path, dotted
+from segcli.config.node import ComponentNode, Key, MappingNode, Node, Path, SequenceNode, dotted
 from segcli.config.signatures import Parameter, Signature
 from segcli.config.types import accepts, accepts_scalar, shown_type, takes_list, takes_null
 from segcli.registry import LINKED, SECTIONS, RegistryError
@@ -17,7 +17,7 @@ DATA = Parameter("data", "SegmentationDataModule", required=True)
 REQUIRED_SECTIONS = ("model", "data")
 
 
-def check(root: Node, library: Library) -> list[Problem]:
+def check(root: MappingNode, library: Library) -> list[Problem]:
     """Return every mistake that can be seen without importing a component.
 
     Args:
@@ -29,7 +29,7 @@ def check(root: Node, library: Library) -> list[Problem]:
     return checker.problems
 
 
-def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> list[Problem]:
+def check_composer_keys(root: MappingNode, layers: Sequence[Node], own: set[str]) -> list[Problem]:
     """Return what is wrong with the keys that only composing reads: ``extends``, ``vars`` and so on.
 
     Args:
@@ -50,7 +50,7 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
             message = "is what a run stores, not a setting: set the variable in the shell, and write ${oc.env:NAME}"
             problems.append(Problem(message, key, node.source))
     variables = root.value.get("vars")
-    if variables is not None and not variables.is_mapping():
+    if variables is not None and not isinstance(variables, MappingNode):
         problems.append(
             Problem(f"expected a mapping (name: value), got {shown(variables.plain())}", "vars", variables.source)
         )
@@ -68,7 +68,7 @@ def check_composer_keys(root: Node, layers: Sequence[Node], own: set[str]) -> li
 
 def _is_of_a_run(node: Node) -> bool:
     """Return whether a mapping holds digests of values by their keys, as a run stores them."""
-    digests = [each.value for each in node.value.values()] if node.is_mapping() else [""]
+    digests = [each.value for each in node.value.values()] if isinstance(node, MappingNode) else [""]
     return all(each is None or re.fullmatch(r"[0-9a-f]{12}", str(each)) for each in digests)
 
 
@@ -90,16 +90,16 @@ class _Checker:
         """Suggest an option; after so many mistakes that nobody reads on, no more."""
         return did_you_mean(word, options) if len(self.problems) <= MAX_PROBLEMS else ""
 
-    def check_root(self, root: Node) -> None:
+    def check_root(self, root: MappingNode) -> None:
         root_place = self.library.root
         known = (*SECTIONS, "data", *SCALARS, *COMPOSER_KEYS)
         for key, child in root.value.items():
             if key in SCALARS:
-                self._check_value(child, SCALARS[key], Place(self.library), (key,))
+                self._check_value(child, SCALARS[str(key)], Place(self.library), (key,))
             elif key == "data":
                 self._check_value(child, DATA, root_place.child(key), (key,))
             elif key in SECTIONS:
-                self._check_section(child, SECTIONS[key], (key,))
+                self._check_section(child, SECTIONS[str(key)], (key,))
             else:
                 self._add((), f"unknown key {shown(key)}{self._hint(key, known)}", child, known, key=str(key))
         for key in REQUIRED_SECTIONS:
@@ -108,30 +108,30 @@ class _Checker:
                 self.problems.append(Problem(message, key, root.source))
 
     def _check_section(self, node: Node, path: str, at: Path) -> None:
-        if not node.is_mapping():
+        if not isinstance(node, MappingNode):
             self._add(at, f"expected a mapping (key: value), got {shown(node.plain())}", node)
             return
         self._check_arguments(node, node.value, path, Place(self.library, arguments_of=path), at)
 
     def _check_component(self, node: Node, place: Place, at: Path) -> None:
-        if node.is_list():
+        if isinstance(node, SequenceNode):
             for index, item in enumerate(node.value):
-                if place.family is not None and not item.is_mapping() and not item.is_open():
+                if place.family is not None and not isinstance(item, MappingNode) and not item.is_open():
                     self._add((*at, index), f"expected one of the {place.family.name}, got {shown(item.plain())}", item)
                 self._check_component(item, place, (*at, index))
             return
-        if not node.is_mapping():
+        if not isinstance(node, MappingNode):
             return
-        if "class_path" not in node.value:
+        if not isinstance(node, ComponentNode):
             if place.family is not None:
                 self._check_without_class(node, place, at)
             return
-        cls = node.value["class_path"]
+        cls = node.cls
         if not isinstance(cls.value, str):
             self._add(at, f"class_path names a class, got {shown(cls.plain())}", cls)
             return
         try:
-            path = place.class_path(str(cls.value))
+            path = place.class_path(node.name)
         except UnknownClassError as error:
             self._add(at, str(error), cls, error.options)
             return
@@ -140,14 +140,12 @@ class _Checker:
             return
         self._check_class(node, path, place, at)
 
-    def _check_class(self, node: Node, path: str, place: Place, at: Path) -> None:
+    def _check_class(self, node: ComponentNode, path: str, place: Place, at: Path) -> None:
         """Check a class that was found, and its arguments."""
         if told := self._of_foreign(path, place):
-            self._add(at, told, node.value["class_path"])
+            self._add(at, told, node.cls)
             return
-        inner = node.value.get("init_args")
-        fields = inner.value if inner is not None and inner.is_mapping() else {}
-        self._check_arguments(node, fields, path, place, at)
+        self._check_arguments(node, node.arguments, path, place, at)
 
     def _of_foreign(self, path: str, place: Place) -> str:
         """Return what to do about a class of another package that cannot stand in its place; nothing if it can."""
@@ -160,8 +158,8 @@ class _Checker:
             return foreign_schedules.deriving(modules, path)
         return foreign_optimizers.refusal(path) if family.name == "optimizers" else ""
 
-    def _check_without_class(self, node: Node, place: Place, at: Path) -> None:
-        given = node.value["init_args"].value if "init_args" in node.value else {}
+    def _check_without_class(self, node: MappingNode, place: Place, at: Path) -> None:
+        given = node.arguments
         if given and all(str(key).isdigit() for key in given):
             index = next(iter(given))
             self._add((*at, index), f"no element {index}: there is no list below; append with '+'", node)
@@ -198,10 +196,10 @@ class _Checker:
     def _check_value(self, node: Node, parameter: Parameter, place: Place, at: Path) -> None:
         if node.is_open():  # nobody knows what it will be
             return
-        if node.is_list() and place.family is not None and not takes_list(parameter.annotation):
+        if isinstance(node, SequenceNode) and place.family is not None and not takes_list(parameter.annotation):
             self._add(at, f"expected one of the {place.family.name}, got a list", node)
             return
-        if node.is_mapping() or node.is_list():
+        if isinstance(node, MappingNode | SequenceNode):
             self._check_component(node, place, at)
             if place.family is not None:
                 return

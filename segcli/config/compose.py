@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segcli.config.check import check, check_composer_keys
+from segcli.config.component import component
 from segcli.config.environment import ENVIRONMENT, Environment, identify
 from segcli.config.errors import TRACEBACK, ConfigError, Problem
 from segcli.config.extends import DEFAULTS, Layers
@@ -17,7 +18,7 @@ from segcli.config.interpolate import interpolate
 from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
 from segcli.config.merge import Merger
 from segcli.config.monitored import check_monitors, forget_default_modes, monitored, with_modes
-from segcli.config.node import Node, Source, dotted, lookup
+from segcli.config.node import ComponentNode, MappingNode, Node, SequenceNode, Source, dotted, lookup
 from segcli.config.node import Path as KeyPath
 from segcli.config.overrides import parse_overrides
 from segcli.config.texts import settle_texts
@@ -36,7 +37,7 @@ class Experiment:
         environment: What of the values is from environment variables.
     """
 
-    root: Node
+    root: MappingNode
     files: tuple[Path, ...] = ()
     library: Library = field(default_factory=installed)
     removed: Mapping[KeyPath, Node] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Experiment:
         return with_modes(tree, list(monitored(self.root, self.library)))
 
     def get(self, key: str) -> Any:
-        """Return the value at a dotted key, ``init_args`` left out or not; None if it is not set."""
+        """Return the value at a dotted key, which may leave out what leads to arguments; None if it is not set."""
         node = lookup(self.root, tuple(key.split(".")))
         return paths_from_home(node.plain(), key.rpartition(".")[2]) if node is not None else None
 
@@ -67,7 +68,7 @@ class Experiment:
 def compose(
     files: Sequence[Path],
     overrides: Sequence[str] = (),
-    base: Node | None = None,
+    base: MappingNode | None = None,
     checked: bool = True,
     library: Library | None = None,
     reads_environment: bool = True,
@@ -106,7 +107,7 @@ def _unforeseen(error: Exception, files: Sequence[Path]) -> Problem:
 def _compose(
     files: Sequence[Path],
     overrides: Sequence[str],
-    base: Node | None,
+    base: MappingNode | None,
     checked: bool,
     library: Library,
     reads_environment: bool,
@@ -134,20 +135,20 @@ def _compose(
 
 
 def _fold(
-    layers: Sequence[Node], own: set[str], library: Library, checked: bool, reads_environment: bool
-) -> tuple[Node, Mapping[KeyPath, Node], Mapping[str, Node]]:
+    layers: Sequence[MappingNode], own: set[str], library: Library, checked: bool, reads_environment: bool
+) -> tuple[MappingNode, Mapping[KeyPath, Node], Mapping[str, Node]]:
     """Merge layers, lowest first, resolve interpolations, and drop what only composing needs."""
     merger = Merger()
-    root = Node({}, Source(""))
+    root = MappingNode({}, Source(""))
     for layer in layers:
-        root = merger.merge(root, layer, library.root)
+        root = _merged(merger, root, layer, library)
     written = [layer.source for layer in layers if layer.source.line is not None]
     root.source = written[-1] if written else root.source
     settle_texts(root, library)
     problems = interpolate(root, reads_environment) or check_composer_keys(root, layers, own)
     aside = {key: root.value.pop(key) for key in COMPOSER_KEYS if key in root.value}
     again = Merger()
-    root = again.merge(None, root, library.root)  # an interpolation may have brought a component in
+    root = _merged(again, None, root, library)  # an interpolation may have brought a component in
     problems = [*merger.problems, *problems, *again.problems, *settle_texts(root, library)]
     forget_default_modes(root, library, {layer.source.where for layer in layers if _says_no_defaults(layer)})
     if checked:
@@ -161,19 +162,24 @@ def _fold(
     return root, merger.removed, aside
 
 
-def _says_no_defaults(layer: Node) -> bool:
+def _merged(merger: Merger, base: MappingNode | None, over: MappingNode, library: Library) -> MappingNode:
+    root = merger.merge(base, over, library.root)
+    assert isinstance(root, MappingNode)
+    return root
+
+
+def _says_no_defaults(layer: MappingNode) -> bool:
     node = layer.value.get("defaults")
     return node is not None and node.value == "none"
 
 
 def _expand(node: Node, place: Place) -> Any:
     """Return plain values with full class paths."""
-    if node.is_list():
+    if isinstance(node, SequenceNode):
         return [_expand(child, place) for child in node.value]
-    if not node.is_mapping():
+    if not isinstance(node, MappingNode):
         return node.value
-    if "class_path" in node.value:
-        path = place.class_path(str(node.value["class_path"].value))
-        arguments = _expand(node.value["init_args"], place.inside(path)) if "init_args" in node.value else {}
-        return {"class_path": path, "init_args": arguments}
+    if isinstance(node, ComponentNode):
+        path = place.class_path(node.name)
+        return component(path, _expand(node.inner, place.inside(path)) if node.inner is not None else {})
     return {key: _expand(child, place.child(key)) for key, child in node.value.items()}

@@ -8,7 +8,7 @@ from segcli.config.compose import Experiment
 from segcli.config.environment import with_references
 from segcli.config.keys import GROUPS, Group, meaning_of
 from segcli.config.library import Place
-from segcli.config.node import Key, Node, Source, lookup
+from segcli.config.node import ComponentNode, Key, MappingNode, Node, SequenceNode, Source, lookup
 from segcli.config.render import one_line, same
 from segcli.config.resolve import resolve
 
@@ -109,26 +109,30 @@ class _Differ:
     ) -> Iterator[Change]:
         """Compare what stands at one key, an argument of some class or of none."""
         if in_a.arguments_of is not None and _is_section(a) and _is_section(b):
-            yield from self.mappings(a.value if a else {}, b.value if b else {}, at, in_a, in_b)
+            yield from self.mappings(_fields(a), _fields(b), at, in_a, in_b)
         elif a is not None and b is not None:
-            if _is_component(a) and _is_component(b):
+            if isinstance(a, ComponentNode) and isinstance(b, ComponentNode):
                 yield from self._components(a, b, at, in_a, in_b)
                 return
             lists = _as_list(a, at), _as_list(b, at)
-            if in_a.family is not None and (a.is_list() or b.is_list()) and None not in lists:
+            if (
+                in_a.family is not None
+                and (isinstance(a, SequenceNode) or isinstance(b, SequenceNode))
+                and None not in lists
+            ):
                 yield from self._lists(lists[0] or [], lists[1] or [], at, in_a, in_b, a, b)
             elif not _mean_the_same(a, b, at, in_b, argument) or _has_moved(a, b, at):
                 yield self._change(a, b, at, in_a, in_b, argument)
         elif a is not b:
             yield self._change(a, b, at, in_a, in_b, argument)
 
-    def _components(self, a: Node, b: Node, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
-        paths = _path(a, in_a), _path(b, in_b)
+    def _components(self, a: ComponentNode, b: ComponentNode, at: str, in_a: Place, in_b: Place) -> Iterator[Change]:
+        paths = in_a.class_path(a.name), in_b.class_path(b.name)
         names = in_a.library.short_name(paths[0], in_a.family), in_b.library.short_name(paths[1], in_b.family)
         if paths[0] != paths[1] and names[0] != names[1]:
             yield self._change(a, b, at, in_a, in_b)
             return
-        yield from self.mappings(_arguments(a), _arguments(b), at, in_a.inside(paths[0]), in_b.inside(paths[1]))
+        yield from self.mappings(a.arguments, b.arguments, at, in_a.inside(paths[0]), in_b.inside(paths[1]))
 
     def _lists(
         self, a: list[Node], b: list[Node], at: str, in_a: Place, in_b: Place, whole_a: Node, whole_b: Node
@@ -183,15 +187,14 @@ def _sources(a: Node | None, b: Node | None) -> tuple[Source | None, Source | No
 def _source(node: Node | None) -> Source | None:
     if node is None:
         return None
-    return node.value["class_path"].source if _is_component(node) else node.source
+    return _head(node).source
 
 
 def _lay_over(a: Node | None, b: Node | None) -> bool:
     """Return whether ``a`` lay over what ``b`` is now: the same value of the same file, at another revision or not."""
     if a is None or b is None:
         return False
-    below = (a.value["class_path"] if _is_component(a) else a).over
-    now = b.value["class_path"] if _is_component(b) else b
+    below, now = _head(a).over, _head(b)
     name = str(now.value).rpartition(".")[2] if now is not b else None  # a class by its path, below by its name
     while below is not None:
         value = str(below.value).rpartition(".")[2] if name else below.plain()
@@ -233,29 +236,30 @@ def _label(names: Sequence[str], index: int) -> str:
 
 
 def _name(node: Node, place: Place) -> str:
-    return place.library.short_name(_path(node, place), place.family) if _is_component(node) else one_line(node, place)
+    return (
+        place.library.short_name(place.class_path(node.name), place.family)
+        if isinstance(node, ComponentNode)
+        else one_line(node, place)
+    )
 
 
-def _path(node: Node, place: Place) -> str:
-    return place.class_path(str(node.value["class_path"].value))
+def _head(node: Node) -> Node:
+    """Return what says which component it is; of other values, the value."""
+    return node.cls if isinstance(node, ComponentNode) else node
 
 
-def _arguments(node: Node) -> dict[Key, Node]:
-    return node.value["init_args"].value if "init_args" in node.value else {}
-
-
-def _is_component(node: Node) -> bool:
-    return node.is_mapping() and "class_path" in node.value
+def _fields(node: Node | None) -> Fields:
+    return node.value if isinstance(node, MappingNode) else {}
 
 
 def _is_section(node: Node | None) -> bool:
-    return node is None or node.is_mapping()
+    return node is None or isinstance(node, MappingNode)
 
 
 def _as_list(node: Node, at: str) -> list[Node] | None:
     """Return the elements of a list of components; of callbacks none for null, one for a callback alone."""
-    if node.is_list():
-        return list(node.value) if all(_is_component(element) for element in node.value) else None
+    if isinstance(node, SequenceNode):
+        return list(node.value) if all(isinstance(element, ComponentNode) for element in node.value) else None
     if meaning_of(at).order != "none":
         return None
-    return [] if node.value is None else [node] if _is_component(node) else None
+    return [] if node.value is None else [node] if isinstance(node, ComponentNode) else None

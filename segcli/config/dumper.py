@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -10,13 +10,13 @@ import yaml
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import plain
 from segcli.config.loader import scalar
-from segcli.config.node import Node, Path, dotted
+from segcli.config.node import MappingNode, Node, Path, SequenceNode, dotted
 
 _LITERAL = re.compile(r"(\\*)\$\{")
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 
@@ -28,12 +28,12 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def dump(tree: dict[str, Any]) -> str:
+def dump(tree: Mapping[str, object]) -> str:
     """Return a tree of plain values as YAML, keys in their order."""
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
 
 
-def dump_inline(value: Any) -> str:
+def dump_inline(value: object) -> str:
     """Return a plain value as YAML in one line."""
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=1_000_000)
     return text.removesuffix("\n").removesuffix("\n...")
@@ -75,9 +75,8 @@ def shown_yaml(text: str) -> str:
 
 def _keys(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Yield path and node of every key of every mapping."""
-    items = node.value.items() if node.is_mapping() else enumerate(node.value) if node.is_list() else ()
-    for key, child in items:
-        if node.is_mapping():
+    for key, child in node.children():
+        if isinstance(node, MappingNode):
             yield (*path, key), child
         yield from _keys(child, (*path, key))
 
@@ -95,8 +94,8 @@ def written(node: Node) -> Any:
     """Return plain values as a file is to hold them: all text escaped but what refers to the environment."""
     if node.reference is not None:
         return node.reference.text
-    if node.is_list():
+    if isinstance(node, SequenceNode):
         return [written(child) for child in node.value]
-    if node.is_mapping():
+    if isinstance(node, MappingNode):
         return {key: written(child) for key, child in node.value.items()}
     return escaped(node.value)

@@ -8,17 +8,18 @@ nothing counts, as in the settings of a logger, of which no digest is kept.
 
 import copy
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 from typing import Any
 
 from segcli.config.canonical import text
+from segcli.config.component import is_path_of_class, leads_to_arguments
 from segcli.config.dumper import escaped
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.interpolate import interpolate
 from segcli.config.keys import SEED, meaning_of
-from segcli.config.node import Node, Path, Source, dotted, from_plain, lookup
+from segcli.config.node import MappingNode, Node, Path, SequenceNode, Source, dotted, from_plain, lookup
 from segcli.config.references import Reference, last_part
 
 ENVIRONMENT = "environment"
@@ -42,7 +43,7 @@ class Environment:
 
     references: Mapping[str, Reference] = field(default_factory=dict)
     names: tuple[str, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
     recorded: Mapping[str, str | None] = field(default_factory=dict)
     is_stored: bool = False
 
@@ -58,9 +59,9 @@ class Environment:
         switch = lookup(root, ("run", "store_environment"))
         is_stored = switch is not None and switch.value is True
         references: dict[str, Reference] = {}
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         for path, node in referring:
-            if len(path) == 1 and node.is_mapping() and not is_stored:
+            if len(path) == 1 and isinstance(node, MappingNode) and not is_stored:
                 advice = "write it here, and take single values from the environment"
                 raise ConfigError([Problem(f"is from the environment as a whole; {advice}", dotted(path), node.source)])
             if node.reference is not None and not _is_shown_anyway(path):
@@ -118,29 +119,29 @@ class Environment:
 
 
 def _is_shown_anyway(path: Path) -> bool:
-    return dotted(path) in SHOWN_ANYWAY or path[-1] == "class_path"
+    return dotted(path) in SHOWN_ANYWAY or is_path_of_class(path)
 
 
 def _recorded_of(root: Node, recorded: Node | None) -> dict[str, str | None]:
     """Return the digests of a stored tree, of values that no other file or flag has set since."""
     found: dict[str, str | None] = {}
-    for key, node in recorded.value.items() if recorded is not None and recorded.is_mapping() else ():
+    for key, node in recorded.value.items() if isinstance(recorded, MappingNode) else ():
         value = lookup(root, tuple(str(key).split(".")))
         if value is not None and value.source.where == node.source.where:
-            found[str(key)] = node.value
+            found[str(key)] = None if node.value is None else str(node.value)
     return found
 
 
-def _digest(value: Any, reference: Reference, key: str) -> str | None:
+def _digest(value: object, reference: Reference, key: str) -> str | None:
     meaning = meaning_of(key)
     if not meaning.counts or (meaning.last_part and "${" not in last_part(reference.text)):
         return None
     return _hashed(value, key)
 
 
-def _hashed(value: Any, key: str) -> str:
-    is_path = meaning_of(key).last_part and isinstance(value, str)
-    return _slowly_hashed(text(PurePath(value).name if is_path else value))
+def _hashed(value: object, key: str) -> str:
+    is_path = meaning_of(key).last_part
+    return _slowly_hashed(text(PurePath(value).name if is_path and isinstance(value, str) else value))
 
 
 @cache
@@ -150,14 +151,16 @@ def _slowly_hashed(value: str) -> str:
     return hashlib.pbkdf2_hmac("sha256", value.encode(errors="surrogatepass"), _SALT, _ROUNDS).hex()[:_DIGITS]
 
 
-def with_references(root: Node, digests: bool = False) -> Node:
+def with_references(root: MappingNode, digests: bool = False) -> MappingNode:
     """Return a tree with what refers to the environment in place of the values.
 
     Args:
         root: A composed tree; it is left as it is.
         digests: Whether the digests of values that can change a result stand beside.
     """
-    return _with_references(root, (), digests)
+    found = _with_references(root, (), digests)
+    assert isinstance(found, MappingNode)
+    return found
 
 
 def _with_references(node: Node, path: Path, digests: bool) -> Node:
@@ -165,11 +168,13 @@ def _with_references(node: Node, path: Path, digests: bool) -> Node:
         key, shown = dotted(path), node.reference.text
         if digests:
             shown = _marked(shown, _digest(node.plain(), node.reference, key), key)
-        return replace(node, value=shown, written=None)
-    if node.is_list():
-        return replace(node, value=[_with_references(each, (*path, i), digests) for i, each in enumerate(node.value)])
-    if node.is_mapping():
-        return replace(node, value={k: _with_references(each, (*path, k), digests) for k, each in node.value.items()})
+        found = node.laid_over(None, shown)
+        found.written = None
+        return found
+    if isinstance(node, SequenceNode):
+        return node.laid_over(None, [_with_references(each, (*path, i), digests) for i, each in enumerate(node.value)])
+    if isinstance(node, MappingNode):
+        return node.laid_over(None, {k: _with_references(each, (*path, k), digests) for k, each in node.value.items()})
     return node
 
 
@@ -200,7 +205,8 @@ def identify(root: Node, recorded: Node | None) -> None:
     for key, digest in _recorded_of(root, recorded).items():
         node = lookup(root, tuple(key.split(".")))
         if node is not None and isinstance(node.value, str):
-            node.value = node.text = _marked(node.value, digest, key)
+            node.text = _marked(node.value, digest, key)
+            node.value = node.text
 
 
 def as_it_was(tree: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,8 +246,11 @@ def resolved(values: Mapping[str, Any], tree: Mapping[str, Any], at: str) -> dic
     if not inside:
         return dict(values)
     marks = {key: None for key in inside if _place(values, key) is not None}
-    root = from_plain(as_written({**values, ENVIRONMENT: marks}), Source(f"the experiment that it holds, {at}"))
-    del root.value[ENVIRONMENT]
+    written = as_written({**values, ENVIRONMENT: marks})
+    root = from_plain(
+        {key: value for key, value in written.items() if key != ENVIRONMENT},
+        Source(f"the experiment that it holds, {at}"),
+    )
     if problems := interpolate(root):
         raise ConfigError(problems)
     return root.plain()
@@ -263,7 +272,7 @@ def _place(tree: Any, key: str) -> tuple[Any, Any] | None:
     items = list(tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ())
     for name, child in items:
         word = dotted((name,))
-        if name == "init_args":
+        if leads_to_arguments((name,)):
             found = _place(child, key)
         elif word == key:
             return tree, name

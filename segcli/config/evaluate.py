@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segcli.config.errors import shorten, shown
 from segcli.config.references import NUMBERED
@@ -43,7 +43,7 @@ _READING: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 
 def evaluated(
     template: str, written: str, key: str, text: Callable[[int], str], read: Callable[[str, object], object]
-) -> tuple[Any, list[str]]:
+) -> tuple[object, list[str]]:
     """Return the value of a text, and the environment variables that were read.
 
     Args:

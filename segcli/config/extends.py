@@ -14,7 +14,7 @@ from segcli.config.errors import MAX_PROBLEMS, ConfigError, Problem, did_you_mea
 from segcli.config.library import KEYS, Library, Place
 from segcli.config.loader import MOST_CHARACTERS, MOST_LEVELS, load_file
 from segcli.config.merge import Merger
-from segcli.config.node import Node, dotted
+from segcli.config.node import MappingNode, Node, SequenceNode, dotted, mapping
 from segcli.config.node import Path as KeyPath
 
 PRESET = "segcli:"
@@ -67,7 +67,7 @@ class Layers:
         self._budget = within._budget if within is not None else _Budget()
         self._is_element = within is not None
         self.problems: list[Problem] = []
-        self.layers: list[Node] = []
+        self.layers: list[MappingNode] = []
         self.files: list[Path] = []
         self._applied: set[tuple[Path, KeyPath]] = set()
 
@@ -86,7 +86,7 @@ class Layers:
             return
         self.add_node(node, path, at, (*chain, path))
 
-    def _loaded(self, path: Path, at: KeyPath) -> Node:
+    def _loaded(self, path: Path, at: KeyPath) -> MappingNode:
         files = self._library.files
         where = files.show(path)
         if not trust.may_read(path):
@@ -98,21 +98,21 @@ class Layers:
             raise ConfigError([Problem(f"{where} is no experiment: most of its keys are none of {known}")])
         return node
 
-    def add_node(self, node: Node, path: Path, at: KeyPath = (), chain: tuple[Path, ...] = ()) -> None:
+    def add_node(self, node: MappingNode, path: Path, at: KeyPath = (), chain: tuple[Path, ...] = ()) -> None:
         """Add a mapping that was read from ``path``, below it all that it extends."""
         self._add_parents(node, path, at, chain)
         for key in reversed(at):
-            node = Node({key: node}, node.source)
+            node = mapping({key: node}, node.source)
         self.layers.append(node)
 
     def _add_parents(self, node: Node, path: Path, at: KeyPath, chain: tuple[Path, ...]) -> None:
         """Add what ``node`` and the mappings inside it extend, and drop their ``extends``."""
         if len(at) > MOST_LEVELS:
             self.problems.append(Problem(f"nests deeper than {MOST_LEVELS} levels", dotted(at), node.source))
-            node.value = None
-        if node.is_list():
+            return
+        if isinstance(node, SequenceNode):
             node.value[:] = [self._resolved(item, path, chain) for item in node.value]
-        if not node.is_mapping():
+        if not isinstance(node, MappingNode):
             return
         parents = node.value.pop("extends", None)
         for parent in _parents(parents) if parents is not None else ():
@@ -127,12 +127,12 @@ class Layers:
 
     def _resolved(self, item: Node, path: Path, chain: tuple[Path, ...]) -> Node:
         """Compose a list element on its own: elements have no place that a parent could refer to."""
-        if not item.is_mapping():
+        if not isinstance(item, MappingNode):
             return item
         inner, merger = Layers(self._library, self), Merger()
         inner.add_node(item, path, (), chain)
         self.files += [file for file in inner.files if file not in self.files]
-        tree = inner.layers[0]
+        tree: Node = inner.layers[0]
         for layer in inner.layers[1:]:
             tree = merger.merge(tree, layer, Place(self._library))
         self.problems += [*inner.problems, *merger.problems]
@@ -140,7 +140,7 @@ class Layers:
 
 
 def _parents(node: Node) -> list[Node]:
-    return node.value if node.is_list() else [node]
+    return node.value if isinstance(node, SequenceNode) else [node]
 
 
 def _find(parent: Node, child: Path, chain: tuple[Path, ...], library: Library) -> Path:
@@ -199,7 +199,7 @@ def _problem(name: str, path: Path, child: Path, chain: tuple[Path, ...], librar
     return ""
 
 
-def _is_experiment(node: Node, path: Path, is_part: bool) -> bool:
+def _is_experiment(node: MappingNode, path: Path, is_part: bool) -> bool:
     """Return whether a file is one, so that messages may show what it says.
 
     At the top level, most of its keys are those of experiments or nearly so; elsewhere, its name says so.

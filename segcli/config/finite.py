@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from segcli.config.node import Node, Path
+from segcli.config.node import ComponentNode, Node, Path
 from segcli.config.signatures import Parameter
 
 _WORDS = re.compile(r"(?<!check_)\b(inf|infs|infinity|infinite|nan|nans)\b", re.IGNORECASE)
@@ -14,12 +14,9 @@ def non_finite(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Yield path and node of every number in a value that is not finite, but for those inside other components."""
     if isinstance(node.value, float) and not math.isfinite(node.value):
         yield at, node
-    elif isinstance(node.value, dict) and "class_path" not in node.value:
-        for key, child in node.value.items():
+    elif not isinstance(node, ComponentNode):
+        for key, child in node.children():
             yield from non_finite(child, (*at, key))
-    elif isinstance(node.value, list):
-        for index, child in enumerate(node.value):
-            yield from non_finite(child, (*at, index))
 
 
 def says_so(parameter: Parameter, doc: str) -> bool:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segcli.config.component import component, component_of, leads_to_arguments, within
 from segcli.config.compose import Experiment, compose
 from segcli.config.library import Library, Place, UnknownClassError
-from segcli.config.node import Node, Path, Source, dotted
+from segcli.config.node import ComponentNode, MappingNode, Node, Path, SequenceNode, Source, dotted
 from segcli.config.types import alternatives, is_plain_type
 from segcli.registry import FAMILIES, SECTIONS, RegistryError
 
@@ -23,6 +24,7 @@ KNOWN = (
 """Where classes are known to do no more than they are for when they are constructed."""
 _SHAPES = "segcli.datamodules.shapes_data_module.ShapesDataModule"
 _IMPORTABLE = re.compile(r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+")
+_BACKBONE_NAME = (*within(("model", "backbone")), "name")
 _REMOTE = re.compile(r"[\w-]+:")
 """A name of timm that is looked up elsewhere, as ``hf-hub:``."""
 
@@ -70,41 +72,39 @@ class _Finder:
         self.library = library
 
     def fields(self, node: Node, place: Place, at: Path) -> Iterator[Foreign]:
-        for key, child in node.value.items():
+        for key, child in node.children():
             inner, here = place.child(key), (*at, key)
-            if inner.arguments_of in SECTIONS.values() and child.is_mapping():
+            if inner.arguments_of in SECTIONS.values() and isinstance(child, MappingNode):
                 yield from self.fields(child, inner, here)
             else:
                 yield from self.value(child, inner, place.annotation(key), here)
 
     def value(self, node: Node, place: Place, annotation: str, at: Path) -> Iterator[Foreign]:
-        if node.is_mapping() and "class_path" in node.value:
+        if isinstance(node, ComponentNode):
             yield from self.component(node, place, at)
-        elif node.is_mapping() or node.is_list():
-            items = node.value.items() if node.is_mapping() else enumerate(node.value)
-            for key, child in items:
-                yield from self.value(child, place if node.is_list() else Place(self.library), annotation, (*at, key))
+        elif isinstance(node, MappingNode | SequenceNode):
+            below = place if isinstance(node, SequenceNode) else Place(self.library)
+            for key, child in node.children():
+                yield from self.value(child, below, annotation, (*at, key))
         elif isinstance(node.value, str):
             types = alternatives(annotation)
             is_plain = bool(types) and all(map(is_plain_type, types))
-            is_remote = at == ("model", "backbone", "init_args", "name") and _REMOTE.match(node.value)
+            is_remote = at == _BACKBONE_NAME and _REMOTE.match(node.value)
             if node.is_open() or is_remote or (not is_plain and self.names_code(node.value)):
                 yield Foreign(at, node.value, node.source)
 
     def names_code(self, text: str) -> bool:
         return _IMPORTABLE.fullmatch(text) is not None and not is_known(text.replace(":", "."), self.library)
 
-    def component(self, node: Node, place: Place, at: Path) -> Iterator[Foreign]:
-        cls = node.value["class_path"]
+    def component(self, node: ComponentNode, place: Place, at: Path) -> Iterator[Foreign]:
         try:
-            path = place.class_path(str(cls.value))
+            path = place.class_path(node.name)
         except (UnknownClassError, RegistryError):
-            path = str(cls.value)
+            path = node.name
         if not is_known(path, self.library):
-            yield Foreign(at, path, cls.source, is_class=True)
-        arguments = node.value.get("init_args")
-        if arguments is not None and arguments.is_mapping():
-            yield from self.fields(arguments, place.inside(path), (*at, "init_args"))
+            yield Foreign(at, path, node.cls.source, is_class=True)
+        if isinstance(node.inner, MappingNode):
+            yield from self.fields(node.inner, place.inside(path), within(at))
 
 
 def without(experiment: Experiment, foreign: Sequence[Foreign]) -> tuple[dict[str, Any], set[str]]:
@@ -129,7 +129,7 @@ def _drop(tree: dict[str, Any], path: Path, library: Library, filled: set[str]) 
         key = dotted(path) or "data"
         filled.add(key)
         if key == "data":
-            tree["data"] = {"class_path": _SHAPES, "init_args": {}}
+            tree["data"] = component(_SHAPES, {})
         else:
             tree[str(path[0])][path[1]] = compose([], checked=False).expanded()[str(path[0])][path[1]]
         return
@@ -140,12 +140,12 @@ def _drop(tree: dict[str, Any], path: Path, library: Library, filled: set[str]) 
         holder.pop(path[-1], None)
 
 
-def _is_required(tree: dict[str, Any], path: Path, library: Library) -> bool:
+def _is_required(tree: Mapping[str, object], path: Path, library: Library) -> bool:
     """Return whether a place is an argument without a default, or may be one for all that is known."""
-    if len(path) < 3 or path[-2] != "init_args":
+    if len(path) < 3 or not leads_to_arguments(path[:-1]):
         return False
-    component = _at(tree, path[:-2])
-    return isinstance(component, Mapping) and _is_argument_required(component.get("class_path"), path[-1], library)
+    owner = component_of(_at(tree, path[:-2]))
+    return owner is not None and _is_argument_required(owner.name, path[-1], library)
 
 
 def _is_argument_required(cls: str | None, name: object, library: Library) -> bool:
@@ -154,7 +154,7 @@ def _is_argument_required(cls: str | None, name: object, library: Library) -> bo
     return parameter is not None and parameter.required
 
 
-def _at(tree: Any, path: Path) -> Any:
+def _at(tree: object, path: Path) -> object:
     for key in path:
         if isinstance(tree, list):
             tree = tree[key] if isinstance(key, int) and key < len(tree) else None

@@ -4,26 +4,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from segcli.config.component import component_of
 from segcli.config.dumper import dump, dump_inline
 from segcli.config.errors import ConfigError, Problem, shorten
 from segcli.config.loader import load_text
-from segcli.config.node import Node
+from segcli.config.node import Key, MappingNode
 
 IN_PYTHON = "the mapping given"
 """Where the values of an experiment are written that is no file."""
 
 
-def tree_of(experiment: Mapping[str, Any]) -> Node:
+def tree_of(experiment: Mapping[str, object]) -> MappingNode:
     """Return an experiment that is a mapping, as its file would be read.
 
     Raises:
         ConfigError: If it holds what YAML cannot.
     """
     node = load_text(dump(_plain(experiment, "")), IN_PYTHON, first_line=None)
-    return node if node.value else Node({}, node.source)
+    return node if isinstance(node, MappingNode) else MappingNode({}, node.source)
 
 
-def override_words(overrides: Mapping[str, Any]) -> list[str]:
+def override_words(overrides: Mapping[str, object]) -> list[str]:
     """Return overrides as the words of a command line that mean the same.
 
     Args:
@@ -37,13 +38,15 @@ def override_words(overrides: Mapping[str, Any]) -> list[str]:
     return [f"--{key}={dump_inline(value)}" for key, value in _flat(plain, "")]
 
 
-def _flat(fields: Mapping[str, Any], at: str) -> list[tuple[str, Any]]:
+def _flat(fields: Mapping[str, object], at: str) -> list[tuple[str, object]]:
     """Return dotted keys with their values; components, and mappings with keys that are no words, stay whole."""
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, object]] = []
     for key, value in fields.items():
         name = f"{at}{key}"
-        is_nested = isinstance(value, dict) and value and "class_path" not in value and all(map(_is_word, value))
-        found += _flat(value, f"{name}.") if is_nested else [(name, value)]
+        if isinstance(value, dict) and value and component_of(value) is None and all(map(_is_word, value)):
+            found += _flat(value, f"{name}.")
+        else:
+            found.append((name, value))
     return found
 
 
@@ -51,7 +54,7 @@ def _is_word(key: object) -> bool:
     return isinstance(key, str) and key.removesuffix("+").isidentifier()
 
 
-def _plain(value: Any, at: str) -> Any:
+def _plain(value: object, at: str) -> Any:
     """Return a value as YAML knows it: paths are text, tuples are lists, NumPy's numbers are numbers."""
     if isinstance(value, Mapping):
         return {_key(key, at): _plain(child, f"{at}.{key}" if at else str(key)) for key, child in value.items()}
@@ -71,7 +74,7 @@ def _plain(value: Any, at: str) -> Any:
     raise ConfigError([Problem(f"{what}; a component is {{'class_path': NAME, ...}}", at)])
 
 
-def _key(key: object, at: str) -> Any:
+def _key(key: object, at: str) -> Key:
     if key is None or isinstance(key, str | int | float):
         return key
     raise ConfigError([Problem(f"a key got {shorten(repr(key))}, expected text or a number", at)])

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from segcli.config.component import is_of_class
 from segcli.config.keys import PATHS
 
 _BEGINNING = re.compile(r"(--[\w-]+=)?(~[\w.-]*/.*|~)", re.DOTALL)
@@ -46,5 +47,5 @@ def paths_from_home(value: Any, key: str = "") -> Any:
         return {name: paths_from_home(part, str(name)) for name, part in value.items()}
     if isinstance(value, list):
         return [paths_from_home(part, key) for part in value]
-    is_path = isinstance(value, str) and key != "class_path" and any(fnmatchcase(key, name) for name in PATHS)
+    is_path = isinstance(value, str) and not is_of_class(key) and any(fnmatchcase(key, name) for name in PATHS)
     return from_home(value) if is_path else value

@@ -1,22 +1,23 @@
 """Resolve ``${a.b}``, ``${.sibling}``, ``${vars.x}`` and ``${oc.env:NAME}`` after merging.
 
-``init_args`` may be left out of a path, and does not count as a level of a relative one. A value that is a reference
-and nothing else is what it refers to, of its type; within a longer text, a reference stands for the text that was
-written there. References are followed here, each once and boundedly; OmegaConf evaluates what is around them. A value
-that depends on an environment variable keeps the text that refers to it.
+What leads to arguments may be left out of a path, and does not count as a level of a relative one. A value that is a
+reference and nothing else is what it refers to, of its type; within a longer text, a reference stands for the text that
+was written there. References are followed here, each once and boundedly; OmegaConf evaluates what is around them. A
+value that depends on an environment variable keeps the text that refers to it.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from segcli.config import trust
+from segcli.config.component import flat_path
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import MAX_PROBLEMS, Problem, did_you_mean, shorten, shown
 from segcli.config.evaluate import UnresolvedError, evaluated
 from segcli.config.loader import MOST_CHARACTERS, scalar
-from segcli.config.node import Key, Node, Path, dotted, from_plain, lookup
+from segcli.config.node import Key, MappingNode, Node, Path, SequenceNode, Value, dotted, from_plain, lookup
 from segcli.config.references import END, HOLE, NUMBERED, Piece, Reference, written_out
 
 MOST_STEPS = 100
@@ -93,7 +94,7 @@ class _Resolver:
         if id(node) in self._results:
             return self._results[id(node)]
         self._busy[id(node)] = path
-        node.text = node.value
+        node.text = str(node.value)
         try:
             self._fill(path, node)
             done = True
@@ -106,7 +107,7 @@ class _Resolver:
         return done
 
     def _fill(self, path: Path, node: Node) -> None:
-        text: str = node.value
+        text = str(node.value)
         if _depth(text) > DEEPEST:
             raise UnresolvedError(f"{shown(text)} has more than {DEEPEST} brackets within one another")
         template = _Template.of(text)
@@ -122,7 +123,7 @@ class _Resolver:
         value, names = self._evaluated(template.text, targets, path, node)
         is_text = isinstance(value, str)
         self._grow(len(value) if is_text else 0)
-        node.value = from_plain(scalar(value) if is_text and is_foreign else value, node.source).value
+        node.become(from_plain(scalar(value) if is_text and is_foreign else value, node.source).value)
         node.written = value if is_text and not isinstance(node.value, str) else None
         names = [*names, *(name for target in targets for name in _names(target))]
         if names:
@@ -136,7 +137,7 @@ class _Resolver:
         """Return what a reference refers to, itself resolved."""
         name = reference.lstrip(".")
         dots = len(reference) - len(name)
-        flat = [key for key in path if key != "init_args"]
+        flat = flat_path(path)
         prefix = flat[: max(0, len(flat) - dots)] if dots else []
         keys: list[Key] = [*prefix, *(key for key in re.split(r"[.\[\]]+", name) if key)]
         wanted = ".".join(map(str, keys))
@@ -163,18 +164,22 @@ class _Resolver:
     def _copy(self, target: Node, node: Node) -> None:
         """Let a node have the value of another, spelt alike."""
         copy = self._copied(target, node)
-        node.value, node.written, node.reference = copy.value, copy.written, copy.reference
+        node.become(copy.value)
+        node.written, node.reference = copy.written, copy.reference
         if target.written is not None and isinstance(target.value, str) and not target.fault:
-            node.value = scalar(target.written)  # text at its own place, maybe a number here
+            node.become(scalar(target.written))  # text at its own place, maybe a number here
 
     def _copied(self, target: Node, like: Node) -> Node:
         self._grow(1)
-        if target.is_mapping():
-            value: Any = {key: self._copied(child, like) for key, child in target.value.items()}
-        else:
-            value = [self._copied(child, like) for child in target.value] if target.is_list() else target.value
+        value: Value = target.value
+        if isinstance(target, MappingNode):
+            value = {key: self._copied(child, like) for key, child in target.value.items()}
+        elif isinstance(target, SequenceNode):
+            value = [self._copied(child, like) for child in target.value]
         self._grow(len(value) if isinstance(value, str) else 0)
-        return replace(target, value=value, source=like.source, over=None, tag="", text=None, refs=())
+        copy = target.laid_over(None, value)
+        copy.source, copy.over, copy.text, copy.refs = like.source, None, None, ()
+        return copy
 
     def _grow(self, amount: int) -> None:
         """Count what interpolation adds, a value as one character."""
@@ -212,12 +217,13 @@ def _reference_to(node: Node) -> Reference | str:
     """Return a value as it stands in a longer text, what of it is from the environment as the reference."""
     if node.reference is not None or not _names(node):
         return node.reference or _text_of(node)
-    pieces = [Piece("[" if node.is_list() else "{")]
-    for number, (key, child) in enumerate(node.value.items() if node.is_mapping() else enumerate(node.value)):
+    is_list = isinstance(node, SequenceNode)
+    pieces = [Piece("[" if is_list else "{")]
+    for number, (key, child) in enumerate(node.children()):
         inner = _reference_to(child)
-        pieces.append(Piece((", " if number else "") + (f"{dump_inline(key)}: " if node.is_mapping() else "")))
+        pieces.append(Piece((", " if number else "") + ("" if is_list else f"{dump_inline(key)}: ")))
         pieces += inner.pieces if isinstance(inner, Reference) else [Piece(inner)]
-    return Reference((*pieces, Piece("]" if node.is_list() else "}")), ())
+    return Reference((*pieces, Piece("]" if is_list else "}")), ())
 
 
 def _text_of(node: Node) -> str:

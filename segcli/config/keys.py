@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Literal
 
+from segcli.config.component import flat_key, is_of_class
+
 Group = Literal["architecture", "data", "optimisation", "runtime"]
 GROUPS: tuple[Group, ...] = ("architecture", "data", "optimisation", "runtime")
 SEED = "seed_everything"
@@ -99,7 +101,7 @@ PATHS = ("root", "weights", "path", "dirpath", "*_dir", "*_path")
 fingerprint of the data, and a hash of the weights that a run began with."""
 
 _UNKNOWN = Meaning("runtime")
-_WITHIN = re.compile(r"\.init_args(?=\.|$)|\[[^\]]*\]|: order$")
+_WITHIN = re.compile(r"\[[^\]]*\]|: order$")
 
 
 @cache
@@ -107,7 +109,7 @@ def meaning_of(key: str) -> Meaning:
     """Return what a key means.
 
     Args:
-        key: Dotted, with or without ``init_args``; elements of a list by their class, as ``diff`` names them, or not.
+        key: Dotted, in the form of files or of users; elements of a list by class, as ``diff`` names them, or not.
     """
     name = plain(key)
     parts = name.split(".")
@@ -116,10 +118,10 @@ def meaning_of(key: str) -> Meaning:
     found = KEYS[row] if row is not None else _UNKNOWN
     if found.order == "none" and row != name:
         found = replace(found, order="lists")
-    is_path = parts[-1] != "class_path" and any(fnmatchcase(parts[-1], name) for name in PATHS)
+    is_path = not is_of_class(name) and any(fnmatchcase(parts[-1], name) for name in PATHS)
     return replace(found, last_part=True) if is_path else found
 
 
 def plain(key: str) -> str:
-    """Return a key without ``init_args`` and the names of list elements: ``trainer.callbacks.patience``."""
-    return _WITHIN.sub("", key)
+    """Return a key without what leads to arguments and names list elements: ``trainer.callbacks.patience``."""
+    return flat_key(_WITHIN.sub("", key))

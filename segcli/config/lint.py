@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from segcli.config.component import component_of, is_path_of_class
 from segcli.config.compose import Experiment
 from segcli.config.errors import Problem
 from segcli.config.extends import DEFAULTS
-from segcli.config.node import Node, Path, dotted
+from segcli.config.node import MappingNode, Node, Path, dotted
 
 _ABSOLUTE = re.compile(r"/|~(/|$)|[A-Za-z]:[\\/](?!/)")
 _SHAPES = "segcli.datamodules.shapes_data_module.ShapesDataModule"
@@ -82,12 +82,12 @@ def total_steps(experiment: Experiment, batches: int | None = None) -> int | Non
 
 def _batches_of_shapes(experiment: Experiment) -> int | None:
     """Return the batches of an epoch of generated pictures, whose number the experiment states."""
-    data = experiment.expanded().get("data")
-    if not isinstance(data, Mapping) or data.get("class_path") != _SHAPES:
+    data = component_of(experiment.expanded().get("data"))
+    if data is None or data.name != _SHAPES:
         return None
     found = experiment.library.signature(_SHAPES)
     defaults = {name: parameter.default for name, parameter in found.parameters.items()} if found else {}
-    values = {**defaults, **data["init_args"]}
+    values = {**defaults, **data.arguments}
     size, batch = values.get("train_size"), values.get("batch_size")
     return max(1, size // batch) if isinstance(size, int) and isinstance(batch, int) and batch > 0 else None
 
@@ -102,7 +102,7 @@ def _test_monitored(root: Node) -> Iterator[Problem]:
 
 def _values(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Yield what one key sets: scalars, empty mappings and whole lists, which replace one another."""
-    if node.is_mapping() and node.value:
+    if isinstance(node, MappingNode) and node.value:
         for key, child in node.value.items():
             yield from _values(child, (*path, key))
     else:
@@ -113,15 +113,15 @@ def _interpolates(node: Node) -> bool:
     return any(leaf.text is not None or "${" in str(leaf.value) for _, leaf in node.leaves())
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: object, b: object) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
 def _name(path: Path) -> str:
-    return dotted(path[:-1] if path[-1:] == ("class_path",) else path)
+    return dotted(path[:-1] if is_path_of_class(path) else path)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, list | dict):
         return "the same"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

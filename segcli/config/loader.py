@@ -1,17 +1,27 @@
 """Read YAML as version 1.2 has it, keeping the line of every value.
 
-Differences to PyYAML: a duplicate key is an error, also one beside and in ``init_args``; ``no``, ``on`` and ``yes`` are
+Differences to PyYAML: a duplicate key is an error, also of one argument in two forms; ``no``, ``on`` and ``yes`` are
 strings; ``1e-3`` is a float. Merge keys (``<<``) are those of YAML 1.1. The tags ``!del`` and ``!replace`` are kept for
 merging; any other tag is an error. A value that is not text remembers how it was spelt, for arguments of type ``str``.
 """
 
 import re
 from pathlib import Path
-from typing import Any
 
+from segcli.config.component import TWICE
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.files import Files
-from segcli.config.node import Key, Node, Source, spelt_like
+from segcli.config.node import (
+    Key,
+    MappingNode,
+    Node,
+    Plain,
+    ScalarNode,
+    SequenceNode,
+    Source,
+    mapping,
+    spelt_like,
+)
 from segcli.config.yaml_events import Item, YamlError, read_items
 
 MOST_VALUES = 50_000
@@ -36,7 +46,7 @@ _LARGEST = 2**63 - 1
 """Integer that is read as one: a larger one is no count, size or seed, and ends in an overflow in torch or Python."""
 
 
-def scalar(text: str) -> Any:
+def scalar(text: str) -> Plain:
     """Return what a plain YAML 1.2 scalar stands for: None, a boolean, an int, a float or the text itself."""
     if _NULL.fullmatch(text):
         return None
@@ -96,14 +106,14 @@ def load_typed(text: str, flag: str) -> Node:
         node, root = _Reader(flag, None, True).read(text)
     except ConfigError as error:
         fault = error.problems[0].message
-        return Node(text, Source(flag), written=text, fault=fault)
+        return ScalarNode(text, Source(flag), written=text, fault=fault)
     if node.tag or (root is not None and root.is_quoted and root.end == len(text.rstrip())):
         return node
     node.written = None if node.value == text else text
     return node
 
 
-def load_file(path: Path, files: Files) -> Node:
+def load_file(path: Path, files: Files) -> MappingNode:
     """Parse a YAML file whose top level is a mapping.
 
     Args:
@@ -116,8 +126,8 @@ def load_file(path: Path, files: Files) -> Node:
     where = files.show(path)
     node = load_text(read_yaml(path, files), where, quotes=path.suffix in (".yaml", ".yml"))
     if node.value is None:
-        return Node({}, node.source)
-    if not node.is_mapping():
+        return MappingNode({}, node.source)
+    if not isinstance(node, MappingNode):
         raise ConfigError([Problem("an experiment is a mapping (key: value)", source=node.source)])
     return node
 
@@ -154,7 +164,7 @@ class _Reader:
             what = str(error) + (f": {error.detail}" if error.detail and self.quotes else "")
             raise ConfigError([Problem(what, source=self.source(error.line))]) from None
         if root is None:
-            return Node(None, Source(self.where, self.first_line)), None
+            return ScalarNode(None, Source(self.where, self.first_line)), None
         tree = self.convert(root, self.source(root.line), 0)
         if self.problems:
             raise ConfigError(list(dict.fromkeys(self.problems)))
@@ -179,13 +189,18 @@ class _Reader:
                 self.problems.append(Problem(_ZERO, source=origin))
             value = scalar(item.value) if item.is_plain else item.value
             written = None if isinstance(value, str) else item.value
-            return Node(value, origin, tag=tag, written=written, has_alias=item.has_alias)
+            return ScalarNode(value, origin, tag=tag, written=written, has_alias=item.has_alias)
         if item.is_mapping:
-            return Node(self.mapping(item, depth), origin, tag=tag, has_alias=item.has_alias)
+            return self.mapping(item, origin, tag, depth)
         items = [self.convert(each, self.source(each.line), depth + 1) for each in item.value]
-        return Node(items, origin, tag=tag, has_alias=item.has_alias)
+        return SequenceNode(items, origin, tag=tag, has_alias=item.has_alias)
 
-    def mapping(self, item: Item, depth: int) -> dict[Key, Node]:
+    def mapping(self, item: Item, origin: Source, tag: str, depth: int) -> MappingNode:
+        node = mapping(self.fields(item, depth), origin)
+        node.tag, node.has_alias = tag, item.has_alias
+        return node
+
+    def fields(self, item: Item, depth: int) -> dict[Key, Node]:
         own: dict[Key, Node] = {}
         merged: dict[Key, Node] = {}
         for key_item, value in item.pairs:
@@ -204,7 +219,7 @@ class _Reader:
                 self.twice(key, at, own[like].source)
             own[key] = self.convert(value, at, depth + 1)
             own[key].key = None if isinstance(key, str) else key_item.value
-        self.check_arguments(own)
+        self.check_arguments(mapping(own, self.source(item.line)))
         for key in own.keys() & merged.keys():
             own[key].over = merged[key]
         return merged | own
@@ -217,18 +232,18 @@ class _Reader:
             if not each.is_mapping:
                 self.problems.append(Problem("<< takes a mapping, or a list of mappings", source=at))
                 return {}
-            for key, node in self.convert(each, self.source(each.line), depth + 1).value.items():
+            for key, node in self.convert(each, self.source(each.line), depth + 1).children():
                 found.setdefault(key, node)
         return found
 
-    def check_arguments(self, fields: dict[Key, Node]) -> None:
-        """Refuse an argument that stands beside ``init_args`` and in it."""
-        inner = fields.get("init_args")
-        for key, node in inner.value.items() if inner is not None and inner.is_mapping() else ():
-            beside = fields.get(key)
-            if beside is not None and key not in ("class_path", "init_args", "extends"):
-                first, second = sorted((beside.source, node.source), key=lambda source: source.line or 0)
-                self.twice(key, second, first, "beside init_args and in it")
+    def check_arguments(self, node: MappingNode) -> None:
+        """Refuse an argument that stands in both forms, the nested and the flat one."""
+        beside = node.beside
+        for key, argument in node.arguments.items():
+            if key in beside and key != "extends":
+                both = (beside[key].source, argument.source)
+                first, second = sorted(both, key=lambda source: source.line or 0)
+                self.twice(key, second, first, TWICE)
 
     def twice(self, key: Key, at: Source, first: Source, where: str = "in one mapping") -> None:
         name = str(key) if self.quotes else ""

@@ -1,15 +1,26 @@
 """Lay one layer of an experiment over another.
 
 Mappings merge deeply, lists replace, ``key+`` appends, ``!del`` removes, ``!replace`` takes a mapping whole, and a
-component whose class changes loses the old class's arguments. Components end up as ``class_path`` and ``init_args``
-however they were written: ``UNet``, ``{class_path: UNet, depth: 3}`` and ``{depth: 3}`` over a known class.
+component whose class changes loses the old class's arguments. Components end up with their class and, apart from it,
+their arguments, whether they were written as a name, flat, nested, or as arguments over a known class.
 """
 
 from dataclasses import replace
 
 from segcli.config.errors import Problem
 from segcli.config.library import Place, UnknownClassError
-from segcli.config.node import Key, Node, Path, dotted, spelt_like
+from segcli.config.node import (
+    ComponentNode,
+    Key,
+    MappingNode,
+    Node,
+    Path,
+    ScalarNode,
+    SequenceNode,
+    component_fields,
+    dotted,
+    spelt_like,
+)
 from segcli.registry import RegistryError
 
 
@@ -27,20 +38,20 @@ class Merger:
 
     def merge(self, base: Node | None, over: Node, place: Place, path: Path = ()) -> Node:
         """Return ``over`` laid on ``base``; neither is changed."""
-        if base is not None and base.is_list() and _indices(over):
+        if isinstance(base, SequenceNode) and isinstance(over, MappingNode) and _are_indices(over):
             return self._merge_elements(base, over, place, path)
-        if over.is_list():
+        if isinstance(over, SequenceNode):
             items = [self.merge(None, item, place, (*path, i)) for i, item in enumerate(over.value)]
             return over.laid_over(base, items)
         if _is_component(base, over, place):
             return self._merge_component(base, over, place, path)
-        if over.is_mapping():
-            below = base.value if base is not None and base.is_mapping() else {}
+        if isinstance(over, MappingNode):
+            below = base.value if isinstance(base, MappingNode) else {}
             fields = self._merge_fields(below if over.tag != "replace" else {}, over, place, path)
             return over.laid_over(base, _remember(fields, below))
         return over.laid_over(base, over.value)
 
-    def _merge_fields(self, base: dict[Key, Node], over: Node, place: Place, path: Path) -> dict[Key, Node]:
+    def _merge_fields(self, base: dict[Key, Node], over: MappingNode, place: Place, path: Path) -> dict[Key, Node]:
         fields = dict(base)
         for key, child in over.value.items():
             self._set(fields, key, child, place, path)
@@ -57,27 +68,28 @@ class Merger:
             if base is None:
                 self._problem(here, "nothing to remove: no parent sets it; drop the !del", child)
             elif fields.pop(name) is not None:
-                self.removed[here] = Node(None, child.source, over=base)
+                self.removed[here] = ScalarNode(None, child.source, over=base)
         elif append:
             fields[name] = self._append(base, child, place.child(name), here)
         else:
             fields[name] = self.merge(base, child, place.child(name), here)
 
     def _append(self, base: Node | None, child: Node, place: Place, path: Path) -> Node:
+        old: list[Node]
         if base is None or base.value is None:
             old = []
-        elif base.is_list():
+        elif isinstance(base, SequenceNode):
             old = base.value
-        elif place.family is not None and base.is_mapping():
+        elif place.family is not None and isinstance(base, MappingNode):
             old = [base]
         else:
             self._problem(path, "'+' appends to a list, but the value below is none; drop the '+'", child, base)
             return base
-        items = child.value if child.is_list() else [child]
+        items = child.value if isinstance(child, SequenceNode) else [child]
         new = [self.merge(None, item, place, (*path, len(old) + i)) for i, item in enumerate(items)]
-        return Node([*old, *new], child.source, over=base)
+        return SequenceNode([*old, *new], child.source, over=base)
 
-    def _merge_elements(self, base: Node, over: Node, place: Place, path: Path) -> Node:
+    def _merge_elements(self, base: SequenceNode, over: MappingNode, place: Place, path: Path) -> Node:
         items = list(base.value)
         for key, child in over.value.items():
             index = int(str(key))
@@ -87,11 +99,11 @@ class Merger:
             last = len(items) - 1
             have = f"ends with element {last}" if items else "is empty"
             self._problem((*path, index), f"no element {index}: the list {have}; append with '+'", child, base)
-        return Node(items, base.source, over=base.over)
+        return SequenceNode(items, base.source, over=base.over)
 
     def _merge_component(self, base: Node | None, over: Node, place: Place, path: Path) -> Node:
         over_class, over_args = _split(over)
-        over = over if over.is_mapping() else replace(over, reference=None)  # which is that of the class
+        over = over if isinstance(over, MappingNode) else replace(over, reference=None)  # which is that of the class
         base_class, base_args = _split(base) if base is not None else (None, {})
         cls = over_class or base_class
         inner = place.inside(self._path(cls, place) if cls is not None else None)
@@ -104,12 +116,12 @@ class Merger:
         fields = dict(base_args)
         for key, child in over_args.items():
             self._set(fields, key, child, inner, path)
-        arguments = Node(_remember(fields, below) if not switched else fields, over.source)
+        arguments = MappingNode(_remember(fields, below) if not switched else fields, over.source)
         if cls is None:  # checked at the end: a higher layer may still name it
-            return over.laid_over(base, {"init_args": arguments})
+            return over.laid_over(base, component_fields(None, arguments))
         if over_class is not None and base_class is not None:
             cls = over_class.laid_over(base_class, over_class.value)
-        return over.laid_over(base, {"class_path": cls, "init_args": arguments})
+        return over.laid_over(base, component_fields(cls, arguments))
 
     def _differ(self, a: Node, b: Node, place: Place) -> bool:
         return a.value != b.value and self._path(a, place) != self._path(b, place)
@@ -134,28 +146,25 @@ def _remember(fields: dict[Key, Node], below: dict[Key, Node]) -> dict[Key, Node
     return fields
 
 
-def _indices(over: Node) -> bool:
-    return over.is_mapping() and bool(over.value) and all(str(key).isdigit() for key in over.value)
+def _are_indices(over: MappingNode) -> bool:
+    return bool(over.value) and all(str(key).isdigit() for key in over.value)
 
 
 def _is_component(base: Node | None, over: Node, place: Place) -> bool:
     if place.family is not None:
-        return over.is_mapping() or (isinstance(over.value, str) and not over.value.startswith("${"))
-    known = base is not None and base.is_mapping() and "class_path" in base.value
-    return over.is_mapping() and ("class_path" in over.value or known)
+        return isinstance(over, MappingNode) or (isinstance(over.value, str) and not over.value.startswith("${"))
+    return isinstance(over, MappingNode) and (isinstance(over, ComponentNode) or isinstance(base, ComponentNode))
 
 
 def _split(node: Node) -> tuple[Node | None, dict[Key, Node]]:
     """Return class and arguments of a component, however it was written."""
     if isinstance(node.value, str):
         return node.laid_over(None, node.value), {}
-    if not node.is_mapping():
+    if not isinstance(node, MappingNode):
         return None, {}
-    cls = node.value.get("class_path")
-    args = {key: child for key, child in node.value.items() if key not in ("class_path", "init_args")}
-    inner = node.value.get("init_args")
-    if inner is not None and not inner.is_mapping():
-        args["init_args"] = inner  # reported as an unknown option
-    elif inner is not None:
-        args = {**inner.value, **args}
+    cls, args = node.cls if isinstance(node, ComponentNode) else None, node.beside
+    if isinstance(node.inner, MappingNode):
+        args = {**node.arguments, **args}
+    elif node.inner is not None:  # reported as an unknown option
+        args |= component_fields(None, node.inner)
     return cls, args

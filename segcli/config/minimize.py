@@ -5,11 +5,11 @@ and after each cut the text is composed again in the file's place. A cut that ch
 keys is undone. ``extends``, and so every mapping that contains it, stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from segcli.config.component import leads_to_arguments
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump
 from segcli.config.environment import with_references
@@ -18,7 +18,7 @@ from segcli.config.extends import Layers
 from segcli.config.files import Files
 from segcli.config.library import Library
 from segcli.config.loader import MERGE, load_text, read_yaml
-from segcli.config.node import Node, Source, dotted, lookup
+from segcli.config.node import ComponentNode, MappingNode, Node, Source, dotted, lookup
 from segcli.config.node import Path as KeyPath
 from segcli.config.spans import Entry, entries, without
 
@@ -34,7 +34,7 @@ class Dropped:
     """
 
     key: str
-    value: Any
+    value: object
     source: Source | None
 
 
@@ -108,7 +108,7 @@ class _Cutter:
     def __init__(self, draft: _Draft, library: Library, wanted: str, top: Path) -> None:
         self._draft, self._library, self._wanted, self._top = draft, library, wanted, top
         draft.text = read_yaml(draft.path, Files())
-        self.dropped: list[tuple[KeyPath, Any]] = []
+        self.dropped: list[tuple[KeyPath, object]] = []
 
     def cut(self) -> None:
         """Go over all keys until nothing more can be dropped."""
@@ -160,13 +160,13 @@ def _composes_to(wanted: str, path: Path, library: Library) -> bool:
 
 def _at(root: Node, path: KeyPath) -> Node:
     for key in path:
-        root = root.value[key]
+        root = dict(root.children())[key]
     return root
 
 
-def _leaves(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+def _leaves(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, object]]:
     """Yield path and value of all that a dropped entry said; lists are taken whole."""
-    if node.is_mapping() and node.value:
+    if isinstance(node, MappingNode) and node.value:
         for key, child in node.value.items():
             yield from _leaves(child, (*path, key))
     else:
@@ -174,13 +174,13 @@ def _leaves(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
 
 
 def _name(path: KeyPath) -> str:
-    return f"{dotted(path)}.init_args".lstrip(".") if path[-1] == "init_args" else dotted(path)
+    return ".".join(filter(None, (dotted(path), str(path[-1]) if leads_to_arguments(path) else "")))
 
 
-def _source(layers: list[Node], path: KeyPath) -> Source | None:
+def _source(layers: Sequence[Node], path: KeyPath) -> Source | None:
     """Return who gives a key its value in the highest of some layers that has it."""
-    found = (lookup(layer, path) for layer in reversed(layers)) if path[-1] != "init_args" else ()
+    found = (lookup(layer, path) for layer in reversed(layers)) if not leads_to_arguments(path) else ()
     node = next((node for node in found if node is not None), None)
-    if node is not None and node.is_mapping() and "class_path" in node.value:
-        node = node.value["class_path"]
+    if isinstance(node, ComponentNode):
+        node = node.cls
     return node.source if node is not None else None

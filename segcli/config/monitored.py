@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segcli.config.component import within
 from segcli.config.errors import Problem, did_you_mean
 from segcli.config.library import Library, Place, UnknownClassError
-from segcli.config.node import Key, Node, Path, dotted
+from segcli.config.node import ComponentNode, Key, MappingNode, Node, Path, SequenceNode, dotted
 from segcli.config.signatures import Signature
 from segcli.registry import SECTIONS, RegistryError
 from segcli.score_spec import MODE, MONITOR, SCORES, LoggedScore, Mode, find_score, logged_scores
@@ -79,7 +80,7 @@ class Monitored:
         return of_defaults or set(self.signature.parameters) <= set(self.fields)
 
 
-def monitored(root: Node, library: Library) -> Iterator[Monitored]:
+def monitored(root: MappingNode, library: Library) -> Iterator[Monitored]:
     """Yield every class of an experiment that monitors a metric.
 
     Args:
@@ -87,8 +88,8 @@ def monitored(root: Node, library: Library) -> Iterator[Monitored]:
         library: What is known about components.
     """
     for key, child in root.value.items():
-        if key in SECTIONS and child.is_mapping():
-            yield from _of_class(child.value, SECTIONS[key], Place(library), (key,), (key,))
+        if key in SECTIONS and isinstance(child, MappingNode):
+            yield from _of_class(child.value, SECTIONS[str(key)], Place(library), (key,), (key,))
         elif key == "data":
             yield from _of_value(child, library.root.child(key), (key,), (key,))
 
@@ -113,7 +114,7 @@ def with_modes(tree: dict[str, Any], found: Sequence[Monitored]) -> dict[str, An
     return tree
 
 
-def forget_default_modes(root: Node, library: Library, saved: Collection[str]) -> None:
+def forget_default_modes(root: MappingNode, library: Library, saved: Collection[str]) -> None:
     """Let modes follow their metrics that 0.4.0 saved, and that nobody wrote: its default was max for every metric.
 
     Args:
@@ -127,7 +128,7 @@ def forget_default_modes(root: Node, library: Library, saved: Collection[str]) -
             mode.value = None
 
 
-def check_monitors(root: Node, library: Library, classes: Sequence[str] | None = None) -> list[Problem]:
+def check_monitors(root: MappingNode, library: Library, classes: Sequence[str] | None = None) -> list[Problem]:
     """Return what is wrong with the metrics that an experiment monitors.
 
     Args:
@@ -145,7 +146,7 @@ def check_monitors(root: Node, library: Library, classes: Sequence[str] | None =
     return problems
 
 
-def check_metric(metric: str, root: Node, library: Library, classes: Sequence[str] | None = None) -> str:
+def check_metric(metric: str, root: MappingNode, library: Library, classes: Sequence[str] | None = None) -> str:
     """Return what is wrong with the name of a metric, since no epoch should be spent on one that is never logged.
 
     Args:
@@ -197,35 +198,33 @@ def _of_class(fields: Mapping[Key, Node], path: str, place: Place, at: Path, sho
 
 
 def _of_value(node: Node, place: Place, at: Path, shown: Path) -> Iterator[Monitored]:
-    if node.is_list():
+    if isinstance(node, SequenceNode):
         for index, item in enumerate(node.value):
             yield from _of_value(item, place, (*at, index), (*shown, index))
-    elif node.is_mapping() and "class_path" in node.value:
+    elif isinstance(node, ComponentNode):
         try:
-            path = place.class_path(str(node.value["class_path"].value))
+            path = place.class_path(node.name)
         except (UnknownClassError, RegistryError):  # told elsewhere
             return
-        inner = node.value.get("init_args")
-        fields = inner.value if inner is not None and inner.is_mapping() else {}
-        yield from _of_class(fields, path, place, (*at, "init_args"), shown)
-    elif node.is_mapping():
+        yield from _of_class(node.arguments, path, place, within(at), shown)
+    elif isinstance(node, MappingNode):
         for key, child in node.value.items():
             yield from _of_value(child, Place(place.library), (*at, key), (*shown, key))
 
 
-def _value(root: Node, key: str) -> object:
+def _value(root: MappingNode, key: str) -> object:
     node: Node | None = root
     for part in key.split("."):
-        node = node.value.get(part) if node is not None and node.is_mapping() else None
+        node = node.value.get(part) if isinstance(node, MappingNode) else None
     return node.value if node is not None else None
 
 
-def _has_own_callbacks(root: Node, library: Library) -> bool:
+def _has_own_callbacks(root: MappingNode, library: Library) -> bool:
     """Return whether callbacks of the user, who may log what they like, take part."""
     trainer = root.value.get("trainer")
-    node = trainer.value.get("callbacks") if trainer is not None and trainer.is_mapping() else None
-    items = [] if node is None else node.value if node.is_list() else [node]
-    names = [str(item.value["class_path"].value) for item in items if item.is_mapping() and "class_path" in item.value]
+    node = trainer.value.get("callbacks") if isinstance(trainer, MappingNode) else None
+    items = node.value if isinstance(node, SequenceNode) else [node]
+    names = [item.name for item in items if isinstance(item, ComponentNode)]
     return any(not _class_path(name, library).startswith(_KNOWN_LOGGERS) for name in names)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from segcli.config.component import flat_key, flat_path
 from segcli.config.errors import ConfigError, Problem, shorten, shown
 from segcli.config.loader import MOST_LEVELS, load_typed
-from segcli.config.node import Node, Source
+from segcli.config.node import MappingNode, Node, Source, mapping
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,12 @@ class Override:
 
     @property
     def plain_key(self) -> str:
-        """The key without ``init_args``, as experiments may leave it out."""
-        return plain_key(self.key)
+        """The key as experiments may write it, without what leads to arguments."""
+        return flat_key(self.key)
 
     def without_value(self) -> Problem:
         """Return what is wrong with an override that has no value."""
         return Problem("has no value; write --key value, for switches --key true", self.key)
-
-
-def plain_key(key: str) -> str:
-    """Return a dotted key without its ``init_args``."""
-    return ".".join(part for part in key.split(".") if part != "init_args")
 
 
 def take_override(rest: list[str]) -> Override:
@@ -62,13 +58,13 @@ def split_overrides(words: Sequence[str]) -> list[Override]:
     return found
 
 
-def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]]:
+def parse_overrides(arguments: Sequence[str]) -> tuple[list[MappingNode], list[Problem]]:
     """Turn ``--a.b.c v``, ``--a.b.c=v`` and ``--a.b+ v`` into one layer each, in order.
 
     Returns:
         The layers, and what is wrong with arguments that are not of that form or have no value.
     """
-    layers: list[Node] = []
+    layers: list[MappingNode] = []
     problems: list[Problem] = []
     for override in split_overrides(arguments):
         flag = override.words[0]
@@ -84,17 +80,18 @@ def parse_overrides(arguments: Sequence[str]) -> tuple[list[Node], list[Problem]
     return layers, problems
 
 
-def _layer(name: str, text: str) -> Node:
+def _layer(name: str, text: str) -> MappingNode:
     source = Source(name)
     keys = name[2:].split(".")
     if len(keys) > MOST_LEVELS:
         raise ConfigError([Problem(f"a key has more than {MOST_LEVELS} parts", source=Source(shorten(name)))])
     if not (name + text).isprintable() and any("\ud800" <= letter <= "\udfff" for letter in name + text):
         raise ConfigError([Problem("holds bytes that are not UTF-8 text", source=Source(ascii(name)[1:-1]))])
-    node = load_typed(text, name)
+    node: Node = load_typed(text, name)
     if not all(keys):
         raise ConfigError([Problem("a key has an empty part; write --a.b.c value", source=source)])
-    for key in reversed(keys):
-        if key != "init_args":
-            node = Node({key: node}, source)
+    for key in reversed(flat_path(tuple(keys))):
+        node = mapping({key: node}, source)
+    if not isinstance(node, MappingNode):
+        raise ConfigError([Problem("is no key of an experiment; write --a.b.c value", source=source)])
     return node

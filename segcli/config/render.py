@@ -1,32 +1,29 @@
 """Write a tree as people read it: components flat, under their short names, with the source of each value beside it."""
 
 import re
-from typing import Any
 
 from segcli.config.dumper import dump_inline
 from segcli.config.escape import visible
 from segcli.config.library import Place
-from segcli.config.node import Key, Node
+from segcli.config.node import ComponentNode, Key, MappingNode, Node, ScalarNode, SequenceNode, flat_fields
 
 _WIDEST = 70
 Line = tuple[str, Node | None]
 
 
 def flat(node: Node, place: Place) -> Node:
-    """Return a tree whose components have short names and no ``init_args``; a component without arguments is a name."""
-    if node.is_list():
+    """Return a tree whose components have short names and flat arguments; a component without arguments is a name."""
+    if isinstance(node, SequenceNode):
         return node.laid_over(None, [flat(item, place) for item in node.value])
-    if not node.is_mapping():
+    if not isinstance(node, MappingNode):
         return node
-    if "class_path" not in node.value:
+    if not isinstance(node, ComponentNode):
         return node.laid_over(None, {key: flat(child, place.child(key)) for key, child in node.value.items()})
-    cls = node.value["class_path"]
-    path = place.class_path(str(cls.value))
-    name = cls.laid_over(None, place.library.short_name(path, place.family))
-    given = node.value["init_args"].value if "init_args" in node.value else {}
+    path = place.class_path(node.name)
+    name = node.cls.laid_over(None, place.library.short_name(path, place.family))
     inner = place.inside(path)
-    arguments = {key: flat(child, inner.child(key)) for key, child in given.items()}
-    return node.laid_over(None, {"class_path": name, **arguments}) if arguments else name
+    arguments = {key: flat(child, inner.child(key)) for key, child in node.arguments.items()}
+    return node.laid_over(None, flat_fields(name, arguments)) if arguments else name
 
 
 def render(node: Node, sources: bool = False) -> str:
@@ -36,7 +33,7 @@ def render(node: Node, sources: bool = False) -> str:
         node: A mapping, as :func:`flat` returns it.
         sources: Whether to write the source of each value, and the interpolation that gave it, as a comment beside it.
     """
-    lines = _mapping(node.value)
+    lines = _block(node)
     column = min(max((len(text) for text, leaf in lines if leaf is not None), default=0), _WIDEST)
     return "".join(
         f"{text:{column}}  # {_origin(leaf)}\n" if sources and leaf is not None else f"{text}\n" for text, leaf in lines
@@ -55,19 +52,19 @@ def _mapping(fields: dict[Key, Node]) -> list[Line]:
 
 
 def _block(node: Node) -> list[Line]:
-    if node.is_mapping():
+    if isinstance(node, MappingNode):
         return _mapping(node.value)
     lines: list[Line] = []
-    for item in node.value:
+    for _, item in node.children():
         below = [(dump_inline(item.plain()), item)] if _is_inline(item) else _block(item)
         lines += [(f"{'  ' if i else '- '}{text}", leaf) for i, (text, leaf) in enumerate(below)]
     return lines
 
 
 def _is_inline(node: Node) -> bool:
-    if node.is_list():
-        return all(not isinstance(item.value, dict | list) for item in node.value)
-    return not node.is_mapping() or not node.value
+    if isinstance(node, SequenceNode):
+        return all(isinstance(item, ScalarNode) for item in node.value)
+    return not isinstance(node, MappingNode) or not node.value
 
 
 def _origin(node: Node) -> str:
@@ -78,14 +75,14 @@ def one_line(node: Node | None, place: Place) -> str:
     """Return a value in one line; a component as ``Name(argument=value)`` with the arguments that are not defaults."""
     if node is None:
         return "not set"
-    if node.is_list():
+    if isinstance(node, SequenceNode):
         return f"[{', '.join(one_line(item, place) for item in node.value)}]"
-    if not node.is_mapping() or "class_path" not in node.value:
+    if not isinstance(node, ComponentNode):
         return dump_inline(node.plain())
-    path = place.class_path(str(node.value["class_path"].value))
+    path = place.class_path(node.name)
     signature, parameters = place.library.accepted(path, place.family)
     inner, said = place.inside(path), []
-    for key, child in node.value["init_args"].value.items() if "init_args" in node.value else ():
+    for key, child in node.arguments.items():
         parameter = parameters.get(str(key))
         default = parameter.default if parameter else None
         stated = parameter is None or parameter.required or not same(child.plain(), default, parameter.annotation)
@@ -95,7 +92,7 @@ def one_line(node: Node | None, place: Place) -> str:
     return f"{name}({', '.join(said)})" if said else name
 
 
-def same(a: Any, b: Any, annotation: str = "") -> bool:
+def same(a: object, b: object, annotation: str = "") -> bool:
     """Return whether two plain values mean the same.
 
     1 and true do not. 1 and 1.0 do, unless the annotated type has a meaning for each, as Lightning's

@@ -5,7 +5,17 @@ from pathlib import Path as FilePath
 from segcli.config.compose import Experiment
 from segcli.config.library import SCALARS, Library, Place, UnknownClassError
 from segcli.config.monitored import monitored
-from segcli.config.node import Key, Node, Source, from_plain
+from segcli.config.node import (
+    ComponentNode,
+    Key,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    Source,
+    component_fields,
+    from_plain,
+)
 from segcli.config.node import Path as KeyPath
 from segcli.config.signatures import Parameter, Signature
 from segcli.registry import SECTIONS
@@ -14,14 +24,14 @@ from segcli.score_spec import MODE
 ORDER = (*SCALARS, "data", "model", *(key for key in SECTIONS if key != "model"))
 
 
-def resolve(experiment: Experiment) -> Node:
+def resolve(experiment: Experiment) -> MappingNode:
     """Return a tree with every value of the run; what no file sets has the line of the default as its source."""
     library = experiment.library
     fields: dict[Key, Node] = {}
     for key in ORDER:
         given = experiment.root.value.get(key)
         if key in SCALARS:
-            fields[key] = given or Node(SCALARS[key].default, Source(f"default of {key}"))
+            fields[key] = given or from_plain(SCALARS[key].default, Source(f"default of {key}"))
         elif key in SECTIONS:
             fields[key] = _section(given, SECTIONS[key], library)
         elif given is not None:
@@ -29,16 +39,18 @@ def resolve(experiment: Experiment) -> Node:
     for each in monitored(experiment.root, library):
         if each.has_mode and each.written_mode is None and each.followed_mode is not None:
             arguments = _at(fields, each.path)
-            arguments[MODE] = Node(each.followed_mode, Source(f"the better end of {each.monitor}"))
-    return Node(fields, experiment.root.source)
+            arguments[MODE] = ScalarNode(each.followed_mode, Source(f"the better end of {each.monitor}"))
+    return MappingNode(fields, experiment.root.source)
 
 
-def _at(fields: dict[Key, Node], path: KeyPath) -> dict[Key, Node]:
+def _at(fields: dict[Key, Node] | list[Node], path: KeyPath) -> dict[Key, Node]:
     """Return the mapping at a path of an expanded tree."""
-    node = Node(fields, Source(""))
     for key in path:
-        node = node.value[key]
-    return node.value
+        node = fields[key] if isinstance(fields, dict) else fields[int(str(key))]
+        assert isinstance(node, MappingNode | SequenceNode)
+        fields = node.value
+    assert isinstance(fields, dict)
+    return fields
 
 
 def default_of(parameter: Parameter, signature: Signature, library: Library) -> Node:
@@ -58,8 +70,10 @@ def _short(file: FilePath, module: str, library: Library) -> str:
 
 
 def _section(given: Node | None, path: str, library: Library) -> Node:
-    node = given or Node({}, Source(f"defaults of {path.rpartition('.')[2]}"))
-    return Node(_arguments(node.value, path, Place(library)), node.source, node.over) if node.is_mapping() else node
+    node = given or MappingNode({}, Source(f"defaults of {path.rpartition('.')[2]}"))
+    if not isinstance(node, MappingNode):
+        return node
+    return MappingNode(_arguments(node.value, path, Place(library)), node.source, node.over)
 
 
 def _arguments(given: dict[Key, Node], path: str, place: Place) -> dict[Key, Node]:
@@ -75,17 +89,15 @@ def _arguments(given: dict[Key, Node], path: str, place: Place) -> dict[Key, Nod
 
 
 def _value(node: Node, place: Place) -> Node:
-    if node.is_list():
+    if isinstance(node, SequenceNode):
         return node.laid_over(None, [_value(item, place) for item in node.value])
-    if not node.is_mapping():
+    if not isinstance(node, MappingNode):
         return node
-    if "class_path" not in node.value:
+    if not isinstance(node, ComponentNode):
         return node.laid_over(None, {key: _value(child, Place(place.library)) for key, child in node.value.items()})
-    cls = node.value["class_path"]
     try:
-        path = place.class_path(place.library.short_name(place.class_path(str(cls.value)), place.family))
+        path = place.class_path(place.library.short_name(place.class_path(node.name), place.family))
     except UnknownClassError:  # of an experiment that was not checked
         return node
-    given = node.value["init_args"].value if "init_args" in node.value else {}
-    arguments = Node(_arguments(given, path, place), node.source)
-    return node.laid_over(None, {"class_path": cls.laid_over(None, path), "init_args": arguments})
+    arguments = MappingNode(_arguments(node.arguments, path, place), node.source)
+    return node.laid_over(None, component_fields(node.cls.laid_over(None, path), arguments))

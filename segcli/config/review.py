@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from segcli.config.component import component_of
 from segcli.config.compose import Experiment, compose
 from segcli.config.diff import Change, diff, effective_batch
 from segcli.config.discover import find_experiments
@@ -169,8 +170,8 @@ def _composed(path: Path, library: Library) -> Experiment | Problem:
 
 def _classes(tree: object) -> Iterable[str]:
     if isinstance(tree, Mapping):
-        if isinstance(tree.get("class_path"), str):
-            yield tree["class_path"]
+        if (found := component_of(tree)) is not None:
+            yield found.name
         for child in tree.values():
             yield from _classes(child)
     elif isinstance(tree, list):

@@ -7,11 +7,21 @@ for ``str | None``.
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from segcli.config.component import within
 from segcli.config.errors import Problem
 from segcli.config.library import Library, Place, UnknownClassError
-from segcli.config.node import Key, Node, Path, Source, dotted, from_plain
+from segcli.config.node import (
+    ComponentNode,
+    Key,
+    MappingNode,
+    Node,
+    Path,
+    SequenceNode,
+    Source,
+    dotted,
+    from_plain,
+)
 from segcli.config.types import alternatives, is_plain_type, is_text_type, item_types, literals, value_type
 from segcli.registry import SECTIONS, RegistryError
 from segcli.score_spec import MODE, MONITOR
@@ -31,10 +41,10 @@ def settle_texts(root: Node, library: Library) -> list[Problem]:
     return settler.problems
 
 
-def texts_in(tree: Mapping[str, Any], library: Library) -> Iterator[tuple[Path, str]]:
+def texts_in(tree: Mapping[str, object], library: Library) -> Iterator[tuple[Path, str]]:
     """Yield path and value of every text that stands where its type takes one, of a plain tree."""
     settler = _Settler(library)
-    settler.section(from_plain(tree, Source("")), library.root, ())
+    settler.section(from_plain(dict(tree), Source("")), library.root, ())
     yield from settler.texts
 
 
@@ -48,11 +58,11 @@ class _Settler:
 
     def section(self, node: Node, place: Place, at: Path) -> None:
         """Settle the arguments of one class, or the top level."""
-        for key, child in node.value.items():
+        for key, child in node.children():
             if key == MODE and child.value is None and child.written in (None, _NULL) and place.annotation(MONITOR):
                 continue  # it follows the metric
             inner, here = place.child(key), (*at, key)
-            if inner.arguments_of in SECTIONS.values() and child.is_mapping():
+            if inner.arguments_of in SECTIONS.values() and isinstance(child, MappingNode):
                 self.section(child, inner, here)
             else:
                 self.value(child, inner, place.annotation(key), here)
@@ -60,33 +70,33 @@ class _Settler:
     def value(self, node: Node, place: Place, annotation: str, at: Path) -> None:
         """Settle what stands at one place."""
         types = alternatives(annotation)
-        if node.is_mapping() and "class_path" in node.value:
+        if isinstance(node, ComponentNode):
             self.component(node, place, at)
-        elif node.is_list():
+        elif isinstance(node, SequenceNode):
             self.items(node, place, types, at)
-        elif node.is_mapping() and not self.takes_structure_as_text(node, types):
+        elif isinstance(node, MappingNode) and not self.takes_structure_as_text(node, types):
             self.fields(node, types, at)
         else:
             self.leaf(node, types, at)
 
-    def component(self, node: Node, place: Place, at: Path) -> None:
-        arguments = node.value.get("init_args")
-        if arguments is None or not arguments.is_mapping():
+    def component(self, node: ComponentNode, place: Place, at: Path) -> None:
+        arguments = node.inner
+        if not isinstance(arguments, MappingNode):
             return
         try:
-            path = place.class_path(str(node.value["class_path"].value))
+            path = place.class_path(node.name)
         except (UnknownClassError, RegistryError):  # told by the check
             return
-        self.section(arguments, place.inside(path), (*at, "init_args"))
+        self.section(arguments, place.inside(path), within(at))
 
-    def items(self, node: Node, place: Place, types: list[ast.expr], at: Path) -> None:
+    def items(self, node: SequenceNode, place: Place, types: list[ast.expr], at: Path) -> None:
         if self.takes_structure_as_text(node, types):
             self.leaf(node, types, at)
             return
         for index, item in enumerate(node.value):
             self.value(item, place, item_types(types, index), (*at, index))
 
-    def fields(self, node: Node, types: list[ast.expr], at: Path) -> None:
+    def fields(self, node: MappingNode, types: list[ast.expr], at: Path) -> None:
         keys, values = value_type(types)
         fields: dict[Key, Node] = {}
         for key, child in node.value.items():
@@ -115,7 +125,8 @@ def _settle(node: Node | None, types: list[ast.expr]) -> None:
     """Settle a value, and all that it lies over."""
     while node is not None:
         if node.written is not None and not _takes(types, node.value, node.written) and not node.is_open():
-            node.value, node.fault = node.written, ""
+            node.become(node.written)
+            node.fault = ""
         node = node.over
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from segcli.config.component import component_key, flat_key
 from segcli.config.compose import Experiment
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import Place
-from segcli.config.node import Key, Node, Path, dotted, lookup
+from segcli.config.node import ComponentNode, Key, MappingNode, Node, Path, ScalarNode, SequenceNode, dotted, lookup
 from segcli.config.render import flat, one_line
 from segcli.config.resolve import default_of, resolve
 
@@ -39,11 +39,11 @@ class Trace:
     """
 
     key: str
-    value: Any
+    value: object
     steps: tuple[Step, ...]
     parts: tuple["Trace", ...] = field(default=())
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return everything as plain values."""
         steps = [{"value": step.value, "source": step.source, "text": step.text} for step in self.steps]
         return {"key": self.key, "value": self.value, "steps": steps, "parts": [part.as_dict() for part in self.parts]}
@@ -54,7 +54,7 @@ def trace(experiment: Experiment, key: str) -> Trace:
 
     Args:
         experiment: A composed experiment.
-        key: Dotted key; ``init_args`` may be left out, and list elements go by their index.
+        key: Dotted key; what leads to arguments may be left out, and list elements go by their index.
 
     Raises:
         ConfigError: If an experiment has no such key; the message suggests one.
@@ -62,7 +62,7 @@ def trace(experiment: Experiment, key: str) -> Trace:
     root = resolve(experiment)
     if experiment.variables is not None:
         root.value["vars"] = experiment.variables
-    path = tuple(part for part in key.removesuffix(".class_path").split(".") if part != "init_args")
+    path = tuple(flat_key(component_key(key)).split("."))
     node = lookup(root, path)
     removed = {dotted(where): gone for where, gone in experiment.removed.items()}.get(".".join(path))
     if node is None and removed is None:
@@ -78,14 +78,12 @@ def trace(experiment: Experiment, key: str) -> Trace:
 
 
 def _follow(key: str, node: Node, place: Place, default: Node | None = None) -> Trace:
-    head = node.value["class_path"] if node.is_mapping() and "class_path" in node.value else node
-    if node.is_mapping():
-        steps = [_step(cls, place) for cls in _chain(head)] if head is not node else []
-        inner = place.inside(place.class_path(head.value)) if head is not node else place
-        arguments = node.value.get("init_args", node).value
+    if isinstance(node, MappingNode):
+        steps = [_step(cls, place) for cls in _chain(node.cls)] if isinstance(node, ComponentNode) else []
+        inner = place.inside(place.class_path(node.name)) if isinstance(node, ComponentNode) else place
         parts = [
             _follow(f"{key}.{name}", child, inner.child(name), _default(inner, name))
-            for name, child in arguments.items()
+            for name, child in node.fields.items()
         ]
         return Trace(key, flat(node, place).plain(), tuple(steps), tuple(parts))
     steps = [_step(each, place) for each in _chain(node)]
@@ -98,7 +96,7 @@ def _follow(key: str, node: Node, place: Place, default: Node | None = None) -> 
 def _step(node: Node, place: Place) -> Step:
     family = place.family
     is_class = family is not None and isinstance(node.value, str)
-    value = place.library.short_name(node.value, family) if is_class else one_line(node, place)
+    value = place.library.short_name(str(node.value), family) if is_class else one_line(node, place)
     return Step(value, str(node.source), node.text or "")
 
 
@@ -117,11 +115,11 @@ def _place(experiment: Experiment, root: Node, path: Path) -> tuple[Place, Node 
     library = experiment.library
     place, node, default = library.root, root, None
     for key in path:
-        if node.is_mapping() and "class_path" in node.value and key != "class_path":
-            place = place.inside(place.class_path(node.value["class_path"].value))
+        if isinstance(node, ComponentNode):
+            place = place.inside(place.class_path(node.name))
         default = _default(place, key)
-        place = place if node.is_list() else place.child(key)
-        node = lookup(node, (key,)) or Node(None, node.source)
+        place = place if isinstance(node, SequenceNode) else place.child(key)
+        node = lookup(node, (key,)) or ScalarNode(None, node.source)
     return place, default
 
 
@@ -140,7 +138,7 @@ def _unknown(experiment: Experiment, root: Node, path: Path) -> ConfigError:
     above: Path = next((p for n in range(len(path) - 1, -1, -1) if (p := path[:n]) == () or lookup(root, p)), ())
     node = lookup(root, above) if above else root
     assert node is not None
-    fields = node.value.get("init_args", node).value if node.is_mapping() else {}
+    fields = node.fields if isinstance(node, MappingNode) else {}
     options = tuple(str(name) for name in fields)
     bad = path[len(above)]
     where = f"{dotted(above)} has no {bad!r}" if above else f"no key {bad!r}"

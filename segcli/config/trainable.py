@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from segcli.config.errors import Problem, did_you_mean, shown
 from segcli.config.library import Library, UnknownClassError
-from segcli.config.node import Node, Source
+from segcli.config.node import ComponentNode, MappingNode, Node, SequenceNode, Source
 from segcli.registry import RegistryError
 
 _OWN_FREEZING = (
@@ -83,12 +83,11 @@ def check_trainable(root: Node, library: Library) -> list[Problem]:
 
 def _callbacks(root: Node, library: Library) -> Iterator[Problem]:
     node = _at(root, "trainer.callbacks")
-    items = [] if node is None else node.value if node.is_list() else [node]
+    items = node.value if isinstance(node, SequenceNode) else [node]
     for index, item in enumerate(items):
-        cls = item.value.get("class_path") if item.is_mapping() else None
-        name = refused(_class_path(str(cls.value), library)) if cls is not None else None
-        if cls is not None and name is not None:
-            yield Problem(f"{name} {REFUSED_CALLBACKS[name]}", f"trainer.callbacks.{index}", cls.source)
+        name = refused(_class_path(item.name, library)) if isinstance(item, ComponentNode) else None
+        if isinstance(item, ComponentNode) and name is not None:
+            yield Problem(f"{name} {REFUSED_CALLBACKS[name]}", f"trainer.callbacks.{index}", item.cls.source)
 
 
 def refused(class_path: str) -> str | None:
@@ -152,8 +151,8 @@ def _values(root: Node) -> Iterator[Problem]:
 
 def _of_profiler(profiler: Node) -> str:
     """Return why a profiler cannot be; nothing if it can."""
-    cls = profiler.value.get("class_path") if profiler.is_mapping() else profiler
-    name = str(cls.value) if cls is not None and isinstance(cls.value, str) else ""
+    cls = profiler.cls if isinstance(profiler, ComponentNode) else profiler
+    name = cls.value if isinstance(cls.value, str) else ""
     if name in ("xla", "pytorch_lightning.profilers.XLAProfiler") and find_spec("torch_xla") is None:
         return f"{name} needs the package torch_xla, which is not installed; use one of {', '.join(_PROFILERS)}"
     if cls is profiler and name and name not in (*_PROFILERS, "xla"):
@@ -195,8 +194,8 @@ def _run_name(root: Node) -> Iterator[Problem]:
 
 def _number(root: Node, key: str) -> float | None:
     node = _at(root, key)
-    is_number = node is not None and isinstance(node.value, int | float) and not isinstance(node.value, bool)
-    return float(node.value) if node is not None and is_number else None
+    value = node.value if node is not None else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _source(root: Node, key: str) -> Source | None:
@@ -207,5 +206,5 @@ def _source(root: Node, key: str) -> Source | None:
 def _at(root: Node, key: str) -> Node | None:
     node: Node | None = root
     for part in key.split("."):
-        node = node.value.get(part) if node is not None and node.is_mapping() else None
+        node = node.value.get(part) if isinstance(node, MappingNode) else None
     return node

@@ -23,7 +23,7 @@ def _parsed(annotation: str) -> ast.expr | None:
         return None
 
 
-def accepts(annotation: str, value: Any) -> bool:
+def accepts(annotation: str, value: object) -> bool:
     """Return whether a value can be of the annotated type; True where that cannot be told."""
     tree = _parsed(annotation)
     return tree is None or _accepts(tree, value)
@@ -34,7 +34,7 @@ def takes_null(annotation: str) -> bool:
     return not annotation or accepts(annotation, None)
 
 
-def accepts_scalar(annotation: str, value: Any) -> bool:
+def accepts_scalar(annotation: str, value: object) -> bool:
     """Return whether a type that names classes names a plain type as well, and the value is of that."""
     tree = _parsed(annotation)
     names = {_name(part) for part in ast.walk(tree)} & _SCALARS if tree is not None else set()
@@ -135,7 +135,7 @@ def _inner(tree: ast.Subscript) -> list[ast.expr]:
     return list(tree.slice.elts) if isinstance(tree.slice, ast.Tuple) else [tree.slice]
 
 
-def _accepts(tree: ast.expr, value: Any) -> bool:
+def _accepts(tree: ast.expr, value: object) -> bool:
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.BitOr):
         return _accepts(tree.left, value) or _accepts(tree.right, value)
     if isinstance(tree, ast.Constant):
@@ -153,7 +153,7 @@ def _accepts(tree: ast.expr, value: Any) -> bool:
     return value is not None or name in {"Any", "object", ""}
 
 
-def _constant(tree: ast.Constant, value: Any) -> bool:
+def _constant(tree: ast.Constant, value: object) -> bool:
     if isinstance(tree.value, str):
         return accepts(tree.value, value)
     return tree.value is not None or value is None
@@ -183,12 +183,12 @@ def _subscript(tree: ast.Subscript, value: Any) -> bool:
     return value is not None
 
 
-def _key(tree: ast.expr, key: Any) -> bool:
+def _key(tree: ast.expr, key: object) -> bool:
     """Keys that came through JSON are strings, whatever the type."""
     return _accepts(tree, key) or (_name(tree) == "int" and str(key).lstrip("-").isdigit())
 
 
-def _scalar(name: str, value: Any) -> bool:
+def _scalar(name: str, value: object) -> bool:
     if name == "float":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if name == "int":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segcli.config.node import Node
+from segcli.config.node import MappingNode
 
 
 @dataclass
@@ -24,7 +24,7 @@ class RunArguments:
     overrides: list[str] = field(default_factory=list)
     checkpoint: Path | None = None
     line: list[str] = field(default_factory=list)
-    tree: Node | None = None
+    tree: MappingNode | None = None
 
     @property
     def is_given(self) -> bool:

@@ -20,7 +20,7 @@ from segcli.config.library import installed
 from segcli.config.lint import lint
 from segcli.config.model_name import model_name
 from segcli.config.monitored import check_monitors
-from segcli.config.node import Node, lookup
+from segcli.config.node import MappingNode, lookup
 from segcli.config.trainable import check_trainable
 from segcli.experiment.check_frames import frame_warnings
 from segcli.experiment.errors import translate
@@ -80,7 +80,9 @@ class Report:
         return (*(self.cost.notes if self.cost else ()), *left_out)
 
 
-def check_experiments(given: Sequence[str | Node], overrides: Sequence[str] = (), builds: bool = False) -> list[Report]:
+def check_experiments(
+    given: Sequence[str | MappingNode], overrides: Sequence[str] = (), builds: bool = False
+) -> list[Report]:
     """Check experiments without data and without weights.
 
     Args:
@@ -102,9 +104,9 @@ def check_experiments(given: Sequence[str | Node], overrides: Sequence[str] = ()
     return reports
 
 
-def _each(given: Sequence[str | Node]) -> list[str | Node]:
+def _each(given: Sequence[str | MappingNode]) -> list[str | MappingNode]:
     """Return the files that words name; a folder that is no run stands for the experiments in it."""
-    found: list[str | Node] = []
+    found: list[str | MappingNode] = []
     for word in given:
         path = Path(word) if isinstance(word, str) else None
         if path is None or not path.is_dir() or (path / "config.yaml").is_file():
@@ -117,9 +119,9 @@ def _each(given: Sequence[str | Node]) -> list[str | Node]:
     return found
 
 
-def _composed(given: str | Node, overrides: Sequence[str]) -> Report:
+def _composed(given: str | MappingNode, overrides: Sequence[str]) -> Report:
     """Compose one experiment and check it without torch."""
-    if isinstance(given, Node):
+    if isinstance(given, MappingNode):
         return _checked(Report(given.source.where), partial(compose, [], overrides, given))
     try:
         file = experiment_file(given)
@@ -154,7 +156,7 @@ def _as_fragment(file: Path, report: Report) -> None:
 def _is_absence(problem: Problem, experiment: Experiment) -> bool:
     """Return whether a mistake is only that a key, or the class of arguments, is not there."""
     node = lookup(experiment.root, tuple(problem.key.split(".")))
-    return node is None or (node.is_mapping() and node.value.keys() == {"init_args"})
+    return node is None or (isinstance(node, MappingNode) and node.inner is not None and len(node.value) == 1)
 
 
 def _parse_all(reports: Sequence[Report], builds: bool) -> None:
@@ -220,8 +222,7 @@ def _located(error: "PartError", experiment: Experiment) -> Problem:
         if problem.key:
             return problem
     node = lookup(experiment.root, tuple(error.key.split(".")))
-    inner = node.value.get("init_args") if node is not None and node.is_mapping() else None
-    arguments = inner.value if inner is not None else {}
+    arguments = node.arguments if isinstance(node, MappingNode) else {}
     words = re.findall(r"\w+", str(error))
     named = [f"{error.key}.{key}" for key in arguments if key in words]
     problem = translate.at_named_key(translate.shorten(str(error)), experiment, error.key)

@@ -1,10 +1,11 @@
 """Whether the images of an experiment look like frames, where its data are at hand; names are read, no files."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from segcli.config.component import component_of
 from segcli.config.compose import Experiment
 from segcli.config.errors import Problem
 from segcli.datasets.frame_names import frame_sequences
@@ -21,10 +22,10 @@ def frame_warnings(experiment: Experiment) -> Iterator[Problem]:
     Args:
         experiment: The composed experiment.
     """
-    data = experiment.expanded().get("data")
-    if not isinstance(data, Mapping) or str(data.get("class_path")).rpartition(".")[2] in _KNOWN:
+    data = component_of(experiment.expanded().get("data"))
+    if data is None or data.name.rpartition(".")[2] in _KNOWN:
         return
-    arguments = data.get("init_args") or {}
+    arguments = data.arguments
     root = arguments.get("root")
     if not isinstance(root, str) or arguments.get("group") is not None:
         return

@@ -11,7 +11,7 @@ from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.experiment_file import experiment_file
 from segcli.config.files import Revision
 from segcli.config.library import Library, installed
-from segcli.config.node import Node
+from segcli.config.node import MappingNode
 from segcli.runs.run_folder import is_run
 
 
@@ -61,7 +61,7 @@ class ExperimentDiff:
 
 
 def diff_experiments(
-    a: str | Node, b: str | Node, composed: bool = False, builds: bool = False, shows_all: bool = False
+    a: str | MappingNode, b: str | MappingNode, composed: bool = False, builds: bool = False, shows_all: bool = False
 ) -> ExperimentDiff:
     """Compare two experiments by what they mean.
 
@@ -88,13 +88,13 @@ def diff_experiments(
     return found
 
 
-def experiment_of(word: str | Node) -> Experiment:
+def experiment_of(word: str | MappingNode) -> Experiment:
     """Compose what one word names: a file, a folder of a run, or ``REV:FILE``; or what is no file.
 
     Raises:
         ConfigError: If it does not compose, or there is no such file or revision.
     """
-    if isinstance(word, Node):
+    if isinstance(word, MappingNode):
         return compose([], base=word)
     if Path(word).exists() or ":" not in word:
         return compose([experiment_file(word)], reads_environment=not is_run(word))

@@ -19,6 +19,7 @@ from segcli.callbacks.final_validation import FinalValidation
 from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
 from segcli.callbacks.progress import EpochBar, ProgressLines
+from segcli.config.component import arguments_of
 from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.experiment.strategies import check_strategy
@@ -128,7 +129,7 @@ class SegmentationCLI(LightningCLI):
         """
         self._folder, self._callbacks, self._continued_at = folder, callbacks, continued_at
         if not load_weights:
-            arguments = self.config.model.backbone.get("init_args") or {}
+            arguments = arguments_of(self.config.model.backbone)
             for key, value in without_pretraining(dict(arguments.items())).items():
                 arguments[key] = value
         super().instantiate_classes()

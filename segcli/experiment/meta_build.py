@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.timm_backbone import TimmBackbone
+from segcli.config.component import arguments_of
 from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
@@ -173,7 +174,7 @@ def _of_padding(backbone: Backbone, shape: Shape) -> tuple[str, ...]:
 
 def _training_size(tree: Mapping[str, Any], data: SegmentationDataModule) -> tuple[int, int, tuple[str, ...]]:
     """Return height and width of training images in pixels, and what was assumed."""
-    sizes = list(_sizes(tree.get("init_args", {}).get("train_transforms") or ()))
+    sizes = list(_sizes(arguments_of(tree).get("train_transforms") or ()))
     if sizes:
         return (*sizes[-1], ())
     stated = getattr(data, "image_size", None)
@@ -186,7 +187,7 @@ def _training_size(tree: Mapping[str, Any], data: SegmentationDataModule) -> tup
 def _sizes(transforms: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
     """Yield height and width that transforms give images, in order, those inside compositions included."""
     for transform in transforms:
-        arguments = transform.get("init_args") or {}
+        arguments = arguments_of(transform)
         size = arguments.get("size", (arguments.get("height"), arguments.get("width")))
         pair = (size, size) if isinstance(size, int) else tuple(size)
         if len(pair) == 2 and all(isinstance(side, int) for side in pair):

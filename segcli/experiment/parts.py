@@ -17,6 +17,7 @@ from torch import nn
 
 from segcli.backbones.base import Backbone
 from segcli.callbacks.averaging import check_single_average
+from segcli.config.component import arguments_of
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import DecoderFactory
@@ -181,7 +182,7 @@ def part(tree: Tree, key: str) -> Any:  # noqa: ANN401  (whatever stands there)
         is_parsed = isinstance(tree, Namespace)
         config = dict_to_namespace({"part": value}) if is_parsed else parser.parse_object({"part": value})
         if key == "model.backbone":
-            arguments = config.part.get("init_args") or {}
+            arguments = arguments_of(config.part)
             for name, off in without_pretraining(dict(arguments.items())).items():
                 arguments[name] = off
         return parser.instantiate(config).part

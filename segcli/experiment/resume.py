@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segcli.config.component import component_key
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
@@ -195,4 +196,4 @@ def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
 
 
 def _named(key: str) -> str:
-    return key.removesuffix(".class_path")
+    return component_key(key)

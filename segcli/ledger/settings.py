@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from segcli.config.component import class_key, component_key, is_of_class
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError
@@ -19,7 +20,6 @@ from segcli.config.resolve import resolve
 from segcli.runs.identity import differing_keys, identity
 
 Settings = dict[str, Any]
-_CLASS = ".class_path"
 _NOT_SET = object()
 _WIDEST = 24
 _MOST = 4
@@ -67,7 +67,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     Of a component of another class, the class alone is named.
     """
     keys = sorted(differing_keys(before, after))
-    switched = [key.removesuffix(_CLASS) for key in keys if key.endswith(_CLASS)]
+    switched = [component_key(key) for key in keys if is_of_class(key)]
     found: dict[str, str] = {}
     for key in keys:
         name = next((each for each in switched if key == each or key.startswith(f"{each}.")), key)
@@ -110,8 +110,8 @@ def _settings_or_none(files: Sequence[Path], overrides: Sequence[str]) -> Settin
 
 
 def _value(settings: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  (a value of an experiment)
-    if name + _CLASS in settings:
-        return str(settings[name + _CLASS]).rpartition(".")[2]
+    if (key := class_key(name)) in settings:
+        return str(settings[key]).rpartition(".")[2]
     return settings.get(name, _NOT_SET)
 
 

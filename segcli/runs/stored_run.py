@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from segcli.config.component import arguments_of
 from segcli.config.keys import SEED
 from segcli.runs import consistency
 from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
@@ -147,8 +148,7 @@ class StoredRun:
     @property
     def weights_at_start(self) -> tuple[str, ...]:
         """What the run began from, where that is not drawn from the seed: pretrained weights, another run's state."""
-        backbone = (self.config.get("model") or {}).get("backbone")
-        arguments = backbone.get("init_args") if isinstance(backbone, Mapping) else None
+        arguments = arguments_of((self.config.get("model") or {}).get("backbone"))
         arguments = arguments if isinstance(arguments, Mapping) else {}
         is_given = arguments.get("weights") is not None or arguments.get("pretrained")
         hashes = self.passport.get("weights") or {}

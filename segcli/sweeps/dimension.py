@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.node import Node
+from segcli.config.node import MappingNode, Node, SequenceNode
 
 RANGE_KEYS = ("low", "high", "step", "log")
 
@@ -67,7 +67,7 @@ def read_dimension(key: str, node: Node) -> Choices | Range:
     Raises:
         ConfigError: For every mistake in it.
     """
-    if not node.is_mapping():
+    if not isinstance(node, MappingNode):
         raise wrong(key, node, "{low: A, high: B} or {choices: [A, B]}")
     known = ("choices",) if "choices" in node.value else RANGE_KEYS
     unknown = [
@@ -81,7 +81,7 @@ def read_dimension(key: str, node: Node) -> Choices | Range:
 
 
 def _choices(key: str, node: Node) -> Choices:
-    if not node.is_list() or not node.value:
+    if not isinstance(node, SequenceNode) or not node.value:
         raise wrong(f"{key}.choices", node, "a list of values")
     texts, written = (tuple(map(write, node.value)) for write in (shown, _written))
     if len(set(written)) < len(written):
@@ -91,12 +91,12 @@ def _choices(key: str, node: Node) -> Choices:
 
 def _written(node: Node) -> str:
     """Return a value as YAML that has numbers, booleans and null as they were spelt."""
-    if node.is_list():
+    if isinstance(node, SequenceNode):
         return f"[{', '.join(map(_written, node.value))}]"
     return node.written or shown(node)
 
 
-def _range(key: str, node: Node) -> Range:
+def _range(key: str, node: MappingNode) -> Range:
     missing = [name for name in ("low", "high") if name not in node.value]
     if missing:
         raise ConfigError([Problem(f"lacks {' and '.join(missing)}, or choices", key, node.source)])

@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from segcli.config.component import flat_key
 from segcli.config.errors import ConfigError, Problem
-from segcli.config.overrides import plain_key
 
 Settings = tuple[tuple[str, str], ...]
 """Keys and the YAML text of their values, as ``(("model.decoder", "UNet"), ("seed_everything", "1"))``."""
@@ -25,7 +25,7 @@ def parse_variations(words: Sequence[str]) -> dict[str, list[str]]:
     problems: list[Problem] = []
     for word in words:
         key, equals, text = word.partition("=")
-        key = plain_key(key.removeprefix("--"))
+        key = flat_key(key.removeprefix("--"))
         if not equals or not key:
             problems.append(Problem(f"--vary got {word!r}, expected KEY=VALUE,VALUE as in model.decoder=UNet,FPN"))
         elif key in found:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from segcli.config.component import flat_key
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.monitored import check_metric
-from segcli.config.overrides import plain_key
 from segcli.config.tables import UNLIMITED, line_width, text_table
 from segcli.score_spec import find_score
 from segcli.sweeps.cell import Cell, Typed
@@ -120,7 +120,7 @@ def _is_searched(key: str, searched: Mapping[str, object]) -> bool:
 def _located(problem: Problem, space: Space) -> Problem:
     """Say the line of the search space in place of the flag that was made of it."""
     flag = problem.source.where if problem.source is not None else ""
-    return replace(problem, source=space.sources.get(plain_key(flag.removeprefix("--")), problem.source))
+    return replace(problem, source=space.sources.get(flat_key(flag.removeprefix("--")), problem.source))
 
 
 def _objective(space: Space, cell: Cell) -> Objective:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from segcli.config.component import COMPONENT, class_key, flat_key
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.files import Files
 from segcli.config.loader import load_file
-from segcli.config.node import Node, Source
-from segcli.config.overrides import plain_key
+from segcli.config.node import ComponentNode, MappingNode, Node, Source
 from segcli.sweeps.dimension import Choices, Range, read_dimension, shown, wrong
 
 KEYS = ("metric", "direction", "trials", "sampler", "pruner", "storage", "study", "space")
@@ -90,24 +90,24 @@ def read_space(path: Path) -> Space:
     dimensions = _dimensions(root, problems)
     if problems:
         raise ConfigError(problems)
-    sources = {key: node.source for key, node in root.value.items()}
-    sources |= {plain_key(str(key)): node.source for key, node in root.value["space"].value.items()}
+    sources = {str(key): node.source for key, node in root.value.items()}
+    sources |= {flat_key(str(key)): node.source for key, node in root.value["space"].children()}
     return Space(dimensions, sources, **values)
 
 
-def _dimensions(root: Node, problems: list[Problem]) -> dict[str, Choices | Range]:
+def _dimensions(root: MappingNode, problems: list[Problem]) -> dict[str, Choices | Range]:
     node = root.value.get("space")
-    if node is None or not node.is_mapping() or not node.value:
+    if not isinstance(node, MappingNode) or not node.value:
         message = "expected what to search, as {model.optimizer.lr: {low: 1.0e-5, high: 1.0e-2, log: true}}"
         problems.append(Problem(message, "space", node.source if node is not None else root.source))
         return {}
     found: dict[str, Choices | Range] = {}
     for key, child in node.value.items():
         try:
-            found[plain_key(str(key))] = read_dimension(f"space.{key}", child)
+            found[flat_key(str(key))] = read_dimension(f"space.{key}", child)
         except ConfigError as error:
             problems += error.problems
-    if len(found) < len({plain_key(str(key)) for key in node.value}):
+    if len(found) < len({flat_key(str(key)) for key in node.value}):
         return found
     if len(found) < len(node.value):
         problems.append(Problem("names a key twice, with and without init_args", "space", node.source))
@@ -134,17 +134,13 @@ def _trials(key: str, node: Node) -> int:
 
 
 def _component(key: str, node: Node) -> Component:
-    """Read a class by its name, or with ``class_path`` and ``init_args`` as in an experiment."""
+    """Read a class by its name, or with arguments as in an experiment."""
     if isinstance(node.value, str):
         return Component(node.value, {}, node.source)
-    if not node.is_mapping() or "class_path" not in node.value:
-        raise wrong(key, node, "a name, or {class_path: NAME, init_args: {...}}")
-    arguments = node.value.get("init_args")
-    if arguments is None:  # written beside class_path, as an experiment may
-        plain = {str(name): child.plain() for name, child in node.value.items() if name != "class_path"}
-    else:
-        others = [name for name in node.value if name not in ("class_path", "init_args")]
-        if others or not arguments.is_mapping():
-            raise wrong(key, node, "{class_path: NAME, init_args: {...}}")
-        plain = {str(name): child.plain() for name, child in arguments.value.items()}
-    return Component(_text(f"{key}.class_path", node.value["class_path"]), plain, node.source)
+    if not isinstance(node, ComponentNode):
+        raise wrong(key, node, f"a name, or {COMPONENT}")
+    if node.inner is not None and (node.beside or not isinstance(node.inner, MappingNode)):
+        raise wrong(key, node, COMPONENT)
+    arguments = node.beside if node.inner is None else node.arguments
+    plain = {str(name): child.plain() for name, child in arguments.items()}
+    return Component(_text(class_key(key), node.cls), plain, node.source)

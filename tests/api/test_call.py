@@ -6,7 +6,7 @@ import pytest
 from segcli.api.call import from_python, listed, run_arguments, subject, told
 from segcli.api.run import Run
 from segcli.config.errors import ConfigError, Problem
-from segcli.config.node import Node, Source
+from segcli.config.node import MappingNode, Source
 
 
 def test_arguments_are_those_of_the_command_line_that_means_the_same() -> None:
@@ -20,8 +20,8 @@ def test_arguments_are_those_of_the_command_line_that_means_the_same() -> None:
 def test_a_mapping_is_an_experiment_without_a_file() -> None:
     found = run_arguments("fit", {"model": {"decoder": "UNet"}}, None, None)
     assert (found.files, found.line, found.is_given) == ([], [], True)
-    assert isinstance(found.tree, Node)
-    assert isinstance(subject({}), Node)
+    assert isinstance(found.tree, MappingNode)
+    assert isinstance(subject({}), MappingNode)
 
 
 def test_a_run_stands_for_its_folder(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from segcli.config.library import installed
 from segcli.config.loader import load_text
 from segcli.config.merge import Merger
 from segcli.config.minimize import minimize
-from segcli.config.node import Node, Source, from_plain
+from segcli.config.node import MappingNode, Node, Source, from_plain
 
 Tree = dict[Any, Any]
 Keys = tuple[Any, ...]
@@ -215,7 +215,7 @@ def _merged(below: Node, over: Node) -> Node:
 def _fold(*layers: Node) -> tuple[Tree, Tree]:
     """Return three layers merged from below, and from above."""
     first, second, third = layers
-    first = _merged(Node({}, Source("")), first)  # the lowest is normal already, as when composing
+    first = _merged(MappingNode({}, Source("")), first)  # the lowest is normal already, as when composing
     left, right = _merged(_merged(first, second), third), _merged(first, _merged(second, third))
     return left.plain(), right.plain()
 

@@ -13,7 +13,7 @@ from segcli.config.compose import compose
 from segcli.config.files import Files
 from segcli.config.library import installed
 from segcli.config.loader import load_file
-from segcli.config.node import Node
+from segcli.config.node import MappingNode, Node, SequenceNode
 from segcli.config.schema import experiment_schema
 from segcli.registry import FAMILIES
 
@@ -132,9 +132,9 @@ def validator() -> Draft7Validator:
 
 
 def plain(node: Node) -> Any:  # noqa: ANN401  (as JSON has it: string keys, and no key that is removed)
-    if node.is_mapping():
+    if isinstance(node, MappingNode):
         return {str(key): plain(child) for key, child in node.value.items() if child.tag != "del"}
-    return [plain(child) for child in node.value] if node.is_list() else node.value
+    return [plain(child) for child in node.value] if isinstance(node, SequenceNode) else node.value
 
 
 def told(tree: object) -> list[str]:

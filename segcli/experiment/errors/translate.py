@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import segcli
+from segcli.config.component import CLASS_IN_MESSAGE, arguments_of, flat_key, has_arguments, is_path_of_class, within
 from segcli.config.compose import Experiment
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, shown
 from segcli.config.library import KEYS
@@ -18,7 +19,6 @@ from segcli.experiment.errors.plain_words import joined, plain_words
 
 PACKAGE = Path(segcli.__file__).parent
 _KEY = re.compile(r'Parser key "([^"]+)"')
-_CLASS_PATH = re.compile(r"class_path'?[=:] ?'([\w.]+)'")
 _NAMED = re.compile(rf"(?<![\w./-])(?:{'|'.join(sorted(KEYS))})(?:\.\w+)+")
 """A key that a message names; after dashes it stands for a flag that would be new."""
 _PYDANTIC = re.compile(r"validation errors? for|For further information")
@@ -75,7 +75,7 @@ def all_from_parser(
 def _key_and_reason(error: Exception) -> tuple[str, str]:
     """Cut a message of jsonargparse down to the innermost key and what is said of that."""
     text = str(error)
-    key = ".".join(_KEY.findall(text)).replace(".init_args", "")
+    key = flat_key(".".join(_KEY.findall(text)))
     lines = _KEY.split(text)[-1].lstrip(":").strip("\n").splitlines()
     depth = min((_indent(line) for line in lines[:1]), default=0)
     ours = [line for line in lines if _indent(line) >= depth]  # the others are of another type of a union
@@ -133,8 +133,8 @@ def _places(tree: object, keys: list[str], path: KeyPath) -> Iterator[KeyPath]:
         match = next((key for key in tree if str(key) == keys[0]), None)
         if match is not None:
             yield from _places(tree[match], keys[1:], (*path, match))
-        elif "init_args" in tree:
-            yield from _places(tree["init_args"], keys, (*path, "init_args"))
+        elif has_arguments(tree):
+            yield from _places(arguments_of(tree), keys, within(path))
 
 
 def _without(tree: object, removed: set[KeyPath], path: KeyPath = ()) -> object:
@@ -193,13 +193,13 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
         return ConfigError([at_named_key(shorten(str(error)), experiment)])
     # jsonargparse wraps what a nested class said once per level; the class stands in the innermost wrapping
     reason = "; ".join(line.strip() for line in str(chain[-1]).splitlines() if not _PYDANTIC.search(line))
-    found = [path for wrapped in chain for path in _CLASS_PATH.findall(str(wrapped))]
+    found = [path for wrapped in chain for path in CLASS_IN_MESSAGE.findall(str(wrapped))]
     classes = [path.rpartition(".")[2] for path in found]
     # a wrapping quotes all that was given, other classes in it too; ours begin with the name of theirs
     named = [name for name in classes if reason.split(maxsplit=1)[:1] == [name]]
     name = (named or classes or [""])[-1]
     for path, node in experiment.root.leaves():
-        if path[-1] == "class_path" and _is(node, name):
+        if is_path_of_class(path) and _is(node, name):
             if (problem := at_named_key(shorten(reason), experiment)).key:
                 return ConfigError([problem])
             message = reason if reason.startswith(name) else f"{name}: {reason}"
@@ -210,11 +210,11 @@ def from_component(error: Exception, experiment: Experiment) -> ConfigError:
 def _component_named(message: str, experiment: Experiment) -> tuple[str, Node | None]:
     """Return key of the one component whose name a message begins with, and its node or that of what it got."""
     name, _, argument = [*message.split(), "", "", ""][:3]
-    found = [path[:-1] for path, node in experiment.root.leaves() if path[-1] == "class_path" and _is(node, name)]
+    found = [(path[:-1], node) for path, node in experiment.root.leaves() if is_path_of_class(path) and _is(node, name)]
     if len(found) != 1:
         return "", None
-    node = lookup(experiment.root, (*found[0], argument)) or lookup(experiment.root, (*found[0], "class_path"))
-    return dotted(found[0]), node
+    path, cls = found[0]
+    return dotted(path), lookup(experiment.root, (*path, argument)) or cls
 
 
 def _is(node: Node, name: str) -> bool:

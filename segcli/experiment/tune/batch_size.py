@@ -17,6 +17,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
+from segcli.config.component import arguments_of
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.experiment.errors.out_of_memory import is_out_of_memory
@@ -127,7 +128,7 @@ def _end(size: int, images: int, largest: int) -> str:
 def _trial(job: Job, size: int) -> tuple[Trial | None, int]:
     """Train a few steps; return what was measured, or None if it did not fit, and the number of training images."""
     clock, fits = StepClock(), [True]
-    job.cli.config.data.init_args.batch_size = size
+    arguments_of(job.cli.config.data)["batch_size"] = size
     instantiate(job, [clock], load_weights=False)
 
     def fit(job: Job) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pytorch_lightning.tuner.tuning import Tuner
 from torch.optim import Optimizer
 
+from segcli.config.component import arguments_of
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.experiment.instantiate import instantiate
@@ -164,11 +165,12 @@ def _certain_fall(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 def _stay_frozen(freezing: Any) -> None:  # noqa: ANN401  (a namespace of jsonargparse)
     """Let what is frozen at first be so for the whole test: epochs pass, which thaw stages, and change the slope."""
-    if freezing is None or "thaw_epochs" not in freezing.init_args:
+    arguments = arguments_of(freezing)
+    if "thaw_epochs" not in arguments:
         return
-    epochs = freezing.init_args.thaw_epochs
+    epochs = arguments["thaw_epochs"]
     never = [epoch and sys.maxsize for epoch in epochs] if isinstance(epochs, list) else epochs and sys.maxsize
-    freezing.init_args.thaw_epochs = never
+    arguments["thaw_epochs"] = never
 
 
 @contextmanager
