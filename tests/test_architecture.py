@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
     {"disk", "features", "private_names", "processes", "sample", "registry", "score_spec"},
     {"config"},
-    {"layers", "transforms", "datasets"},
+    {"layers", "transforms", "datasets", "plot_style"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
     {"task_kind"},
     {"segmenter"},

@@ -1,28 +1,29 @@
 """A picture of the learning rates over the whole run."""
 
-import colorsys
-import io
 import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import matplotlib as mpl
+import numpy as np
 import pytorch_lightning as pl
-from PIL import Image, ImageDraw, ImageFont
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from segcli.config.output import say
 from segcli.disk import write_bytes
 from segcli.optim.base import KnownSchedule
 from segcli.optim.parameter_groups import NO_DECAY
 from segcli.optim.warmup_schedule import WarmupSchedule
+from segcli.plot_style import COLOURS, TEXT_PX, add_axes, new_figure, number_axis, png, style
 
 SCHEDULE = "schedule.png"
 MOST_POINTS = 1000
-SIZE_PX = (960, 480)
-LEFT_PX, TOP_PX, RIGHT_PX, BOTTOM_PX = 90, 44, 230, 60  # around the curves; the legend is on the right
-TEXT_PX, ROW_PX = 15, 22
-SMOOTH = 2  # drawn so many times larger, then reduced
-BLUE = 0.62  # hue of the highest curve; the lowest is red
+SIZE_PX = (800, 360)
+PLACE_PX = (60, 32, 550, 270)
+"""Left, top, width and height of the axes; the legend is on the right."""
+_LIGHTEST = 0.85  # of the colours: what is lighter cannot be seen on white
 MOST_NAMES = 14
 
 Curve = Sequence[float]
@@ -65,9 +66,9 @@ class SchedulePicture(pl.Callback):
             configs = trainer.lr_scheduler_configs
             schedule = type(configs[0].scheduler).__name__ if configs else "constant"
             title = f"{type(trainer.optimizers[0]).__name__}, {schedule}: learning rate over {int(steps):,} steps"
-            buffer = io.BytesIO()
-            draw(found, at, title).save(buffer, format="PNG")
-            write_bytes(Path(trainer.default_root_dir) / SCHEDULE, buffer.getvalue())
+            with style():
+                content = png(draw(found, at, title), compact=False)
+            write_bytes(Path(trainer.default_root_dir) / SCHEDULE, content)
 
 
 def sample(steps: int) -> list[int]:
@@ -97,59 +98,32 @@ def curves(trainer: pl.Trainer, steps: Sequence[int]) -> dict[str, Curve]:
     return {name: curve for curve, name in sorted(named.items(), key=lambda item: -max(item[0]))}
 
 
-def draw(found: Mapping[str, Curve], steps: Sequence[int], title: str) -> Image.Image:
-    """Draw curves over their steps, with axes from 0 and a legend.
+def draw(found: Mapping[str, Curve], steps: Sequence[int], title: str) -> Figure:
+    """Draw curves over their steps, from 0 up, from dark to light.
 
     Args:
         found: Values by name, as many as steps, from 0 on; at least one curve.
         steps: Rising, from 0.
         title: What it shows.
     """
-    width, height = (side * SMOOTH for side in SIZE_PX)
-    left, top, right, bottom = (side * SMOOTH for side in (LEFT_PX, TOP_PX, RIGHT_PX, BOTTOM_PX))
-    picture = Image.new("RGB", (width, height), "white")
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(TEXT_PX * SMOOTH)
-    total, rates = steps[-1] + 1, ticks(max(max(curve) for curve in found.values()) or 1.0)
-    across, up = (width - left - right) / total, (height - top - bottom) / rates[-1]
-    floor = height - bottom
-    for value in rates:
-        y = floor - value * up
-        pen.line((left, y, width - right, y), fill="gainsboro" if value else "black", width=SMOOTH)
-        pen.text((left - 6 * SMOOTH, y), f"{value:g}", fill="black", font=font, anchor="rm")
-    for value in (tick for tick in ticks(total) if tick <= total):
-        x = left + value * across
-        pen.line((x, floor, x, floor + 5 * SMOOTH), fill="black", width=SMOOTH)
-        pen.text((x, floor + 8 * SMOOTH), f"{value:,.0f}", fill="black", font=font, anchor="mt")
-    pen.text(((left + width - right) / 2, height - 8 * SMOOTH), "optimizer step", fill="black", font=font, anchor="mb")
-    pen.text((left, top / 2), title, fill="black", font=font, anchor="lm")
-    colours = _colours(len(found))
+    figure = new_figure(*SIZE_PX)
+    axes = add_axes(figure, *PLACE_PX)
+    number_axis(axes, "y")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_title(title, loc="left", fontsize=TEXT_PX)
+    colours = [COLOURS[0]] if len(found) == 1 else mpl.colormaps["viridis"](np.linspace(0, _LIGHTEST, len(found)))
     for curve, colour in zip(found.values(), colours, strict=True):
-        points = [(left + step * across, floor - value * up) for step, value in zip(steps, curve, strict=True)]
-        pen.line(points, fill=colour, width=2 * SMOOTH, joint="curve")
-    x = width - right + 14 * SMOOTH
-    for row, (name, mark) in enumerate(_shortened(list(zip(found, colours, strict=True)))):
-        y = top + (row + 0.5) * ROW_PX * SMOOTH
-        if mark is not None:
-            pen.line((x, y, x + 22 * SMOOTH, y), fill=mark, width=4 * SMOOTH)
-        pen.text((x + 30 * SMOOTH, y), name, fill="black", font=font, anchor="lm")
-    return picture.resize(SIZE_PX, Image.Resampling.LANCZOS)
+        axes.plot(steps, curve, color=colour)
+    axes.set(xlabel="optimizer step", xlim=(0, steps[-1] + 1), ylim=(0, None))
+    handles, names = _shortened(axes.get_lines(), list(found))
+    axes.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    return figure
 
 
-def ticks(highest: float) -> list[float]:
-    """Return round numbers from 0 to a first that is not below a number above 0: between three and seven of them."""
-    magnitude = 10.0 ** math.floor(math.log10(highest))
-    spacing = next(part * magnitude for part in (0.2, 0.5, 1.0, 2.0) if highest / (part * magnitude) < 6)
-    return [i * spacing for i in range(math.ceil(highest / spacing * (1 - 1e-9)) + 1)]
-
-
-def _colours(count: int) -> list[tuple[int, int, int]]:
-    hues = [BLUE * (1 - i / max(1, count - 1)) for i in range(count)]
-    return [tuple(round(255 * part) for part in colorsys.hsv_to_rgb(hue, 1.0, 0.85)) for hue in hues]  # type: ignore[misc]  # three
-
-
-def _shortened(names: list[tuple[str, tuple[int, int, int]]]) -> list[tuple[str, tuple[int, int, int] | None]]:
-    """Leave names out in the middle where there are too many."""
+def _shortened(lines: Sequence[Line2D], names: Sequence[str]) -> tuple[list[Line2D], list[str]]:
+    """Leave out the middle of a legend where there are too many."""
     if len(names) <= MOST_NAMES:
-        return [*names]
-    half = MOST_NAMES // 2
-    return [*names[:half], (f"({len(names) - 2 * half} more)", None), *names[-half:]]
+        return list(lines), list(names)
+    half, none = MOST_NAMES // 2, Line2D([], [], linestyle="none")
+    left_out = f"({len(names) - 2 * half} more)"
+    return [*lines[:half], none, *lines[-half:]], [*names[:half], left_out, *names[-half:]]

@@ -3,14 +3,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, StepLR
 
-from segcli.callbacks.schedule_picture import MOST_POINTS, SIZE_PX, SchedulePicture, curves, draw, sample, ticks
+from segcli.callbacks.schedule_picture import MOST_POINTS, SchedulePicture, curves, draw, sample
 from segcli.cli.main import main
 from segcli.optim.plateau import Plateau
 from segcli.optim.poly import Poly
@@ -30,7 +29,7 @@ def trainer(schedule: LRScheduler | None = None, **others: Any) -> Any:  # noqa:
 
 def test_a_run_has_its_picture(trained: Path) -> None:
     with Image.open(trained / "schedule.png") as picture:
-        assert picture.size == SIZE_PX
+        assert picture.width > picture.height > 300
 
 
 @pytest.mark.parametrize("words", [["--model.schedule=null"], ["--model.schedule=Plateau"]])
@@ -111,32 +110,24 @@ def test_samples_hold_both_ends_and_are_few(steps: int) -> None:
 def test_a_million_steps_take_no_longer_than_a_thousand() -> None:
     start = time.process_time()
     at = sample(1_000_000)
-    draw(curves(trainer(Poly(optimizer(all=1.0), 1_000_000)), at), at, "long")
+    draw(curves(trainer(Poly(optimizer(all=1.0), 1_000_000)), at), at, "long").draw_without_rendering()
 
     assert time.process_time() - start < 5
 
 
-@pytest.mark.parametrize(
-    ("highest", "expected"),
-    [(1500, [0, 500, 1000, 1500]), (0.00097, [0, 2e-4, 4e-4, 6e-4, 8e-4, 1e-3]), (1.0, [0, 0.2, 0.4, 0.6, 0.8, 1.0])],
-)
-def test_ticks_are_round_and_reach_the_highest(highest: float, expected: list[float]) -> None:
-    assert ticks(highest) == pytest.approx(expected)
+def test_curves_are_drawn_over_their_steps() -> None:
+    (axes,) = draw({"all": [1.0] * 50 + [0.5] * 50}, range(100), "halved").axes
 
-
-def test_the_curve_is_where_the_axes_say() -> None:
-    picture = np.asarray(draw({"all": [1.0] * 50 + [0.5] * 50}, range(100), "halved")).astype(int)
-    blue = picture[..., 2] - picture[..., 0] > 100
-
-    left, right = (np.flatnonzero(blue[:, x]).mean() for x in (200, 600))
-    floor, top = SIZE_PX[1] - 60, 44
-    assert left == pytest.approx(top, abs=1)
-    assert right == pytest.approx((floor + top) / 2, abs=1)
+    (line,) = axes.get_lines()
+    assert line.get_xydata().tolist() == [[step, 1.0 if step < 50 else 0.5] for step in range(100)]  # type: ignore[union-attr]
+    assert (axes.get_title("left"), axes.get_ylim()[0]) == ("halved", 0)
 
 
 def test_many_groups_fit_the_legend() -> None:
-    few, many = (draw({f"layer_{i}": [1.0 / (i + 1)] * 2 for i in range(n)}, [0, 1], "") for n in (14, 60))
+    figure = draw({f"layer_{i}": [1.0 / (i + 1)] * 2 for i in range(60)}, [0, 1], "")
+    figure.draw_without_rendering()
 
-    below = [np.asarray(picture)[44 + 16 * 22 :, 760:].min() for picture in (few, many)]
-    assert below == [255, 255]
-    assert np.asarray(many)[44 + 14 * 22 : 44 + 15 * 22, 740:].min() < 100
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()][6:9] == ["layer_6", "(46 more)", "layer_53"]
+    assert legend.get_window_extent().y0 > 0

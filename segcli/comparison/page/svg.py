@@ -8,7 +8,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from segcli.comparison.page.elements import Html, element
-from segcli.comparison.plots.style import COLOURS, INK, LINE, MUTED, PAPER, Look, size_px, style
+from segcli.plot_style import COLOURS, INK, LINE, MUTED, PAPER, Look, size_px, style
 
 DARK = ("#4aa8e0", "#f0803c", "#2cc295", "#e39ac1", "#f0b43a", "#8fd0f5")
 """The colours of groups on a dark ground, in the order of those on a light one."""
@@ -30,7 +30,7 @@ def inline_svg(draw: Callable[[], Figure], description: str) -> Html:
     """Draw a figure and return it as an ``svg`` element.
 
     Args:
-        draw: Returns the figure; called inside :func:`segcli.comparison.plots.style.style`.
+        draw: Returns the figure; called inside :func:`segcli.plot_style.style`.
         description: What it shows, for those who cannot see it.
     """
     buffer = io.StringIO()

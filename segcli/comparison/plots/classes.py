@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from segcli.comparison.comparison import Comparison, Group
 from segcli.comparison.metric import Metric
-from segcli.comparison.plots.style import (
+from segcli.plot_style import (
     INK,
     LETTER_PX,
     SMALL_PX,

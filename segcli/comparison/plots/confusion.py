@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from segcli.comparison.figures import share
-from segcli.comparison.plots.style import COLOURS, INK, LETTER_PX, SMALL_PX, WIDTH_PX, add_axes, new_figure, shorten
+from segcli.plot_style import COLOURS, INK, LETTER_PX, SMALL_PX, WIDTH_PX, add_axes, new_figure, shorten
 
 MOST_NUMBERS = 30
 """Classes up to which the cells hold numbers."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segcli.comparison.comparison import Comparison, Reached
 from segcli.comparison.figures import score, time_unit
 from segcli.comparison.metric import Metric
-from segcli.comparison.plots.style import (
+from segcli.plot_style import (
     INK,
     SMALL_PX,
     WIDTH_PX,

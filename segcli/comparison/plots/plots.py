@@ -1,14 +1,11 @@
 """Plots of a comparison as PNG files, for slides and papers."""
 
-import io
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from segcli.comparison.comparison import Comparison
 from segcli.comparison.group_counts import GroupCounts
@@ -17,11 +14,10 @@ from segcli.comparison.plots.classes import class_names, classes_figure, columns
 from segcli.comparison.plots.confusion import confusion_figure, heat_map
 from segcli.comparison.plots.convergence import convergence_figure, has_curves
 from segcli.comparison.plots.scores import scores_figure
-from segcli.comparison.plots.style import DOTS_PER_PX, style
 from segcli.disk import write_bytes
+from segcli.plot_style import png, style
 
 _LONGEST_NAME = 60
-_COLOURS = 256  # in a PNG: a third of the size, and no difference that is seen
 
 
 def write_plots(comparison: Comparison, folder: Path) -> list[Path]:
@@ -47,18 +43,6 @@ def write_plots(comparison: Comparison, folder: Path) -> list[Path]:
         write_bytes(folder / name, content)
         written.append(folder / name)
     return written
-
-
-def png(figure: Figure) -> bytes:
-    """Return a figure as PNG on white."""
-    drawn, written = io.BytesIO(), io.BytesIO()
-    FigureCanvasAgg(figure)
-    resolution = figure.dpi * DOTS_PER_PX
-    figure.savefig(drawn, format="png", dpi=resolution, facecolor="white", bbox_inches="tight", pad_inches=0.15)
-    with Image.open(drawn) as image:
-        few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    few.save(written, format="PNG", optimize=True)
-    return written.getvalue()
 
 
 def _plots(comparison: Comparison) -> Iterator[tuple[str, Callable[[], Figure]]]:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from segcli.comparison.comparison import Comparison, Difference, Estimate, Pair
 from segcli.comparison.figures import MINUS, interval, score, signed
-from segcli.comparison.plots.style import (
+from segcli.plot_style import (
     INK,
     LETTER_PX,
     MUTED,

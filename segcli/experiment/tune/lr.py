@@ -21,9 +21,11 @@ from torch.optim import Optimizer
 from segcli.config.component import arguments_of
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
+from segcli.disk import write_bytes
 from segcli.experiment.instantiate import instantiate
 from segcli.experiment.job import Job, call_trainer
-from segcli.experiment.tune.lr_picture import draw, write
+from segcli.experiment.tune.lr_picture import draw
+from segcli.plot_style import png, style
 
 PICTURE = "lr.png"
 LEAST_POINTS, LEAST_SPAN, LARGEST_SPAN = 10, 0.5, 2.0
@@ -84,7 +86,9 @@ def tune_lr(job: Job, min_lr: float, max_lr: float, steps: int) -> dict[str, Any
     lr = float(f"{lrs[index]:.2g}")
     if job.cli.trainer.is_global_zero:
         title = f"loss over learning rate, {len(lrs)} steps, mean of {LEAST_POINTS + 1}"
-        write(draw(lrs, running_mean(losses), index, title), job.folder.path / PICTURE)
+        with style():
+            content = png(draw(lrs, running_mean(losses), index, title))
+        write_bytes(job.folder.path / PICTURE, content)
         say(f"learning rate {lr:g}: there the loss falls fastest; as the top of a schedule with warm-up")
         say(f"to use      --model.optimizer.lr {lr:g}")
         say(f"or in YAML  model: {{optimizer: {{lr: {lr:g}}}}}")

@@ -4,7 +4,7 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from segcli.comparison.page.svg import DARK, colour_variable, group_colours, inline_svg
-from segcli.comparison.plots.style import COLOURS, INK, LINE, MUTED, PAPER, add_axes, new_figure
+from segcli.plot_style import COLOURS, INK, LINE, MUTED, PAPER, add_axes, new_figure
 
 
 def _figure(text: str = "text") -> Figure:

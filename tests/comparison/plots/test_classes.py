@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from segcli.comparison.plots.classes import class_metric, class_names, classes_figure, columns_of
-from segcli.comparison.plots.style import style
+from segcli.plot_style import style
 from tests.comparison.made_comparison import make_comparison
 
 

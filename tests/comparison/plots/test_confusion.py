@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from segcli.comparison.plots.confusion import MOST_NUMBERS, confusion_figure, heat_map
-from segcli.comparison.plots.style import size_px, style
+from segcli.plot_style import size_px, style
 
 SHARES = np.array([[0.9, 0.1, 0.0], [0.004, 0.5, 0.496], [np.nan, np.nan, np.nan]])
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from segcli.comparison.comparison import Convergence
 from segcli.comparison.plots.convergence import convergence_figure, has_curves, logged, mean_line
-from segcli.comparison.plots.style import style
+from segcli.plot_style import style
 from segcli.runs.stored_run import Point
 from tests.comparison.made_comparison import make_comparison
 

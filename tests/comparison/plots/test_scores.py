@@ -9,7 +9,7 @@ from segcli.comparison.plots.scores import (
     pair_rows,
     scores_figure,
 )
-from segcli.comparison.plots.style import COLOURS, PAPER, style
+from segcli.plot_style import COLOURS, PAPER, style
 from tests.comparison.made_comparison import make_comparison
 
 

@@ -1,45 +1,42 @@
-from pathlib import Path
-
-import numpy as np
 import pytest
-from PIL import Image
 
-from segcli.callbacks.schedule_picture import SIZE_PX
-from segcli.experiment.tune.lr_picture import decades, draw, write
+from segcli.experiment.tune.lr_picture import draw
+from segcli.plot_style import style
+
+LRS = [10.0 ** (i / 10 - 4) for i in range(41)]
 
 
-def test_the_suggestion_is_where_the_axes_say() -> None:
-    lrs = [10.0 ** (i / 10 - 4) for i in range(41)]
-    picture = np.asarray(draw(lrs, [2.0 - i / 40 for i in range(41)], 20, "")).astype(int)
+def test_the_suggestion_is_marked() -> None:
+    (axes,) = draw(LRS, [2.0 - i / 40 for i in range(41)], 20, "").axes
 
-    rows, columns = np.nonzero((picture[..., 0] > 180) & (picture[..., 1] < 60) & (picture[..., 2] < 60))
-    left, right, top, floor = 90, SIZE_PX[0] - 30, 44, SIZE_PX[1] - 60
-    near = np.hypot(columns - (left + right) / 2, rows - (top + floor) / 2) < 5
-    assert near.sum() > 50
+    curve, mark = axes.get_lines()
+    assert list(curve.get_xdata()) == LRS  # type: ignore[arg-type]
+    assert (mark.get_xdata(), mark.get_ydata()) == ([LRS[20]], [1.5])
+    assert [text.get_text() for text in axes.texts] == ["0.01"]
+    axes.figure.draw_without_rendering()
+    assert [text.get_text().replace("−", "-") for text in axes.get_xticklabels()][1:-1] == [
+        "1e-04",
+        "1e-03",
+        "1e-02",
+        "1e-01",
+        "1e+00",
+    ]
 
 
 @pytest.mark.parametrize("first", [0.1, 2.0])
 def test_an_easy_first_batch_does_not_cut_off_the_curve(first: float) -> None:
-    lrs = [10.0 ** (i / 10 - 4) for i in range(41)]
-    picture = np.asarray(draw(lrs, [first, *(2.0 - i / 40 for i in range(1, 41))], 20, "")).astype(int)
+    losses = [first, *(2.0 - i / 40 for i in range(1, 41))]
+    low, high = draw(LRS, losses, 20, "").axes[0].get_ylim()
 
-    rows, columns = np.nonzero((picture[..., 2] > 180) & (picture[..., 0] < 90))  # the curve
-    start, middle = (rows[np.abs(columns - (90 + share * (SIZE_PX[0] - 120))) < 2].mean() for share in (0.05, 0.45))
-    assert middle - start > 0.1 * SIZE_PX[1] * (1 if first > 1 else 0.5)
+    assert low < min(losses)
+    assert high > max(losses)
+
+
+def test_where_the_training_has_diverged_the_curve_is_cut_off() -> None:
+    assert draw([1e-3, 1e-2, *[1e-1] * 20, 1.0], [1.0, 0.5, *[0.8] * 20, 1e9], 1, "").axes[0].get_ylim()[1] < 2
 
 
 @pytest.mark.parametrize("losses", [[1.0, 1.0, 1.0], [1.0, float("nan"), 0.5], [1.0, 0.5, 1e9]])
 def test_flat_diverged_and_missing_losses_are_drawn(losses: list[float]) -> None:
-    assert draw([1e-3, 1e-2, 1e-1], losses, 0, "title").size == SIZE_PX
-
-
-def test_decades_are_whole_powers_within() -> None:
-    assert list(decades(-7.0, 0.0)) == list(range(-7, 1))
-    assert list(decades(-2.5, -0.5)) == [-2, -1]
-
-
-def test_is_written_as_png(tmp_path: Path) -> None:
-    write(draw([1e-3, 1e-2], [2.0, 1.0], 1, ""), tmp_path / "lr.png")
-
-    with Image.open(tmp_path / "lr.png") as picture:
-        assert (picture.format, picture.size) == ("PNG", SIZE_PX)
+    with style():
+        draw([1e-3, 1e-2, 1e-1], losses, 0, "title").draw_without_rendering()

@@ -1,7 +1,7 @@
 import matplotlib as mpl
 import pytest
 
-from segcli.comparison.plots.style import (
+from segcli.plot_style import (
     Look,
     add_legend,
     legend_height_px,

@@ -4,6 +4,7 @@ Colours are those of Okabe and Ito (2008), "Color Universal Design", https://jfl
 yellow. Figures are laid out in pixels of 1/72 inch, so that an SVG of one keeps its sizes in a page.
 """
 
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,11 @@ from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from segcli.config.escape import visible
 
@@ -27,8 +30,8 @@ WIDTH_PX = 440
 TEXT_PX, SMALL_PX = 12, 11
 LETTER_PX = 6.6
 """Mean width of a letter of :data:`TEXT_PX` in matplotlib's own font; those of browsers are narrower."""
-DOTS_PER_PX = 2
-"""Of PNG files."""
+_DOTS_PER_PX = 2
+_MOST_COLOURS = 256  # in a PNG: a third of the size, and no difference that is seen
 _PX_PER_INCH = 72
 _SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,  # a $ in the name of a class is a $
@@ -85,6 +88,25 @@ def add_axes(figure: Figure, left_px: float, top_px: float, width_px: float, hei
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(length=0, labelsize=SMALL_PX)
     return axes
+
+
+def png(figure: Figure, compact: bool = True) -> bytes:
+    """Return a figure as PNG on white.
+
+    Args:
+        figure: It.
+        compact: Cut off what is empty at its sides, and reduce its colours: a third of the size in twice the time.
+    """
+    drawn, written = io.BytesIO(), io.BytesIO()
+    FigureCanvasAgg(figure)
+    cut: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.15} if compact else {}
+    figure.savefig(drawn, format="png", dpi=figure.dpi * _DOTS_PER_PX, facecolor="white", **cut)
+    if not compact:
+        return drawn.getvalue()
+    with Image.open(drawn) as image:
+        few = image.convert("RGB").quantize(_MOST_COLOURS, dither=Image.Dither.NONE)
+    few.save(written, format="PNG", optimize=True)
+    return written.getvalue()
 
 
 def size_px(figure: Figure) -> tuple[float, float]:
