@@ -14,13 +14,8 @@ def test_the_suggestion_is_marked() -> None:
     assert (mark.get_xdata(), mark.get_ydata()) == ([LRS[20]], [1.5])
     assert [text.get_text() for text in axes.texts] == ["0.01"]
     axes.figure.draw_without_rendering()
-    assert [text.get_text().replace("−", "-") for text in axes.get_xticklabels()][1:-1] == [
-        "1e-04",
-        "1e-03",
-        "1e-02",
-        "1e-01",
-        "1e+00",
-    ]
+    ticks = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in axes.get_xticklabels()]
+    assert ticks[1:-1] == ["1e-04", "1e-03", "1e-02", "1e-01", "1e+00"]
 
 
 @pytest.mark.parametrize("first", [0.1, 2.0])
