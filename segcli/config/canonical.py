@@ -31,12 +31,12 @@ def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: Every value, nested, or by dotted keys as this function returns it.
     """
-    values = dict(leaves(config))
+    values, library = dict(leaves(config)), installed()
     owners, found = _owners(values), {}
-    for key, value in {**values, **_added(values, owners)}.items():
+    for key, value in {**values, **_added(values, owners, library)}.items():
         if meaning_of(key).counts:
             above, _, name = key.rpartition(".")
-            found[key] = canonical(value, key, owner=owners.get(above, ""), argument=name)
+            found[key] = canonical(value, key, owners.get(above, ""), name, library)
     return found
 
 
@@ -87,14 +87,14 @@ def _owners(values: Mapping[str, object]) -> dict[str, str]:
     return {key: SECTIONS[key] for key in sorted(sections)} | {key: str(value) for key, value in ends}
 
 
-def _added(values: Mapping[str, object], owners: Mapping[str, str]) -> dict[str, Any]:
+def _added(values: Mapping[str, object], owners: Mapping[str, str], library: Library) -> dict[str, Any]:
     """Return the defaults of arguments that an experiment does not state."""
     parts = (key.removesuffix(ORDER).split(".") for key in values)
     stated = {".".join(words[:length]) for words in parts for length in range(1, len(words) + 1)}
     return {
         f"{above}.{name}": default
         for above, owner in owners.items()
-        for name, default in _defaults(owner, installed()).items()
+        for name, default in _defaults(owner, library).items()
         if f"{above}.{name}" not in stated
     }
 

@@ -1,6 +1,7 @@
 """What may stand where in an experiment, derived from the signatures of the classes it configures."""
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -214,7 +215,8 @@ class Place:
 
 def installed() -> Library:
     """Return what the files on disk describe, as seen from the working directory; read once per process."""
-    return library_of(str(Path.cwd()), (*sys.path, *trust.set_aside()))
+    folder = os.getcwd()  # noqa: PTH109  (this is asked for very often)
+    return library_of(folder, (*sys.path, *trust.set_aside()))
 
 
 @cache

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Collection
 from functools import cache
+from importlib.machinery import ModuleSpec
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Modules:
 
     def __init__(self, files: Files) -> None:
         self.files = files
+        self._specs: dict[str, ModuleSpec | None] = {}
         self._files: dict[str, Path | None] = {}
         self._texts: dict[str, str] = {}
         self._exported: dict[str, list[str] | None] = {}
@@ -51,10 +53,12 @@ class Modules:
 
     def _candidates(self, module: str) -> list[Path]:
         top, *rest = module.split(".")
-        try:
-            spec = importlib.util.find_spec(top)
-        except ValueError:  # a module without a spec, such as __main__
-            spec = None
+        if top not in self._specs:
+            try:
+                self._specs[top] = importlib.util.find_spec(top)
+            except ValueError:  # a module without a spec, such as __main__
+                self._specs[top] = None
+        spec = self._specs[top]
         aside = [Path(folder) / top for folder in trust.set_aside()]
         if spec is None:  # it may have been there at an earlier revision
             folders = [*(Path(folder or ".") / top for folder in sys.path), *aside]
@@ -72,7 +76,8 @@ class Modules:
         if module not in self._texts:
             file = self.file(module)
             try:
-                self._texts[module] = self.files.read_text(file) if file is not None else ""
+                # one object for one text: what is kept of it below is then found without comparing texts
+                self._texts[module] = sys.intern(self.files.read_text(file)) if file is not None else ""
             except (OSError, UnicodeDecodeError):
                 self._texts[module] = ""
         return self._texts[module]
@@ -110,13 +115,13 @@ class Modules:
             if isinstance(statement, ast.ClassDef) and statement.name == name:
                 return module, statement
             if isinstance(statement, ast.ImportFrom):
-                target = self._absolute(module, statement)
                 for alias in statement.names:
                     if alias.name == "*":
+                        target = self._absolute(module, statement)
                         exported = self.exported(target)
                         stars += [target] if exported is None or name in exported else []
                     elif (alias.asname or alias.name) == name:
-                        return self._find(target, alias.name, seen)
+                        return self._find(self._absolute(module, statement), alias.name, seen)
         return next((found for star in stars if (found := self._find(star, name, seen))), None)
 
     def base_class(self, module: str, base: ast.expr) -> tuple[str, ast.ClassDef] | None:

@@ -1,7 +1,9 @@
 """Constructors, read from their source as text: names, annotations and defaults of arguments."""
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from segcli.config.modules import Modules
@@ -39,7 +41,7 @@ class Signature:
     """
 
     class_path: str
-    parameters: dict[str, Parameter]
+    parameters: Mapping[str, Parameter]
     is_open: bool = False
     doc: str = ""
     module: str = ""
@@ -57,20 +59,26 @@ def read_signature(modules: Modules, class_path: str) -> Signature | None:
     if found is None:
         return None
     defined_in, tree = found
-    path, doc = f"{defined_in}.{tree.name}", ast.get_docstring(tree) or ""
+    path, doc = f"{defined_in}.{tree.name}", _doc(tree)
     queue = [found]
     while queue:
         at, cls = queue.pop(0)
         for statement in cls.body:
             if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
                 is_open = statement.args.kwarg is not None
-                doc = doc or ast.get_docstring(statement) or ""
+                doc = doc or _doc(statement)
                 return Signature(path, _parameters(statement), is_open, doc, at)
         queue[:0] = [base for b in cls.bases if (base := modules.base_class(at, b))]
     return Signature(path, {}, is_open=bool(tree.bases), doc=doc, module=defined_in)
 
 
-def _parameters(function: ast.FunctionDef) -> dict[str, Parameter]:
+@cache  # the statements of a text are kept as well
+def _doc(tree: ast.ClassDef | ast.FunctionDef) -> str:
+    return ast.get_docstring(tree) or ""
+
+
+@cache
+def _parameters(function: ast.FunctionDef) -> Mapping[str, Parameter]:
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args][1:]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))

@@ -1,6 +1,7 @@
 """Arguments of type ``str`` get the text that was written: over every such argument that an experiment can set."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,11 @@ def _arguments(path: str, plain: bool = False) -> list[str]:
     return [name for name in chosen if name != "default_root_dir"]
 
 
-def _classes(family: str, plain: bool = False) -> Iterator[tuple[str, list[str]]]:
+@cache
+def _classes(family: str, plain: bool = False) -> tuple[tuple[str, list[str]], ...]:
     library = installed()
-    for name in library.options(FAMILIES[family]):
-        if name[0].isupper() and (path := library.class_path(name, FAMILIES[family])):
-            yield name, _arguments(path, plain)
+    names = [name for name in library.options(FAMILIES[family]) if name[0].isupper()]
+    return tuple((name, _arguments(library.class_path(name, FAMILIES[family]), plain)) for name in names)
 
 
 def _tree(value: object, data: str = "ShapesDataModule", plain: bool = False) -> tuple[dict[str, Any], list[str]]:
