@@ -15,6 +15,7 @@ Importing this module imports nothing else; torch comes with the first call that
 The rooms, each of which imports those above it only (``tests/test_architecture.py``):
 
     disk, processes       whole-file writes and locks; which process this is
+    program               how the command was typed
     private_names         what is not public in dependencies
     features, sample      shapes of features; what a dataset yields
     registry, score_spec  names of components; names of scores

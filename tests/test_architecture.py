@@ -14,7 +14,7 @@ from segcli.cli.verbs import VERBS
 
 PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
-    {"disk", "features", "private_names", "processes", "sample", "registry", "score_spec"},
+    {"disk", "features", "private_names", "processes", "program", "sample", "registry", "score_spec"},
     {"config"},
     {"layers", "transforms", "datasets", "plot_style"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},

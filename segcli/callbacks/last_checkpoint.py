@@ -14,6 +14,7 @@ from pytorch_lightning.callbacks import Checkpoint, WeightAveraging
 from segcli.config.escape import command
 from segcli.config.output import say
 from segcli.private_names import accumulates, forget_restart, validates_now
+from segcli.program import program
 from segcli.runs.run_folder import CHECKPOINTS, LAST
 from segcli.runs.stop_signals import REQUEUE_SIGNAL, StopSignals, in_slurm_job, slurm_job
 
@@ -191,7 +192,7 @@ class LastCheckpoint(Checkpoint):
         received = self._signals.received
         assert received is not None
         if trainer.is_global_zero:
-            resume = command(["python", "-m", "segcli", "fit", "--ckpt_path", str(self.path(trainer))])
+            resume = f"{program()} {command(['fit', '--ckpt_path', str(self.path(trainer))])}"
             stopped = f"stopped by {received.name} after step {trainer.global_step}; to resume:"
             say("", stopped, f"  {resume}", file=sys.stderr)
             if received == REQUEUE_SIGNAL and self.requeue and in_slurm_job():

@@ -11,6 +11,7 @@ from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.library import COMPOSER_KEYS, SCALARS
 from segcli.config.overrides import take_override
 from segcli.experiment.arguments import RunArguments
+from segcli.program import program
 from segcli.registry import SECTIONS
 
 HELP = ("-h", "--help")
@@ -174,12 +175,12 @@ class _Reader:
     def judge(self) -> list[Problem]:
         """Return what is wrong with the line as a whole."""
         verb, first = self._verb, next(iter(self.words), "")
-        if verb.kinds and first not in verb.kinds:
+        if verb.kinds and first not in verb.kinds and (first or verb.least):
             message = f"{verb.name} does not know {first!r}{did_you_mean(first, verb.kinds)}" if first else ""
-            needs = f"{verb.name} needs what to find: segcli {verb.name} {verb.forms[0]}"
+            needs = f"{verb.name} needs what to find: {program()} {verb.name} {verb.forms[0]}"
             return [Problem(message or needs, options=verb.kinds)]
         if len(self.words) < verb.least:
-            return [Problem(f"{verb.name} needs {verb.words}: segcli {verb.name} {verb.forms[0]}")]
+            return [Problem(f"{verb.name} needs {verb.words}: {program()} {verb.name} {verb.forms[0]}")]
         kinds = {option.name: option.kind for option in verb.options if option.kind}
         return [
             Problem(

@@ -14,6 +14,7 @@ from segcli.config.output import say_text
 from segcli.config.review import Review, review
 from segcli.experiment.experiment_diff import diff_experiments, experiment_of
 from segcli.ledger.staleness import Stale, newly_stale
+from segcli.program import program
 from segcli.reports.diff_report import diff_text, review_text
 from segcli.runs.run_folder import is_run
 
@@ -63,7 +64,7 @@ def run(typed: Typed) -> int:
 def _pair(typed: Typed) -> bool:
     words = list(typed.words)
     if len(words) not in (1, 2) or (len(words) == 1 and (":" not in words[0] or Path(words[0]).exists())):
-        raise ConfigError([Problem("diff needs two experiments: segcli diff A B, or segcli diff --git REV")])
+        raise ConfigError([Problem(f"diff needs two experiments: {program()} diff A B, or {program()} diff --git REV")])
     if len(words) == 1:  # the same file, as it is now
         words.append(installed().files.show(experiment_of(words[0]).files[0]))
     shown = typed.has("--composed"), typed.has("--build"), typed.has("--all")

@@ -9,6 +9,7 @@ from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.config.component import class_key
 from segcli.config.escape import command
 from segcli.config.output import say
+from segcli.program import program
 
 if TYPE_CHECKING:
     from segcli.cli.command_line import Typed
@@ -64,8 +65,8 @@ def fit(job: "Job") -> None:
     other = "FPN" if str(job.experiment.get(class_key("model.decoder"))).rpartition(".")[2] == "UNet" else "UNet"
     say(f"            another decoder:     {_typed('fit', '-c', str(file), '--model.decoder', other)}")
     if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
-        say("            your own images:     a YAML file with `extends: segcli:own_folder`, see the README")
+        say(f"            your own images:     {program()} guide own-data")
 
 
 def _typed(*words: str) -> str:
-    return command(["python", "-m", "segcli", *words])
+    return f"{program()} {command(words)}"

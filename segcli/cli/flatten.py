@@ -15,6 +15,7 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced, visible
 from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say_text
+from segcli.program import program
 
 VERB = Verb(
     "flatten",
@@ -48,7 +49,7 @@ def run(typed: Typed) -> int:
             written.
     """
     if not (typed.words or typed.files):
-        raise ConfigError([Problem("flatten needs one FILE: segcli flatten FILE")])
+        raise ConfigError([Problem(f"flatten needs one FILE: {program()} flatten FILE")])
     files = [experiment_file(word) for word in (*typed.words, *typed.files)]
     experiment = compose(files, typed.overrides)
     origin = shlex.join([*map(experiment.library.files.show, files), *typed.overrides])

@@ -16,6 +16,7 @@ from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.escape import code, markdown, markdown_table
 from segcli.config.output import say, say_text
 from segcli.config.tables import line_width, text_table
+from segcli.program import program
 
 VERB = Verb(
     "list",
@@ -73,7 +74,7 @@ def _chosen(options: Typed) -> tuple[str, str]:
     family, pattern, *rest = [*options.words, "", ""][: max(2, len(options.words))]
     if family and family not in LISTED:
         homes = [other for other in LISTED if other != "experiments" and family in names_of(other)]
-        hint = f"; try: python -m segcli list {homes[0]} {family}" if homes else did_you_mean(family, LISTED)
+        hint = f"; try: {program()} list {homes[0]} {family}" if homes else did_you_mean(family, LISTED)
         raise ConfigError([Problem(f"no family {family!r}{hint}", options=LISTED)])
     if rest:
         message = f"list takes a family and a pattern, and got {rest[0]!r} as well; put a pattern with * in quotes"
@@ -102,9 +103,9 @@ def _print_overview(options: Typed) -> None:
         for family, names in found.items():
             shown = ", ".join(names) + (", for every model of timm" if family == "backbones" else "")
             say(f"{family:13}{len(names):4}  {shorten(shown, line_width() - 19, placeholder=' ...')}".rstrip())
-        say("", "next   arguments and defaults:   python -m segcli list decoders")
-        say("       the names of timm:        python -m segcli list backbones 'resnet*'")
-        say("       one component:            python -m segcli list transforms RandomScaledCrop")
+        say("", f"next   arguments and defaults:   {program()} list decoders")
+        say(f"       the names of timm:        {program()} list backbones 'resnet*'")
+        say(f"       one component:            {program()} list transforms RandomScaledCrop")
 
 
 def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entry]) -> None:
@@ -114,7 +115,7 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
         _print_experiments(entries)
     elif len(entries) > MAX_IN_FULL:
         _print_columns([(entry.name, entry.package, _line(entry)) for entry in entries], widest=(30, 20))
-        say("", f"{len(entries)} {family}; with arguments:  python -m segcli list {family} {entries[0].name}")
+        say("", f"{len(entries)} {family}; with arguments:  {program()} list {family} {entries[0].name}")
     else:
         for number, entry in enumerate(entries):
             say(*[""] * bool(number))
@@ -126,7 +127,7 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
         tag = next((f"{entry.name}.{entry.facts['tags'][0]}" for entry in timm if entry.facts["tags"]), timm[0].name)
         say(f"In an experiment:  model: {{backbone: {{name: {tag.removesuffix('.')}}}}}")
     elif timm:
-        say("", f"{len(timm)} timm names; python -m segcli list backbones 'resnet*'")
+        say("", f"{len(timm)} timm names; {program()} list backbones 'resnet*'")
 
 
 def _print_experiments(entries: list[Entry]) -> None:

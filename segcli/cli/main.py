@@ -15,15 +15,16 @@ from segcli.config import trust
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, did_you_mean, shown
 from segcli.config.home import words_from_home
 from segcli.config.output import accept_every_character, say_text
+from segcli.program import program
 
 if TYPE_CHECKING:
     from segcli.cli.command_line import Typed
 
-USAGE = """usage: python -m segcli VERB ...
+USAGE = """usage: {program} VERB ...
 
 {verbs}
 
-python -m segcli VERB --help shows arguments and examples; --version shows the version.
+{program} VERB --help shows arguments and examples; --version shows the version.
 """
 USER_ERROR = 2
 _OF_FILES = {errno.ENAMETOOLONG: "; shorten it", errno.EACCES: "; it belongs to somebody else: ask for the right to it"}
@@ -72,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    return USAGE.format(verbs="\n".join(f"  {verb:11}{what}" for verb, what in VERBS.items()))
+    return USAGE.format(program=program(), verbs="\n".join(f"  {verb:11}{what}" for verb, what in VERBS.items()))
 
 
 def _dispatch(verb: str, words: list[str]) -> int:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segcli.cli.known_keys import KnownKeys
-from segcli.cli.verb import CHECKPOINT, CONFIG, PROGRAM, Verb
+from segcli.cli.verb import CHECKPOINT, CONFIG, Verb
 from segcli.cli.verbs import VERBS, declared, that_take, that_take_overrides
 from segcli.config.errors import Problem, did_you_mean
 from segcli.config.overrides import take_override
+from segcli.program import program
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_passport import FINISHED, passport_of
 
@@ -74,7 +75,7 @@ class Misreader:
         if name.startswith(_PRINT):
             if not joined and value is not None:
                 rest.insert(0, value)
-            problem = Problem(f"{verb} has no option {_PRINT}; segcli show prints an experiment with every value")
+            problem = Problem(f"{verb} has no option {_PRINT}; {program()} show prints an experiment with every value")
             return Meaning(problem, ("--resolved",) if verb != "show" else (), "show")
         if "." in name and not self._verb.overrides:
             return self._override(name, value)
@@ -198,7 +199,7 @@ class Misreader:
 
 def correction(verb: str, words: Sequence[str]) -> str:
     """Return the line to try instead."""
-    return f"  try: {PROGRAM} {shlex.join([verb, *words])}"
+    return f"  try: {program()} {shlex.join([verb, *words])}"
 
 
 def _take(rest: list[str]) -> tuple[str, str | None, bool]:

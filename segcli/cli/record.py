@@ -16,6 +16,7 @@ from segcli.ledger.ledger import Ledger
 from segcli.ledger.runs import check_one_experiment, entry_of, load_runs, shown
 from segcli.ledger.settings import differences, listed, settings_now, settings_of
 from segcli.ledger.table import BEGIN, END, score
+from segcli.program import program
 from segcli.runs.file_hashes import unhashed_note
 from segcli.runs.stored_run import StoredRun, find_runs
 
@@ -69,7 +70,7 @@ def run(typed: Typed) -> int:
             raise ConfigError([Problem("--table and --check take no runs and no name; record these first")])
         return _check(ledger) if typed.has("--check") else _write_table(ledger)
     if not typed.words:
-        raise ConfigError([Problem("record needs the folder of a run: segcli record runs/NAME/1")])
+        raise ConfigError([Problem(f"record needs the folder of a run: {program()} record runs/NAME/1")])
     entry = _record(ledger, typed)
     say(f"{ledger.path(entry.name)}  val mIoU {score(entry.figure())}")
     _write_table_if_there_is_a_place(ledger)
@@ -137,7 +138,7 @@ def _write_table_if_there_is_a_place(ledger: Ledger) -> None:
     if BEGIN in page or END in page:
         _write_table(ledger)
         return
-    say(f"{ledger.page} has no place for the results; add these two lines, then: python -m segcli record --table")
+    say(f"{ledger.page} has no place for the results; add these two lines, then: {program()} record --table")
     say(BEGIN, END)
 
 
@@ -158,6 +159,6 @@ def _check(ledger: Ledger) -> int:
         say(f"{ledger.page} is what experiments and results give")
         return 0
     shown_page = installed().files.show(ledger.page)
-    say(f"{shown_page} is not what experiments and results give; write it anew: python -m segcli record --table")
+    say(f"{shown_page} is not what experiments and results give; write it anew: {program()} record --table")
     say(*lines[:_MOST_LINES])
     return 1

@@ -14,6 +14,7 @@ from segcli.config.node import Node, dotted
 from segcli.config.output import say_text
 from segcli.config.render import flat, render
 from segcli.config.resolve import resolve
+from segcli.program import program
 from segcli.runs.run_folder import CONFIG as RUN_CONFIG
 
 VALUES = "--values"
@@ -61,7 +62,7 @@ def run(typed: Typed) -> int:
 def _composed(typed: Typed) -> Experiment:
     files = [*typed.words, *typed.files]
     if not files:
-        raise ConfigError([Problem("show needs an experiment: segcli show FILE")])
+        raise ConfigError([Problem(f"show needs an experiment: {program()} show FILE")])
     reads = typed.has(VALUES) or not any((Path(word) / RUN_CONFIG).is_file() for word in files)
     return compose([experiment_file(word) for word in files], typed.overrides, reads_environment=reads)
 

@@ -13,6 +13,7 @@ from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.processes import is_first_process
+from segcli.program import program
 from segcli.runs.stop_signals import StopSignals
 from segcli.runs.stored_passport import FINISHED
 from segcli.sweeps.cell import Typed as Common
@@ -92,7 +93,7 @@ def run(typed: Typed) -> int:
         message = "sweep takes --vary or --search, got " + ("both" if variations else "neither")
         raise ConfigError([Problem(f"{message}; as in --vary model.decoder=FPN,UNet")])
     is_dry = typed.has("--dry-run")
-    again = command(["python", "-m", "segcli", "sweep", *typed.line])
+    again = f"{program()} {command(['sweep', *typed.line])}"
     if search is not None:
         return _search(common, Path(search), is_dry, again)
     return _grid(common, variations, _most_cells(typed), is_dry, again)
@@ -143,8 +144,8 @@ def _search(common: Common, file: Path, is_dry: bool, again: str) -> int:
         stop.release()
     say("", *table(outcomes, plan.objective))
     if best is not None:
-        words = ["python", "-m", "segcli", *common.words(best.settings)]
-        say("", f"best        {best.run}  {plan.objective.metric} {best.value:.4f}", f"            {command(words)}")
+        line = f"{program()} {command(common.words(best.settings))}"
+        say("", f"best        {best.run}  {plan.objective.metric} {best.value:.4f}", f"            {line}")
     return _end(stop, outcomes, again, "no trial was completed" if best is None else "")
 
 
@@ -157,13 +158,13 @@ def _end(stop: StopSignals, outcomes: Sequence[Outcome], again: str, missing: st
         say("", f"{missing}; to try these again:", f"  {again}")
         return 1
     runs = sorted({str(outcome.run.parent) for outcome in outcomes if outcome.run is not None})
-    say("", f"next        {command(['python', '-m', 'segcli', 'compare', *runs])}")
+    say("", f"next        {program()} {command(['compare', *runs])}")
     return 0
 
 
 def _common(typed: Typed) -> Common:
     if not typed.files:
-        raise ConfigError([Problem("sweep needs an experiment: segcli sweep -c FILE --vary KEY=A,B")])
+        raise ConfigError([Problem(f"sweep needs an experiment: {program()} sweep -c FILE --vary KEY=A,B")])
     return Common(tuple(experiment_file(file) for file in typed.files), typed.overrides)
 
 

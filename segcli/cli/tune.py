@@ -16,6 +16,7 @@ from segcli.config.output import say
 from segcli.disk import write_text
 from segcli.experiment.job import Job, compose_for, parse_experiment
 from segcli.processes import is_first_process
+from segcli.program import program
 from segcli.runs.run_folder import RunFolder, RunFolderError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ that is within 5 % of the fastest is suggested.
     words="one word",
     most=1,
     overrides=True,
+    least=1,
     kinds=("lr", "batch_size"),
 )
 DEFAULTS: dict[str, dict[str, float]] = {
@@ -73,7 +75,7 @@ def run(typed: Typed) -> int:
     numbers = _numbers(kind, typed)
     arguments = typed.arguments
     if not arguments.files:
-        raise ConfigError([Problem(f"tune needs an experiment: segcli tune {kind} -c FILE")])
+        raise ConfigError([Problem(f"tune needs an experiment: {program()} tune {kind} -c FILE")])
     experiment = compose_for(replace(arguments, verb="fit"))
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # of the bar that Lightning's finder draws

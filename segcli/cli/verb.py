@@ -6,7 +6,8 @@ Free of torch, and of everything else that takes time to import.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-PROGRAM = "python -m segcli"
+from segcli.program import program
+
 WIDTH = 120
 _GAP = 2
 _WIDEST_NAME = 24
@@ -91,7 +92,7 @@ class Verb:
             parts += [*_columns((option.shown, option.help) for option in self.options), ""]
         parts += _columns(self._examples(), widest=WIDTH)
         parts += ["", self.notes.strip()] if self.notes else []
-        return "\n".join(parts) + "\n"
+        return "\n".join(parts).replace("`segcli ", f"`{program()} ") + "\n"
 
     def _usage(self) -> list[str]:
         named = set(" ".join(self.forms).replace("[", " ").replace("]", " ").split())
@@ -100,7 +101,7 @@ class Verb:
         added += ["[--key value ...]"] if self.overrides else []
         lines: list[str] = []
         for form in self.forms:
-            start = f"{'       ' if lines else 'usage: '}{PROGRAM} {self.name}"
+            start = f"{'       ' if lines else 'usage: '}{program()} {self.name}"
             text = " ".join([start, *([form] if form else []), *(part.replace(" ", "\0") for part in added)])
             wrapped = _wrapped(text, WIDTH, indent=9)
             lines += [line.replace("\0", " ") for line in wrapped]
@@ -108,7 +109,7 @@ class Verb:
 
     def _examples(self) -> list[tuple[str, str]]:
         pairs = [(example, "") if isinstance(example, str) else example for example in self.examples]
-        return [(f"{PROGRAM} {self.name} {words}".rstrip(), what) for words, what in pairs]
+        return [(f"{program()} {self.name} {words}".rstrip(), what) for words, what in pairs]
 
 
 def _columns(rows: Iterable[tuple[str, str]], widest: int = _WIDEST_NAME) -> list[str]:

@@ -23,6 +23,7 @@ VERBS = {
     "minimize": "drop from a file what its parents say already",
     "flatten": "write an experiment as one file without parents",
     "schema": "print a JSON schema of experiment files for editors",
+    "guide": "print the manual, a topic at a time",
     "completion": "print what makes a shell complete verbs, keys and runs",
 }
 """Each verb is a module of this package that holds its declaration, ``VERB``, and ``run``."""

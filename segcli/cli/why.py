@@ -11,6 +11,7 @@ from segcli.config.escape import fenced, visible
 from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say_text
 from segcli.config.trace import Step, Trace, trace
+from segcli.program import program
 
 VERB = Verb(
     "why",
@@ -37,7 +38,7 @@ def run(typed: Typed) -> int:
     *first, key = typed.words or [""]
     files = [*first, *typed.files]
     if not key or not files or len(first) > 1:
-        raise ConfigError([Problem("why needs an experiment and a key: segcli why FILE model.decoder")])
+        raise ConfigError([Problem(f"why needs an experiment and a key: {program()} why FILE model.decoder")])
     experiment = compose([experiment_file(word) for word in files], typed.overrides)
     found = trace(experiment, key)
     if typed.format == "json":

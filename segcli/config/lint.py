@@ -9,6 +9,7 @@ from segcli.config.compose import Experiment
 from segcli.config.errors import Problem
 from segcli.config.extends import DEFAULTS
 from segcli.config.node import MappingNode, Node, Path, dotted
+from segcli.program import program
 
 _ABSOLUTE = re.compile(r"/|~(/|$)|[A-Za-z]:[\\/](?!/)")
 _SHAPES = "segcli.datamodules.shapes_data_module.ShapesDataModule"
@@ -38,7 +39,7 @@ def _redundant(root: Node, own: str, defaults: str) -> Iterator[Problem]:
         if node.source.where != own or below is None or below.source.where in (own, defaults, ""):
             continue
         if not (_interpolates(node) or _interpolates(below)) and _same(node.plain(), below.plain()):
-            message = f"is {_shown(node.plain())} already at {below.source}; `segcli minimize {own}` drops it"
+            message = f"is {_shown(node.plain())} already at {below.source}; `{program()} minimize {own}` drops it"
             yield Problem(message, _name(path), node.source, below.source)
 
 

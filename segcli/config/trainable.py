@@ -10,6 +10,7 @@ from pathlib import PurePath
 from segcli.config.errors import Problem, did_you_mean, shown
 from segcli.config.library import Library, UnknownClassError
 from segcli.config.node import ComponentNode, MappingNode, Node, SequenceNode, Source
+from segcli.program import program
 from segcli.registry import RegistryError
 
 _OWN_FREEZING = (
@@ -22,13 +23,14 @@ REFUSED_CALLBACKS: Mapping[str, str] = {
     "BackboneFinetuning": _OWN_FREEZING,
     "BaseFinetuning": _OWN_FREEZING,
     "BasePredictionWriter": f"{_BASE}; predict writes its pictures without one",
-    "BatchSizeFinder": "trains with another batch than the run records; use segcli tune batch_size -c FILE before",
+    "BatchSizeFinder": f"trains with another batch than the run records; first use {program()} tune batch_size -c FILE",
     "Callback": _BASE,
     "Checkpoint": _BASE,
     "EMAWeightAveraging": f"{_NO_NUMBERS}; use EMA, or extends: segcli:ema",
     "GradientAccumulationScheduler": "changes within the run how many images a step sees, of which schedules and the "
     "run's record know nothing; use trainer.accumulate_grad_batches, one number",
-    "LearningRateFinder": "trains with another learning rate than the run records; use segcli tune lr -c FILE before",
+    "LearningRateFinder": "trains with another learning rate than the run records; "
+    f"first use {program()} tune lr -c FILE",
     "ModelPruning": "looks for weights before the model is built; prune a finished one in PyTorch, from "
     "Segmenter.from_checkpoint",
     "OnExceptionCheckpoint": "lets a new run take up what an earlier one left in its folder, without a word; last.ckpt "

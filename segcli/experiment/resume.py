@@ -14,6 +14,7 @@ from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.experiment.arguments import RunArguments
 from segcli.processes import is_first_process
+from segcli.program import program
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.file_hashes import changed_files
 from segcli.runs.run_folder import CONFIG, FOLDER_VARIABLE, METRICS, RunFolder, RunFolderError
@@ -83,7 +84,7 @@ def allowed_changes(run: RunFolder, before: Mapping[str, Any], now: Mapping[str,
         how = ", with its environment variables as they were" if variables else ""
         message = (
             f"{run.path} was begun with another experiment; resume it as it was{how}:\n"
-            f"    python -m segcli fit --ckpt_path {run.last_checkpoint}\n"
+            f"    {program()} fit --ckpt_path {run.last_checkpoint}\n"
             "  or begin a new run from its state with --run.name NAME. What differs:"
         )
         raise ConfigError([Problem("\n".join([message, *shown[:MOST_CHANGES], *more]))])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
+from segcli.program import PROGRAM
 from segcli.runs.record_forms import flag, listing, mapping, maybe, number, record, text, whole
 from segcli.runs.stored_files import StoredFileError, read_json
 
@@ -140,7 +141,7 @@ def read_entries(folder: Path) -> list[Entry]:
 def command(files: tuple[Path, ...], overrides: tuple[str, ...] = ()) -> str:
     """Return the command line that trains an experiment."""
     given = [word for file in files for word in ("-c", file.as_posix())]
-    return f"python -m segcli fit {shlex.join([*given, *overrides])}"
+    return f"{PROGRAM} fit {shlex.join([*given, *overrides])}"
 
 
 def _pretty(value: Any, indent: str = "") -> str:  # noqa: ANN401  (any JSON)

@@ -11,6 +11,7 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import installed
 from segcli.ledger.entry import SCHEMA, Entry
 from segcli.ledger.settings import differences, listed, portable, settings_of
+from segcli.program import program
 from segcli.runs.identity import experiment_hash, identity
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, LAST, PASSPORT
 from segcli.runs.stored_files import StoredFileError, read_config
@@ -152,7 +153,7 @@ def _test(run: StoredRun) -> dict[str, Any] | None:
     except NotTestedError:
         return None
     folder, passport = found.folder, found.passport
-    again = f"test it again: python -m segcli test --ckpt_path {shown(run)}/{CHECKPOINTS}/{run.best_name or BEST}"
+    again = f"test it again: {program()} test --ckpt_path {shown(run)}/{CHECKPOINTS}/{run.best_name or BEST}"
     where = folder.relative_to(run.path)
     if any(PurePath(word.partition("=")[2] or word).name == LAST for word in passport.get("command", ())):
         raise UnreadableRunError(run.path, f"was tested by its last epoch, not by its best ({where}); {again}")

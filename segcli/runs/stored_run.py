@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from segcli.config.component import arguments_of
 from segcli.config.keys import SEED
+from segcli.program import program
 from segcli.runs import consistency
 from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, is_hashed
@@ -25,7 +26,6 @@ LAST_IMAGES = "val_last_images.npz"
 WORST_FILE = f"{WORST}/worst.json"
 READ = (CONFIG, METRICS, TIMING, SPLITS, "val_scores.json", "val_images.npz", LAST_IMAGES, WORST_FILE)
 """Files whose hashes are checked when a run is read."""
-_ADVICE = "take it from a copy, or train again: python -m segcli rerun"
 
 
 class UnreadableRunError(ValueError):
@@ -99,7 +99,10 @@ class StoredRun:
         for name in (METRICS, TIMING):
             if not (path / name).is_file():
                 raise UnreadableRunError(path, f"has no {name}")
-        found = [f"{name} was changed after the run wrote it; {_ADVICE} {path}" for name in run.changed]
+        found = [
+            f"{name} was changed after the run wrote it; take it from a copy, or train again: {program()} rerun {path}"
+            for name in run.changed
+        ]
         found += consistency.of_experiment(passport, run.config)
         if trust and found:
             raise UnreadableRunError(path, found[0])
@@ -195,7 +198,7 @@ class StoredRun:
         if not found:
             best = self.best_checkpoint or self.path / CHECKPOINTS / BEST
             how = "was not tested" if not numbered else "was tested, but not by its best checkpoint"
-            raise NotTestedError(self.path, f"{how}: python -m segcli test --ckpt_path {best}")
+            raise NotTestedError(self.path, f"{how}: {program()} test --ckpt_path {best}")
         return found[-1]
 
     def _is_of_best(self, test: Path) -> bool:

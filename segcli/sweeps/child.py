@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from segcli.program import PROGRAM
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps.cell_lock import CellLock
 
@@ -56,7 +57,7 @@ class ChildRunner:
         """Run one command line to its end."""
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         with launch.log.open("ab") as log:
-            log.write(f"$ python -m segcli {shlex.join(launch.words)}\n".encode())
+            log.write(f"$ {PROGRAM} {shlex.join(launch.words)}\n".encode())
             log.flush()
             child = subprocess.Popen(
                 [sys.executable, "-m", "segcli", *launch.words],
