@@ -54,9 +54,10 @@ def run(typed: Typed) -> int:
         return 0
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
     text = text_of(typed.words[0])
-    console = Console()
+    console = Console(theme=Theme({"markdown.code": "bold cyan"}))  # without a background, for light terminals too
     if console.is_terminal:
         console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))
     else:

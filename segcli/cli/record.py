@@ -32,8 +32,8 @@ The table of all results stands in experiments/README.md, between the two lines
   {BEGIN}
   {END}
 
-A result is marked stale there, with what changed, once its experiment is not what it was. `segcli diff --git REV` names
-the results that a change makes stale.
+A result is marked stale there, with what changed, once its experiment is not what it was.
+`segcli diff --git REV` names the results that a change makes stale.
 """,
     ("RUN [RUN ...] [--name NAME] [--force]", "--table", "--check"),
     (

@@ -162,7 +162,7 @@ def test_warnings_fail_only_where_that_is_asked(tiny: Path, capsys: pytest.Captu
     code, out = _check(capsys, "x.yaml")
     assert code == 0
     assert out.splitlines()[1:] == [
-        "  warning: trainer.max_epochs: is 2 already at tiny.yaml:14; `segcli minimize x.yaml` drops it",
+        "  warning: trainer.max_epochs: is 2 already at tiny.yaml:14; `python -m segcli minimize x.yaml` drops it",
         "    --> x.yaml:3  (over tiny.yaml:14)",
         "  warning: model.schedule.warmup_steps: the warm-up takes 6 of the run's 6 steps, so the rate never gets to "
         "its decay; lower it or train for longer",

@@ -103,7 +103,7 @@ def _check_option(verb: str, option: Option) -> None:
         ("show", ["--formt", "json"], r"no option --formt \(did you mean '--format'\?\)"),
         ("check", ["--formt", "json"], r"no option --formt \(did you mean '--format'\?\)"),
         ("diff", ["--format", "jsn"], r"--format got 'jsn' \(did you mean 'json'\?\)"),
-        ("verify", [], "verify needs RUN, the folder of a run: segcli verify RUN"),
+        ("verify", [], "verify needs RUN, the folder of a run: python -m segcli verify RUN"),
         ("verify", ["a", "b"], "verify takes RUN, the folder of a run, got 2: a, b"),
         ("fit", ["-c", "x.yaml", "--trainer.max_epochs"], "trainer.max_epochs: has no value"),
         (

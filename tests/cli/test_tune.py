@@ -44,7 +44,7 @@ def test_the_suggestion_trains_and_runs_are_numbered_as_if_there_were_no_trials(
         ([], "tune needs what to find"),
         (["-c", "tiny.yaml"], "tune needs what to find"),
         (["lrr", "-c", "tiny.yaml"], r"does not know 'lrr' \(did you mean 'lr'\?\)"),
-        (["lr"], "tune needs an experiment: segcli tune lr -c FILE"),
+        (["lr"], "tune needs an experiment: python -m segcli tune lr -c FILE"),
         (
             ["batch_size", "tiny.yaml"],
             "tune got tiny.yaml; an experiment follows -c\n.*segcli tune batch_size -c tiny.yaml",

@@ -18,9 +18,9 @@ def test_an_override_with_the_parent_s_value_is_redundant(write: Write) -> None:
     write("parent.yaml", "data: {class_path: ShapesDataModule, batch_size: 8, train_transforms: [HorizontalFlip]}\n")
     child = "extends: parent.yaml\ndata: {batch_size: 8, class_path: ShapesDataModule, train_transforms: [Horizontal"
     assert _found(write("child.yaml", f"{child}Flip]}}\n")) == [
-        "data: is ShapesDataModule already at parent.yaml:1; `segcli minimize child.yaml` drops it",
-        "data.batch_size: is 8 already at parent.yaml:1; `segcli minimize child.yaml` drops it",
-        "data.train_transforms: is the same already at parent.yaml:1; `segcli minimize child.yaml` drops it",
+        "data: is ShapesDataModule already at parent.yaml:1; `python -m segcli minimize child.yaml` drops it",
+        "data.batch_size: is 8 already at parent.yaml:1; `python -m segcli minimize child.yaml` drops it",
+        "data.train_transforms: is the same already at parent.yaml:1; `python -m segcli minimize child.yaml` drops it",
     ]
 
 

@@ -1,8 +1,7 @@
-"""Every command and every file in the README works."""
+"""Every command, file and link in the README and in the guides works."""
 
 import json
 import re
-import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,22 @@ import segcli
 from segcli.cli import sweep
 from segcli.cli.main import main
 from segcli.config.compose import compose
+from tests.documents import (
+    BLOCKS,
+    COMMANDS,
+    DISTRIBUTED,
+    DOCUMENTS,
+    FILES,
+    PYTHON,
+    README,
+    ROOT,
+    anchors,
+    links,
+    text_of,
+    words_of,
+)
 
-ROOT = Path(__file__).parent.parent
-TEXT = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
-COMMANDS = [
-    line.split("  #")[0].strip()
-    for kind, block in BLOCKS
-    if kind == "bash"
-    for line in block.splitlines()
-    if line.strip()
-]
-DISTRIBUTED = [command for command in COMMANDS if "--trainer.devices" in command]
-SEGCLI = [command for command in COMMANDS if command.startswith("python -m segcli") and command not in DISTRIBUTED]
+OURS = [command for command in COMMANDS if words_of(command) is not None and command not in DISTRIBUTED]
 SHORT = {
     "sweep": [
         "--trainer.max_epochs=1",
@@ -55,12 +57,13 @@ SHORT = {
         "--data.image_size=32",
     ],
 }
+MOST_LINES = {"README.md": 150, "an experiment": 25}
 
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the README assumes it: experiments, a folder of cells, new images, CamVid in data/camvid."""
-    folder = tmp_path_factory.mktemp("readme")
+    """A folder as the guides assume it: experiments, a folder of cells, new images, CamVid in data/camvid."""
+    folder = tmp_path_factory.mktemp("documents")
     shutil.copytree(ROOT / "experiments", folder / "experiments")
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8))
     disc = np.hypot(*np.mgrid[-24:24, -32:32]) < 15
@@ -76,24 +79,23 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             (folder / path).mkdir(parents=True, exist_ok=True)
             picture.save(folder / path / f"{number}.png")
-    for name in ("my_cells.yaml", "my_scans.yaml"):
-        own = next(block for kind, block in BLOCKS if kind == "yaml" and block.startswith(f"# {name}"))
-        (folder / name).write_text(own)
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
     return folder
 
 
 @pytest.fixture
 def _sweep_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runs of a sweep need no interpreter each to be those of the README."""
+    """The runs of a sweep need no interpreter each to be those of a guide."""
     monkeypatch.setattr(sweep, "ChildRunner", lambda _stop: lambda launch, _watch: main(launch.words))
 
 
 @pytest.mark.usefixtures("_sweep_in_process")
-@pytest.mark.parametrize("command", SEGCLI)
+@pytest.mark.parametrize("command", OURS)
 def test_every_command_works(command: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order: later ones use what earlier ones wrote. Made shorter, not different."""
     monkeypatch.chdir(workplace)
-    words = shlex.split(command)[3:]
+    words = words_of(command) or []
     short = [] if any(word.endswith(".help") for word in words) else SHORT.get(words[0], [])
     if "last" in words:
         _interrupt(workplace / "runs" / "quickstart")
@@ -113,7 +115,7 @@ def _interrupt(runs: Path) -> None:
 def test_the_functions_for_python_work(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The whole block, its trainings made shorter."""
+    """All blocks, their trainings made shorter."""
     monkeypatch.chdir(workplace)
     short = dict(word.removeprefix("--").split("=") for word in SHORT["fit"])
     values = {key: yaml.safe_load(value) for key, value in short.items()}
@@ -122,42 +124,56 @@ def test_the_functions_for_python_work(
         segcli, "fit", lambda file, overrides, **rest: fit(file, overrides={**overrides, **values}, **rest)
     )
     names: dict[str, Any] = {}
-    exec("\n".join(block for kind, block in BLOCKS if kind == "python"), names)
+    exec(PYTHON, names)
     assert names["mask"].shape == (48, 64)
     assert [change.key for change in names["difference"].changes] == ["model.decoder"]
     assert (workplace / "report.html").is_file()
     assert "unknown" in capsys.readouterr().out
 
 
-def test_a_multilabel_experiment_is_right(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_experiment_with_a_name_is_right(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workplace)
-    assert main(["check", "my_scans.yaml"]) == 0
+    assert main(["check", *(name for name in FILES if name.endswith(".yaml"))]) == 0
 
 
-def test_the_targets_are_in_the_makefile() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"`?make ([a-z-]+)", TEXT)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+def test_every_other_experiment_composes(tmp_path: Path) -> None:
+    for block in BLOCKS:
+        if block.kind == "yaml" and block.text not in FILES.values():
+            shutil.copytree(ROOT / "experiments", tmp_path, dirs_exist_ok=True)
+            (tmp_path / "one.yaml").write_text(block.text)
+            compose([tmp_path / "one.yaml"])
 
 
-def test_the_anatomy_composes(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(workplace)
-    text = next(block for kind, block in BLOCKS if kind == "yaml" and "callbacks+" in block)
-    file = workplace / "experiments" / "anatomy.yaml"
-    file.write_text(text)
-    experiment = compose([file])
+def test_the_anatomy_composes(workplace: Path) -> None:
+    experiment = compose([workplace / "experiments" / "anatomy.yaml"])
     assert experiment.get("trainer.max_epochs") == 40
     assert experiment.get("trainer.precision") is None
     assert experiment.get("data.mask_values") == {0: "background", 1: "cell"}
 
 
-@pytest.mark.parametrize("name", ["camvid_fpn_lite0", "unet_r50"])
-def test_shown_experiments_are_the_shipped_ones(name: str) -> None:
-    shipped = yaml.safe_load((ROOT / "experiments" / f"{name}.yaml").read_text())
-    assert shipped in [yaml.safe_load(block) for kind, block in BLOCKS if kind == "yaml" and "!" not in block]
+def test_the_experiment_in_the_readme_is_a_shipped_one() -> None:
+    shipped = yaml.safe_load((ROOT / "experiments" / "camvid_fpn_lite0.yaml").read_text())
+    assert shipped in [yaml.safe_load(block.text) for block in BLOCKS if block.kind == "yaml" and "!" not in block.text]
 
 
-def test_links_and_pictures_exist() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_targets_are_in_the_makefile(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"`?\bmake ([a-z-]+)(?=`|  )", text_of(document))):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_pictures_exist(document: Path) -> None:
+    """Those of guides lead to other guides alone: elsewhere is nothing in an installed package, nor on the site."""
+    for target in links(document):
+        name, _, anchor = target.partition("#")
+        file = document.parent / name if name else document
+        assert file in DOCUMENTS or (document == README and file.exists()), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def test_the_readme_is_a_front_page() -> None:
+    assert len(text_of(README).splitlines()) < MOST_LINES["README.md"]
+    for kind, text in BLOCKS:
+        assert kind != "yaml" or len(text.splitlines()) < MOST_LINES["an experiment"]

@@ -1,4 +1,4 @@
-"""What the README shows of output is what is printed, and its commands for several devices work."""
+"""What the guides show of output is what is printed, and their commands for several devices work."""
 
 import re
 import shlex
@@ -11,41 +11,37 @@ import pytest
 
 from segcli.cli.main import main
 from tests.distributed.launch import environment
-from tests.test_readme import BLOCKS, DISTRIBUTED, ROOT, SHORT
+from tests.documents import CONSOLE, DISTRIBUTED, ROOT, words_of
+from tests.test_documents import SHORT
 
-CONSOLE = [
-    (command, output)
-    for kind, block in BLOCKS
-    if kind == "console"
-    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
-]
 GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
 
 
 @pytest.mark.parametrize("command", DISTRIBUTED)
 def test_every_command_for_several_devices_works(command: str, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
-    program, _, rest = command.partition(" ")
-    module = [] if program == "python" else ["-m", "torch.distributed.run"]
-    words = [*module, *shlex.split(rest), *SHORT["fit"], "--run.name=several"]
-    run = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment(), capture_output=True, check=False)
+    ours = words_of(command)
+    module = ["-m", "torch.distributed.run", *shlex.split(command)[1:]] if ours is None else ["-m", "segcli", *ours]
+    words = [sys.executable, *module, *SHORT["fit"], "--run.name=several"]
+    run = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, check=False)
     assert run.returncode == 0, run.stderr.decode()
 
 
-@pytest.mark.parametrize(("command", "output"), CONSOLE, ids=[command for command, _ in CONSOLE])
+@pytest.mark.parametrize(("command", "output"), CONSOLE.items(), ids=CONSOLE)
 def test_what_is_shown_is_what_is_printed(
     command: str, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a repository of its own, where the batch size of the shared data set is as the README says."""
+    """In a repository of its own, where the batch size of the shared data set is as the guide says."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["segcli"])
     shutil.copytree(ROOT / "experiments", "experiments")
     for words in (["init", "--quiet", "--initial-branch=main"], ["add", "-A"], ["commit", "--quiet", "-m", "Start"]):
         subprocess.run([*GIT, *words], check=True)
     if "--git" in command:
         camvid = Path("experiments/base/data/camvid.yaml")
         camvid.write_text(camvid.read_text().replace("batch_size: 8", "batch_size: 16"))
-    assert main(shlex.split(command)[3:]) == 0
-    assert without_lines_of_code(capsys.readouterr().out) == without_lines_of_code(output)
+    assert main(words_of(command)) == (2 if output.startswith("error: ") else 0)
+    printed = capsys.readouterr()
+    assert without_lines_of_code(printed.out + printed.err) == without_lines_of_code(output)
 
 
 def without_lines_of_code(text: str) -> str:
