@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check lint types bench
+.PHONY: help setup demo test test-slow check lint types docs bench
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $(READY)
 
-demo: $(READY) ## train the quickstart: two minutes, no downloads
+demo: $(READY) ## train the quickstart: about two minutes, no downloads
 	$(BIN)/python -m segcli fit -c experiments/quickstart.yaml
 
 test: $(READY) ## run the tests
@@ -34,6 +34,9 @@ types: $(READY)
 	$(BIN)/mypy
 
 check: lint types test ## lint, types and tests: what CI runs
+
+docs: $(READY) ## build the site of the guides and the API in build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going -c .docs -d build/doctrees segcli/guide build/docs
 
 bench: $(READY) ## measure; prints ratios
 	$(BIN)/python -m tests.benchmarks.bench_config

@@ -1,8 +1,10 @@
 """Record what commands print as pictures for the README: ``python -m tests.recordings``.
 
-The runs in ``tests/data/recorded`` are what ``segcli sweep -c experiments/quickstart.yaml --vary model.decoder=FPN,UNet
---vary seed_everything=0,1,2 --run.name decoders --trainer.max_epochs 4 --data.train_size 160 --data.num_workers 1`` wrote;
-left out are checkpoints, pictures, TensorBoard's files and lists of packages.
+The runs in ``tests/data/recorded`` are what this wrote, without checkpoints, pictures and lists of packages::
+
+    segcli sweep -c experiments/quickstart.yaml --vary model.decoder=FPN,UNet --vary seed_everything=0,1,2 \\
+        --run.name decoders --trainer.max_epochs 5 --trainer.precision 32 --data.train_size 320 --data.image_size 48 \\
+        --data.num_workers 0
 """
 
 import html
@@ -36,9 +38,9 @@ def printed(command: str, folder: Path) -> str:
     """Return what a command prints in a folder."""
     out = io.StringIO()
     environment = {"COLUMNS": str(WIDTH), "NO_COLOR": "1"}
-    with working_directory(folder), patch.dict(os.environ, environment), patch.object(sys, "argv", ["segcli"]):
-        with redirect_stdout(out):
-            assert main(words_of(command)) == 0
+    typed = patch.object(sys, "argv", ["segcli"])
+    with working_directory(folder), patch.dict(os.environ, environment), typed, redirect_stdout(out):
+        assert main(words_of(command)) == 0
     return out.getvalue()
 
 

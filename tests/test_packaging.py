@@ -46,5 +46,7 @@ def test_a_wheel_trains_the_quickstart_without_the_repository(tmp_path: Path) ->
     where = [sys.executable, "-P", "-c", "import segcli; print(segcli.__file__)"]
     found = subprocess.run(where, cwd=work, env=environment, check=True, capture_output=True, text=True)
     assert Path(found.stdout.strip()).is_relative_to(place)
+    guide = [*command[:4], "guide", "resuming"]
+    assert "last.ckpt" in subprocess.run(guide, cwd=work, env=environment, check=True, capture_output=True, text=True).stdout
     subprocess.run(command, cwd=work, env=environment, check=True)
     assert (work / "runs/quickstart/1/checkpoints/best.ckpt").is_file()

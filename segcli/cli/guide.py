@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import segcli
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import Verb
 from segcli.config.output import say, say_text
+from segcli.config.tables import line_width, text_table
 from segcli.program import program
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
 
 FOLDER = Path(segcli.__file__).parent / "guide"
 """Of the Markdown files, which the site is built from as well."""
@@ -44,12 +48,11 @@ VERB = Verb(
 )
 
 
-def run(typed: Typed) -> int:
+def run(typed: "Typed") -> int:
     """Print a topic, or what topics there are."""
     if not typed.words:
         listed = topics()
-        width = max(map(len, listed))
-        say(*(f"{topic:{width}}  {about}" for topic, about in listed.items()))
+        say(*text_table(listed.items(), width=line_width()))
         say("", f"{program()} guide {next(iter(listed))}")
         return 0
     from rich.console import Console
