@@ -5,7 +5,8 @@ import math
 from rich.cells import cell_len
 
 from segcli.comparison.comparison import Comparison, Group, Reached
-from segcli.comparison.figures import MISSING, count, duration, memory, plus_minus
+from segcli.comparison.cost_columns import COST_COLUMNS
+from segcli.comparison.figures import MISSING, duration, plus_minus
 from segcli.comparison.image_groups import image_unit
 from segcli.config.tables import GAP
 
@@ -81,14 +82,8 @@ def _scores(comparison: Comparison) -> Columns:
 
 
 def _cost(comparison: Comparison) -> Columns:
-    costs = [group.cost for group in comparison.groups]
-    flops = [cost.flops_per_image for cost in costs]
-    return {
-        "params": [count(cost.parameters) for cost in costs],
-        "GFLOPs": [MISSING if value is None else f"{value / 1e9:.3g}" for value in flops],
-        "img/s": [MISSING if cost.images_per_s is None else f"{cost.images_per_s:.3g}" for cost in costs],
-        "memory": [memory(cost.peak_memory_bytes) for cost in costs],
-    }
+    groups = comparison.groups
+    return {each.heading: [each.cell(group.cost) for group in groups] for each in COST_COLUMNS if not each.page_only}
 
 
 def _ends(group: Group) -> str:

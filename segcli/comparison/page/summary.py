@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from segcli.comparison.comparison import Comparison, Group, Pair, Reached
+from segcli.comparison.cost_columns import COST_COLUMNS
 from segcli.comparison.figures import (
     MINUS,
     MISSING,
     count,
     duration,
     interval,
-    memory,
     p_value,
     plural,
     plus_minus,
@@ -176,14 +176,8 @@ def _kind(pair: Pair) -> str:
 
 
 def _costs(comparison: Comparison) -> Html:
-    head = ("Group", "parameters", "GFLOPs per image", "images/s", "peak memory", "training", "device")
-    rows = []
-    for group in comparison.groups:
-        cost = group.cost
-        flops = MISSING if cost.flops_per_image is None else f"{cost.flops_per_image / 1e9:.3g}"
-        speed = MISSING if cost.images_per_s is None else f"{cost.images_per_s:.3g}"
-        measured = (memory(cost.peak_memory_bytes), duration(cost.train_s), cost.device or MISSING)
-        rows.append((group.label, count(cost.parameters), flops, speed, *measured))
+    head = ("Group", *(column.heading for column in COST_COLUMNS))
+    rows = [(group.label, *(column.cell(group.cost) for column in COST_COLUMNS)) for group in comparison.groups]
     return table("Costs, means over the runs of a group", head, rows)
 
 
