@@ -6,30 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.config.compose import compose
-from segcli.config.dumper import dump
-from segcli.config.environment import ENVIRONMENT, as_it_was, as_written
+from segcli.config.environment import ENVIRONMENT, as_it_was
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.model_name import model_name
 from segcli.config.monitored import check_monitors
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.config.trainable import check_trainable
-from segcli.disk import write_bytes, write_text
 from segcli.experiment import resume
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.errors import translate
 from segcli.experiment.job import Job, call_trainer, compose_for, parse_experiment, warn_of_environment
+from segcli.experiment.records import RunRecords
 from segcli.processes import is_first_process
-from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.run_folder import (
-    COMPOSED,
-    CONFIG,
     PICTURES,
     RunFolder,
     RunFolderError,
 )
 from segcli.runs.stored_files import read_config
-from segcli.runs.surroundings import file_hash
 
 if TYPE_CHECKING:
     from segcli.experiment.lightning_cli import SegmentationCLI
@@ -100,7 +95,7 @@ def _folder(verb: str, typed: RunArguments, parent: Path) -> RunFolder:
 
 
 def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None]) -> int:  # noqa: ANN401  (as read)
-    """Build everything, run, and keep the passport true to the end.
+    """Build everything, run, and keep the records true to the end.
 
     Returns:
         0, or the exit status of a run that a signal stopped.
@@ -111,17 +106,17 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
     stored = read_config(job.folder.config) if job.resumed is not None else None
     config = job.experiment.environment.stored(values, stored)
     changed = _changes(job, values, content) if job.resumed is not None else {}
-    passport = _passport(job, config, ["segcli", *words], content, changed) if is_first_process() else None
-    before: Mapping[Path, bytes] = {}
+    line = ["segcli", *words]
+    records = RunRecords.begin(job, config, line, content, changed) if is_first_process() else None
     status = "failed"
     try:
-        _build(job, config, passport, content)
-        if passport is not None and job.resumed is not None:
-            before = _reopen(job, passport, config, changed)
+        _build(job, config, records.passport if records is not None else None, content)
+        if records is not None and job.resumed is not None:
+            records.reopen(changed)
         call_trainer(job, run)
         status = "interrupted" if job.cli.trainer.interrupted else "finished"
-        if passport is not None and job.verb == "fit":
-            passport.add(checkpoints=_checkpoint_hashes(job.folder))
+        if records is not None and job.verb == "fit":
+            records.add_checkpoints()
     except RunStopped as stopped:
         status = "interrupted"
         return int(stopped.code or 0)
@@ -129,56 +124,10 @@ def _start(job: Job, words: list[str], content: Any, run: Callable[[Job], None])
         status = "interrupted"
         raise
     finally:
-        if passport is not None:
-            _close(job, passport, status, before)
+        if records is not None:
+            records.close(status)
         job.folder.release()
     return 0
-
-
-def _reopen(job: Job, passport: "Passport", config: dict[str, Any], changed: Mapping[str, object]) -> dict[Path, bytes]:
-    """Say that an interrupted run is resumed, now that its parts could be built.
-
-    Returns:
-        What its experiment was before, by file.
-    """
-    before = {path: path.read_bytes() for name in (CONFIG, COMPOSED) if (path := job.folder.path / name).is_file()}
-    if changed:
-        for name, text in _texts(job, config).items():
-            write_text(job.folder.path / name, text)
-        passport.add(**_facts(job, config), overrides=[*(passport.get("overrides") or []), *job.arguments.overrides])
-    passport.reopen()
-    return before
-
-
-def _close(job: Job, passport: "Passport", status: str, before: Mapping[Path, bytes]) -> None:
-    """Record how a run ended; one that failed before its first batch is taken back.
-
-    Where that cannot be written, the run stays as a killed one does.
-
-    Raises:
-        ConfigError: If it finished, but cannot say so.
-    """
-    try:
-        if status != "failed" or passport.status != "starting":
-            passport.update(status)
-        elif job.resumed is None:
-            if not job.folder.discard():
-                passport.update(status)
-        elif before:
-            for path, content in before.items():
-                write_bytes(path, content)
-            passport.restore()
-    except OSError as error:
-        told = f"cannot write {error.filename or job.folder.path}: {error.strerror or error}"
-        if status == "finished":
-            raise ConfigError([Problem(f"{told}; make room: the run counts as interrupted until it is")]) from None
-        if status == "interrupted":  # of a failure its cause is told
-            say(told, file=sys.stderr)
-
-
-def _checkpoint_hashes(folder: RunFolder) -> dict[str, str | None]:
-    files = sorted(path for path in folder.checkpoints.rglob("*.ckpt") if path.is_file())
-    return {path.relative_to(folder.checkpoints).as_posix(): file_hash(path) for path in files}
 
 
 def _changes(job: Job, values: dict[str, Any], content: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
@@ -196,48 +145,6 @@ def _changes(job: Job, values: dict[str, Any], content: Any) -> dict[str, tuple[
     changed = resume.allowed_changes(job.folder, before, job.experiment.environment.like(stored, values))
     resume.check_progress(job.resumed, content or {}, changed)
     return changed
-
-
-def _passport(
-    job: Job,
-    config: dict[str, Any],
-    command_line: list[str],
-    content: Any,  # noqa: ANN401
-    changed: dict[str, tuple[Any, Any]],
-) -> "Passport":
-    """Begin the record of the run, or resume it."""
-    from segcli.runs.passport import Passport
-
-    files = list(job.experiment.files)
-    if job.resumed is None:
-        loaded = job.arguments.checkpoint
-        own: dict[str, object] = {
-            "loaded": None if loaded is None else {"checkpoint": str(loaded), "sha256": file_hash(loaded)},
-            "experiment": [str(file) for file in job.arguments.files],
-            "overrides": job.arguments.overrides,
-        }
-        entries = {**own, **_facts(job, config), **job.entries}
-        try:
-            return Passport(job.folder, command_line, config["seed_everything"], files, _texts(job, config), **entries)
-        except RunFolderError as error:
-            raise ConfigError([Problem(str(error))]) from None
-    epoch, step = (content["epoch"] + 1, content["global_step"]) if content else (0, 0)
-    where = f"after step {step}" if content else "from its beginning: it has no checkpoint yet"
-    say(f"resuming {job.folder.path} {where}", file=sys.stderr)
-    return Passport.resume(job.folder, command_line, files, epoch=epoch, global_step=step, changed=changed)
-
-
-def _facts(job: Job, config: dict[str, Any]) -> dict[str, object]:
-    """Return what the passport says of the experiment: its hashes, and the environment variables that it reads."""
-    names = list(job.experiment.environment.names)
-    hashes = {"config_hash": config_hash(config), "experiment_hash": experiment_hash(config)}
-    return {**hashes, "environment_variables": names} if names else {**hashes}
-
-
-def _texts(job: Job, config: dict[str, Any]) -> dict[str, str]:
-    """Return the experiment with every value, and as it was composed, by file."""
-    composed = job.experiment.environment.stored(_composed(job))
-    return {CONFIG: dump(as_written(config)), COMPOSED: dump(as_written(composed))}
 
 
 def _build(job: Job, config: dict[str, Any], passport: "Passport | None", content: Any) -> None:  # noqa: ANN401
@@ -305,8 +212,3 @@ def _resolved(cli: "SegmentationCLI", name: str) -> dict[str, Any]:
     config = cli.resolved()
     config["run"]["name"] = name
     return {"defaults": "none", **config}
-
-
-def _composed(job: Job) -> dict[str, Any]:
-    """Return the experiment as files and overrides gave it, without the defaults of signatures."""
-    return {"defaults": "none", **job.experiment.plain()}
