@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ LAUNCHERS = ("SLURM_", "TORCHELASTIC_", "LSB_", "SEGCLI_RUN_FOLDER", "SEGCLI_TRA
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "FORCE_COLOR")
 
 os.environ["OMP_NUM_THREADS"] = "1"  # in processes that tests start
+gc.disable()  # until the tests are collected
 for variable in [name for name in os.environ if name in RANKS or name.startswith(LAUNCHERS)]:
     del os.environ[variable]  # tests do the same from within a job
 
@@ -25,6 +27,12 @@ for variable in [name for name in os.environ if name in RANKS or name.startswith
 def pytest_configure(config: pytest.Config) -> None:
     for message in ANY_MACHINE:
         config.addinivalue_line("filterwarnings", f"ignore:{message}")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is imported and collected by now: all of it stays."""
+    gc.enable()
+    gc.freeze()
 
 
 TINY = """

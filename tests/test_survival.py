@@ -19,6 +19,8 @@ from segcli.cli.main import main
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_passport import FINISHED, passport_of
 from tests.conftest import TINY, working_directory
+from tests.distributed.launch import lightning
+from tests.forked import Fork, fork
 
 ROOT = Path(__file__).parent.parent
 LONGER = """
@@ -95,9 +97,11 @@ def _differences(one: Path, other: Path) -> list[str]:
 
 
 def _fit(folder: Path, name: str, *words: str, fate: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | ({"FATE": fate} if fate else {}) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "segcli", "fit", "-c", f"{name}.yaml", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    """Train in a process that may be killed; where there are two, Lightning starts the second as a new interpreter."""
+    variables = {"FATE": fate} if fate else {}
+    if name == "two_devices":
+        return lightning(["fit", "-c", f"{name}.yaml", *words], folder, PYTHONPATH=ROOT, **variables)
+    return fork(["fit", "-c", f"{name}.yaml", *words], folder, **variables)
 
 
 @pytest.fixture
@@ -171,18 +175,13 @@ def test_more_steps_resume_within_the_epoch(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_signal_to_all_processes_spares_the_loaders(tmp_path: Path) -> None:
     _write(tmp_path, "loaders", "data: {num_workers: 2}\ntrainer: {max_epochs: 500}")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "segcli", "fit", "-c", "loaders.yaml"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    while not (tmp_path / "runs/loaders/1/predictions/epoch_002.png").is_file():
-        assert process.poll() is None, process.communicate()
+    training = Fork(["fit", "-c", "loaders.yaml"], tmp_path, dict(os.environ), is_alone=True)
+    while training.is_at_work() and not (tmp_path / "runs/loaders/1/predictions/epoch_002.png").is_file():
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGTERM)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 128 + signal.SIGTERM, err
-    assert "stopped by SIGTERM after step" in err
+    os.killpg(training.pid, signal.SIGTERM)
+    done = training.finish()
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert "stopped by SIGTERM after step" in done.stderr
 
 
 def test_a_killed_run_is_free_though_its_loaders_still_live(tmp_path: Path) -> None:
@@ -233,15 +232,15 @@ def test_every_way_of_training_survives(tmp_path: Path, variant: str) -> None:
 
 @pytest.mark.slow
 def test_processes_stop_together_though_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _write(tmp_path, "two", VARIANTS["two_devices"])
-    assert _fit(tmp_path, "two").returncode == 0
+    _write(tmp_path, "two_devices", VARIANTS["two_devices"])
+    assert _fit(tmp_path, "two_devices").returncode == 0
     monkeypatch.setenv("FATE_RANK", "1")
-    stopped = _fit(tmp_path, "two", fate="batch_end:3:SIGTERM")
+    stopped = _fit(tmp_path, "two_devices", fate="batch_end:3:SIGTERM")
     assert stopped.returncode == 128 + signal.SIGTERM
     assert stopped.stderr.count("stopped by SIGTERM after step 3") == 1
-    assert _fit(tmp_path, "two", "--ckpt_path", "last").returncode == 0
-    assert _differences(tmp_path / "runs/two/1", tmp_path / "runs/two/2") == []
-    assert sorted(path.name for path in (tmp_path / "runs/two").iterdir()) == ["1", "2"]
+    assert _fit(tmp_path, "two_devices", "--ckpt_path", "last").returncode == 0
+    assert _differences(tmp_path / "runs/two_devices/1", tmp_path / "runs/two_devices/2") == []
+    assert sorted(path.name for path in (tmp_path / "runs/two_devices").iterdir()) == ["1", "2"]
 
 
 @pytest.mark.slow

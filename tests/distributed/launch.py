@@ -45,9 +45,11 @@ def finish(processes: Sequence[subprocess.Popen[str]]) -> list[subprocess.Comple
     return done
 
 
-def lightning(words: Sequence[str], folder: Path, command: Sequence[str] = SEGCLI) -> subprocess.CompletedProcess[str]:
+def lightning(
+    words: Sequence[str], folder: Path, command: Sequence[str] = SEGCLI, **variables: object
+) -> subprocess.CompletedProcess[str]:
     """Start one process, from which Lightning starts the others."""
-    return finish([start([*command, *words], folder)])[0]
+    return finish([start([*command, *words], folder, **variables)])[0]
 
 
 def torchrun(words: Sequence[str], folder: Path, devices: int) -> subprocess.CompletedProcess[str]:
