@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from segcli.datamodules.segmentation_data_module import SegmentationDataModule
     from segcli.experiment.meta_build import ModelCost
     from segcli.experiment.parts import PartError
+    from segcli.experiment.trainer_check import TrainerError
 
 _T = TypeVar("_T")
 
@@ -189,14 +190,15 @@ def _build(
 ) -> None:
     """Build what can be without data and weights, and without code of others that is not to be run."""
     from segcli.experiment.meta_build import measure_model
-    from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer
+    from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts
+    from segcli.experiment.trainer_check import TrainerError, check_trainer
 
     problems = list[Problem]()
 
     def attempt(build: Callable[[Any], _T], given: object) -> _T | None:
         try:
             return build(given)
-        except PartError as error:
+        except (PartError, TrainerError) as error:
             if os.environ.get(TRACEBACK):
                 raise error.__cause__ or error from None
             problems.append(_located(error, experiment))
@@ -214,7 +216,7 @@ def _build(
     report.errors += dict.fromkeys(problems)
 
 
-def _located(error: "PartError", experiment: Experiment) -> Problem:
+def _located(error: "PartError | TrainerError", experiment: Experiment) -> Problem:
     """Say where the part was written that an error is of, or the one argument that it names."""
     cause = error.__cause__
     if isinstance(cause, Exception) and "Does not validate" in str(cause):

@@ -23,6 +23,7 @@ from segcli.config.component import arguments_of
 from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.experiment.strategies import check_strategy
+from segcli.experiment.trainer_check import at_fault, check_loggers, check_names
 from segcli.experiment.typed_values import AS_IT_IS, as_yaml, put_texts_back
 from segcli.inference.checkpoint import without_pretraining
 from segcli.runs.checkpoint_file import WholeCheckpoints
@@ -137,6 +138,7 @@ class SegmentationCLI(LightningCLI):
         pass_over_absent_scores(self.trainer)
         _check_callbacks(self.trainer)
         check_single_average(self.trainer.callbacks)  # type: ignore[attr-defined]  # set in its constructor
+        check_loggers(self.trainer.callbacks, bool(self.trainer.loggers))  # type: ignore[attr-defined]  # as above
         check_strategy(self.trainer, self.config.trainer.sync_batchnorm)
         for callback in self.trainer.checkpoint_callbacks:
             if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
@@ -145,7 +147,11 @@ class SegmentationCLI(LightningCLI):
             self.trainer.strategy.checkpoint_io = WholeCheckpoints()
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:  # noqa: ANN401  (as Lightning declares it)
-        """Build the trainer with everything that depends on the run folder."""
+        """Build the trainer with everything that depends on the run folder.
+
+        Raises:
+            TrainerError: If it refuses an argument.
+        """
         assert self._folder is not None
         self.trainer_defaults = {"callbacks": [*self._callbacks, *self._progress(kwargs)]}
         if self.config.trainer.logger is True:
@@ -156,7 +162,11 @@ class SegmentationCLI(LightningCLI):
         own: BestCheckpoint = self.config_init.checkpoint
         others = given if isinstance(given, list) else [given]
         own.is_alone = all(own.state_key != other.state_key for other in others)
-        return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
+        check_names(self.config.trainer)
+        try:
+            return super().instantiate_trainer(default_root_dir=str(self._folder.path), **kwargs)
+        except Exception as error:
+            raise at_fault(error, {**vars(self.config_init.trainer), **kwargs}) from error
 
     def _put_in_order(self, checkpoint: ModelCheckpoint) -> None:
         """Let the checkpoint of the section of that name be the trainer's first, not one of ``trainer.callbacks``.

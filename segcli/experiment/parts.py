@@ -1,8 +1,6 @@
 """Build the parts of an experiment one by one, to say which of them refuses what it is given."""
 
 import copy
-import re
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -10,17 +8,16 @@ from typing import Any, cast
 
 import torch
 from jsonargparse import ArgumentParser, Namespace, dict_to_namespace
-from pytorch_lightning import Callback, Trainer
-from pytorch_lightning.accelerators import AcceleratorRegistry
+from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
 from segcli.backbones.base import Backbone
 from segcli.callbacks.averaging import check_single_average
 from segcli.config.component import arguments_of
-from segcli.config.errors import did_you_mean
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import DecoderFactory
+from segcli.experiment.trainer_check import check_loggers
 from segcli.experiment.typed_values import AS_IT_IS
 from segcli.inference.checkpoint import without_pretraining
 from segcli.losses.base import Loss
@@ -46,24 +43,6 @@ _PARTS: Mapping[str, Any] = {
     "model.freezing": Freezing | None,
     "trainer.callbacks": list[Callback] | Callback | None,
 }
-_DURATIONS = {"max_time": r"\d+(:\d\d){3}", "val_check_interval": r"\d+(:\d+){3}"}
-"""Arguments of the trainer that may be a span of time, and how Lightning reads it."""
-_UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
-_OF_THE_MACHINE: Mapping[str, Any] = {
-    "accelerator": "cpu",
-    "devices": 1,
-    "num_nodes": 1,
-    "strategy": "auto",
-    "precision": "32-true",
-    "deterministic": None,
-    "benchmark": None,
-    "plugins": None,
-    "profiler": None,
-    "barebones": False,
-    "callbacks": None,
-    "logger": False,
-}
-"""Trainer arguments that another machine may take, or that change this process, in a form that any takes."""
 
 
 class PartError(Exception):
@@ -118,11 +97,13 @@ def check_callbacks(tree: Tree) -> None:
     """Build the callbacks.
 
     Raises:
-        PartError: If one refuses its arguments, or two average the weights.
+        PartError: If one refuses its arguments, two average the weights, or one logs and nothing keeps its logs.
     """
     built = part(tree, "trainer.callbacks")
     with blamed("trainer.callbacks"):
-        check_single_average(built if isinstance(built, list) else [built])
+        callbacks = built if isinstance(built, list) else [built]
+        check_single_average(callbacks)
+        check_loggers(callbacks, tree.get("trainer", {}).get("logger") is not False)
 
 
 def check_checkpoint(tree: Mapping[str, Any]) -> None:
@@ -133,34 +114,6 @@ def check_checkpoint(tree: Mapping[str, Any]) -> None:
     """
     with blamed("checkpoint"):
         ModelCheckpoint(**tree.get("checkpoint", {}))
-
-
-def check_trainer(tree: Mapping[str, Any]) -> None:
-    """Build a trainer, as far as it does not depend on the machine.
-
-    Raises:
-        PartError: If it refuses its arguments.
-    """
-    given = tree.get("trainer", {})
-    known = ("auto", "gpu", *AcceleratorRegistry.available_accelerators())
-    for key, form in _DURATIONS.items():
-        with blamed(f"trainer.{key}"):
-            _check_duration(given.get(key), form)
-    with blamed("trainer"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as of a GPU that is not used
-        if isinstance(wanted := given.get("accelerator", "auto"), str) and wanted not in known:
-            raise ValueError(f"accelerator got {wanted!r}{did_you_mean(wanted, known)}, expected {', '.join(known)}")
-        Trainer(**{**given, **_OF_THE_MACHINE})
-
-
-def _check_duration(value: object, form: str) -> None:
-    """Refuse what is no span of time, where it is a text or a mapping and so can be nothing else."""
-    if isinstance(value, str) and not re.fullmatch(form, value.strip()):
-        raise ValueError(f"got {value!r}, expected days, hours, minutes and seconds: '00:12:00:00'")
-    unknown = [key for key in value if key not in _UNITS] if isinstance(value, dict) else []
-    if unknown:
-        hint = did_you_mean(unknown[0], _UNITS)
-        raise ValueError(f"got {unknown[0]!r}{hint}, expected numbers of {', '.join(_UNITS)}")
 
 
 def part(tree: Tree, key: str) -> Any:  # noqa: ANN401  (whatever stands there)

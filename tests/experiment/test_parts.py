@@ -7,7 +7,7 @@ from torch import nn
 
 from segcli import registry
 from segcli.config.compose import compose
-from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts, check_trainer, part
+from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts, part
 
 
 def _tree(file: Path, *overrides: str) -> dict[str, Any]:
@@ -57,35 +57,6 @@ def test_factories_wait_for_their_arguments(tiny: Path) -> None:
     assert isinstance(optimizer, torch.optim.AdamW)
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["--trainer.limit_train_batches", "1.5"], "limit_train_batches"),
-        (["--trainer.max_epochs", "-5"], "max_epochs"),
-        (["--trainer.accelerator", "gpuu"], "did you mean 'gpu'"),
-    ],
-)
-def test_what_the_trainer_refuses_is_found(tiny: Path, words: list[str], message: str) -> None:
-    with pytest.raises(PartError, match=message) as caught:
-        check_trainer(_tree(tiny, *words))
-    assert caught.value.key == "trainer"
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("max_time", "word", "got 'word', expected days, hours, minutes and seconds"),
-        ("max_time", "{hour: 1}", r"got 'hour' \(did you mean 'hours'\?\)"),
-        ("val_check_interval", "0:1", "got '0:1', expected days"),
-    ],
-)
-def test_a_span_of_time_is_one(tiny: Path, key: str, value: str, message: str) -> None:
-    with pytest.raises(PartError, match=message) as caught:
-        check_trainer(_tree(tiny, f"--trainer.{key}", value))
-    assert caught.value.key == f"trainer.{key}"
-    check_trainer(_tree(tiny, "--trainer.max_time", "{hours: 1}", "--trainer.val_check_interval", "00:00:05:00"))
-
-
 def test_what_callbacks_and_checkpoints_refuse_is_found(tiny: Path) -> None:
     with pytest.raises(PartError, match="mode"):
         check_checkpoint(_tree(tiny, "--checkpoint.mode", "maxx"))
@@ -101,16 +72,3 @@ def test_two_averages_are_found_and_one_is_fine(tiny: Path) -> None:
     assert caught.value.key == "trainer.callbacks"
     for one in ("[EMA, Timer]", "EMA", "null"):
         check_callbacks(_tree(tiny, "--trainer.callbacks", one))
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--trainer.accelerator", "gpu", "--trainer.devices", "8", "--trainer.strategy", "ddp"],
-        ["--trainer.precision", "16-mixed", "--trainer.deterministic", "true"],
-        ["--trainer.max_time", "00:01:00:00", "--trainer.callbacks", "[Timer]"],
-    ],
-)
-def test_what_another_machine_can_run_is_fine(tiny: Path, words: list[str]) -> None:
-    check_trainer(_tree(tiny, *words))
-    assert not torch.are_deterministic_algorithms_enabled()

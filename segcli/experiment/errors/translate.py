@@ -186,6 +186,8 @@ def _raised_in(error: Exception) -> Path | None:
 
 def from_component(error: Exception, experiment: Experiment) -> ConfigError:
     """Pass on what a constructor or a Lightning check said about its arguments, and where it was written if known."""
+    if key := getattr(error, "key", ""):
+        return ConfigError([at_named_key(shorten(str(error)), experiment, key)])
     chain: list[BaseException] = [error]
     while cause := chain[-1].__cause__ or chain[-1].__context__:
         chain.append(cause)
