@@ -18,7 +18,8 @@ from segcli.ledger.settings import differences, listed, settings_now, settings_o
 from segcli.ledger.table import BEGIN, END, score
 from segcli.program import program
 from segcli.runs.file_hashes import unhashed_note
-from segcli.runs.stored_run import StoredRun, find_runs
+from segcli.runs.find_runs import find_runs
+from segcli.runs.stored_run import StoredRun
 
 VERB = Verb(
     "record",

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from segcli.runs.stored_run import Point, StoredRun
+from segcli.runs.curve import Point
+from segcli.runs.stored_run import StoredRun
 
 SHARES = (0.90, 0.95, 0.99)
 """Shares of its own best at which a run's convergence is measured."""

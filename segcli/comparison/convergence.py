@@ -7,7 +7,7 @@ import numpy as np
 
 from segcli.comparison.comparison import SHARES, Convergence, Estimate, Reached
 from segcli.comparison.statistics import Moments, estimates
-from segcli.runs.stored_run import Point
+from segcli.runs.curve import Point
 
 Curve = Sequence[Point]
 LEVEL_SHARE = 0.95

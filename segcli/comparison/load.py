@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.runs.stored_run import StoredRun, UnreadableRunError, find_runs
+from segcli.runs.find_runs import find_runs
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
 
 LeftOut = tuple[Path, str]
 

@@ -13,8 +13,9 @@ from segcli.comparison.jackknife import Images
 from segcli.comparison.metric import MEAN_IOU, Metric
 from segcli.comparison.units import Units
 from segcli.runs.class_scores import class_scores, set_score, table
+from segcli.runs.curve import Point
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.stored_run import Point, StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import SCORES
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.runs.stored_run import Point, StoredRun, UnreadableRunError
+from segcli.runs.curve import Point
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from segcli.score_spec import EVALUATED, TEST, VAL, LoggedScore, find_score, logged_scores
 
 MEAN_IOU = "val/mIoU"

@@ -94,3 +94,20 @@ def passport_of(folder: RunFolder) -> dict[str, Any]:
         return read_passport(folder.path, trust=False)
     except StoredFileError:
         return {}
+
+
+def require_end(passport: Mapping[str, Any]) -> None:
+    """See that a passport is one of a run that reached its end, and that this version understands.
+
+    Raises:
+        StoredFileError: If it is not.
+    """
+    status = passport.get("status")
+    if status != FINISHED:
+        how = {"starting": "running, or killed", "running": "running, or killed"}.get(str(status), status)
+        raise StoredFileError(f"did not finish ({how})")
+    if passport.get("schema") not in (UNHASHED, SCHEMA):
+        version = passport.get("segcli", "an unknown version")
+        raise StoredFileError(f"is of another version of segcli ({version}), whose records differ")
+    if not (passport.get("data") or {}).get("classes"):
+        raise StoredFileError("its passport does not say what data it was trained on")

@@ -1,24 +1,24 @@
 """A finished run as it lies on disk, for those who compare, record and repeat it. Torch-free."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from segcli.config.component import arguments_of
 from segcli.config.keys import SEED
 from segcli.program import program
 from segcli.runs import consistency
+from segcli.runs.curve import LoggedValues, Point
 from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, is_hashed
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
-from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json, read_numbers
-from segcli.runs.stored_passport import FINISHED, SCHEMA, UNHASHED, is_as_written, read_passport
+from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json
+from segcli.runs.stored_passport import is_as_written, read_passport, require_end
 from segcli.score_spec import MEAN_IOU, VAL
 
 LAST_IMAGES = "val_last_images.npz"
@@ -42,24 +42,6 @@ class UnreadableRunError(ValueError):
 
 class NotTestedError(UnreadableRunError):
     """A run was not tested by the best checkpoint that it has now."""
-
-
-class Point(NamedTuple):
-    """One validation of a run.
-
-    Attributes:
-        epoch: From 1.
-        step: Optimizer steps until then.
-        train_s: Seconds of training until then, without validation.
-        elapsed_s: Seconds since the start, with validation, without interruptions.
-        value: Of the metric.
-    """
-
-    epoch: int
-    step: int
-    train_s: float
-    elapsed_s: float
-    value: float
 
 
 @dataclass(frozen=True)
@@ -92,7 +74,8 @@ class StoredRun:
                 or has a damaged one.
         """
         try:
-            passport = _finished(path, read_passport(path, trust))
+            passport = read_passport(path, trust)
+            require_end(passport)
             run = cls(path, passport, read_config(path / CONFIG), trust)
         except StoredFileError as error:
             raise UnreadableRunError(path, str(error)) from None
@@ -241,7 +224,8 @@ class StoredRun:
             return found
         also = [*consistency.of_costs(passport, self.timing)]
         if epoch := found.scores.get("epoch"):
-            rows = [row for time, row in self._validations if int(time["epoch"]) == epoch]
+            with _of_run(self.path):
+                rows = [row for time, row in self._logged.validations if int(time["epoch"]) == epoch]
             also += consistency.of_curve(found.scores, rows)
         return found._replace(contradictions=(*found.contradictions, *also))
 
@@ -284,64 +268,25 @@ class StoredRun:
         return found if found.epoch == last else None
 
     @cached_property
+    def _logged(self) -> LoggedValues:
+        return LoggedValues(self.path)
+
+    @property
     def rows(self) -> Sequence[Row]:
-        """What was logged: a row per step, with the columns that have a value; ``step`` counts optimizer steps."""
+        """What was logged; see :class:`LoggedValues`."""
         with _of_run(self.path):
-            return read_numbers(self.path / METRICS)
+            return self._logged.rows
 
-    def curve(self, metric: str) -> Sequence["Point"]:
-        """Return a metric of every validation, such as ``val/mIoU``; empty if it was never logged."""
-        return [
-            Point(int(time["epoch"]), int(time["step"]), time["train_s"], time["elapsed_s"], row[metric])
-            for time, row in self._validations
-            if metric in row
-        ]
-
-    @cached_property
-    def _validations(self) -> Sequence[tuple[Row, Row]]:
-        """Time and scores of every row that a validation logged."""
-        times = {(int(row["epoch"]), int(row["step"])): row for row in self.timing}
-        rows = [row for row in self.rows if "epoch" in row and any(key.startswith("val/") for key in row)]
-        places = [(int(row["epoch"]), int(row["step"])) for row in rows]
-        # 0.4.0 counted both from 0: what more rows fit is how this run counts
-        offset = max((0, 1), key=lambda each: sum((epoch + each, step + each) in times for epoch, step in places))
-        moved = [(epoch + offset, step + offset) for epoch, step in places]
-        found = [(times.get(place), row) for place, row in zip(moved, rows, strict=True)]
-        return [(time, row) for time, row in found if time is not None]
-
-    @cached_property
+    @property
     def timing(self) -> Sequence[Row]:
-        """A row per validation: ``epoch`` from 1, ``step``, ``train_s`` and ``elapsed_s`` since the start."""
+        """When it was validated; see :class:`LoggedValues`."""
         with _of_run(self.path):
-            return read_numbers(self.path / TIMING, ("epoch", "step", "train_s", "elapsed_s"))
+            return self._logged.timing
 
-
-def find_runs(places: Sequence[Path]) -> list[Path]:
-    """Return the run folders among and below some folders, in the order of names and numbers, each once."""
-    return list(dict.fromkeys(run.resolve() for place in places for run in _below(place)))
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    if (folder / PASSPORT).is_file() or (folder / CONFIG).is_file():
-        yield folder
-    elif folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
-        children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
-        for child in sorted(children, key=lambda each: (each.name.isdecimal(), each.name.zfill(9))):
-            yield from _below(child)
-
-
-def _finished(path: Path, passport: dict[str, Any]) -> dict[str, Any]:
-    """See that a passport is one of a run that reached its end, and that this version understands."""
-    status = passport.get("status")
-    if status != FINISHED:
-        how = {"starting": "running, or killed", "running": "running, or killed"}.get(str(status), status)
-        raise UnreadableRunError(path, f"did not finish ({how})")
-    if passport.get("schema") not in (UNHASHED, SCHEMA):
-        version = passport.get("segcli", "an unknown version")
-        raise UnreadableRunError(path, f"is of another version of segcli ({version}), whose records differ")
-    if not (passport.get("data") or {}).get("classes"):
-        raise UnreadableRunError(path, "its passport does not say what data it was trained on")
-    return passport
+    def curve(self, metric: str) -> Sequence[Point]:
+        """Return a metric of every validation; see :class:`LoggedValues`."""
+        with _of_run(self.path):
+            return self._logged.curve(metric)
 
 
 @contextmanager

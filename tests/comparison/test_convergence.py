@@ -1,7 +1,7 @@
 import pytest
 
 from segcli.comparison.convergence import common_level, converged, mean_height, shared_steps, target
-from segcli.runs.stored_run import Point
+from segcli.runs.curve import Point
 
 
 def curve(*values: float, every: int = 10) -> tuple[Point, ...]:

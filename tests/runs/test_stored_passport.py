@@ -6,7 +6,7 @@ import pytest
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_files import StoredFileError
-from segcli.runs.stored_passport import passport_of, read_passport
+from segcli.runs.stored_passport import SCHEMA, passport_of, read_passport, require_end
 
 
 def test_a_passport_that_was_changed_is_refused_whichever_entry_it_was(tmp_path: Path) -> None:
@@ -34,3 +34,19 @@ def test_entries_of_the_wrong_kind_are_named(tmp_path: Path) -> None:
         (tmp_path / "passport.json").write_text(json.dumps(entries))
         with pytest.raises(StoredFileError, match=reason):
             read_passport(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        ({"status": "running"}, r"did not finish \(running, or killed\)"),
+        ({"status": "failed"}, r"did not finish \(failed\)"),
+        ({"schema": 1, "segcli": "0.1"}, r"is of another version of segcli \(0\.1\)"),
+        ({"data": {}}, "does not say what data it was trained on"),
+    ],
+)
+def test_a_run_that_did_not_reach_its_end_says_why(entries: dict[str, object], reason: str) -> None:
+    whole = {"status": "finished", "schema": SCHEMA, "data": {"classes": ["a", "b"]}}
+    require_end(whole)
+    with pytest.raises(StoredFileError, match=reason):
+        require_end({**whole, **entries})

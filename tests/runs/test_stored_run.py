@@ -1,12 +1,11 @@
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.stored_run import StoredRun, UnreadableRunError, find_runs
+from segcli.runs.stored_run import StoredRun, UnreadableRunError
 from tests.run_folders import CLASSES, write_run, write_test
 
 
@@ -26,17 +25,6 @@ def test_a_run_of_fit_can_be_read(in_trained: Path) -> None:
         assert np.nanmean(right / (truth + predicted - right)) == pytest.approx(scores["mIoU"], abs=1e-6)
     assert run.config_hash == run.passport["config_hash"]
     assert run.experiment_hash == run.passport["experiment_hash"]
-
-
-def test_runs_are_found_in_order_and_once(tmp_path: Path) -> None:
-    for number in (10, 2, 1):
-        write_run(tmp_path / "runs" / "a" / str(number))
-    write_run(tmp_path / "runs" / "b" / "1")
-    shutil.copytree(tmp_path / "runs/b/1", tmp_path / "runs/b/1/validate/1")  # a measurement of that run
-    (tmp_path / "runs" / "empty").mkdir()
-    found = find_runs([tmp_path / "runs", tmp_path / "runs" / "a" / "2"])
-    assert [str(path.relative_to(tmp_path / "runs")) for path in found] == ["a/1", "a/2", "a/10", "b/1"]
-    assert find_runs([tmp_path / "runs" / "empty", tmp_path / "missing"]) == []
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from segcli.plot_style import (
     number_axis,
     shorten,
 )
-from segcli.runs.stored_run import Point
+from segcli.runs.curve import Point
 
 Over = Literal["step", "train_s"]
 Line = tuple[NDArray[np.float64], NDArray[np.float64]]

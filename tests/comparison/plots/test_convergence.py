@@ -6,7 +6,7 @@ import numpy as np
 from segcli.comparison.comparison import Convergence
 from segcli.comparison.plots.convergence import convergence_figure, has_curves, logged, mean_line
 from segcli.plot_style import style
-from segcli.runs.stored_run import Point
+from segcli.runs.curve import Point
 from tests.comparison.made_comparison import make_comparison
 
 
