@@ -67,6 +67,18 @@ FAMILIES: Mapping[str, Family] = {
             },
         ),
         Family(
+            "metrics",
+            types=("Metric",),
+            table={
+                "AveragePrecision": "segcli.metrics.average_precision:AveragePrecision",
+                "BoundaryIoU": "segcli.metrics.boundary_iou:BoundaryIoU",
+                "ExpectedCalibrationError": "segcli.metrics.expected_calibration_error:ExpectedCalibrationError",
+                "FBeta": "segcli.metrics.f_beta:FBeta",
+                "HD95": "segcli.metrics.hd95:HD95",
+                "SurfaceDice": "segcli.metrics.surface_dice:SurfaceDice",
+            },
+        ),
+        Family(
             "datamodules",
             types=("SegmentationDataModule",),
             table={

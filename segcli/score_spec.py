@@ -4,8 +4,8 @@ Logs name a score by its stage, such as ``val/mIoU``, and one of a class by that
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 Mode = Literal["min", "max"]
 MONITOR, MODE = "monitor", "mode"
@@ -26,7 +26,8 @@ class ScoreSpec:
         class_score: Name of the score of every class that stands beside it; of one per class its own, of a loss none.
         is_mean: Whether it is the mean of ``class_score`` over the classes that occur.
         from_counts: Whether counts of pixels give it, so that images can be resampled.
-        attribute: Of :class:`segcli.metrics.scores.Scores`, that holds it; empty for a loss.
+        by_image: Whether a run keeps what each image adds to it, which serves the same.
+        attribute: Of :class:`segcli.metrics.scores.Scores`, that holds it; empty for a loss, ``others`` for a metric.
         title: In tables.
         stages: That log it.
         needs: Key of the experiment without which it is not measured; empty if it always is.
@@ -40,6 +41,7 @@ class ScoreSpec:
     class_score: str = ""
     is_mean: bool = False
     from_counts: bool = False
+    by_image: bool = False
     attribute: str = ""
     title: str = ""
     stages: tuple[str, ...] = EVALUATED
@@ -53,6 +55,7 @@ class ScoreSpec:
         return "min" if self.lower_is_better else "max"
 
 
+OTHERS = "others"
 _AVERAGE_PRECISION = "model.average_precision_thresholds"
 SCORES: Mapping[str, ScoreSpec] = {
     spec.name: spec
@@ -81,7 +84,7 @@ SCORES: Mapping[str, ScoreSpec] = {
             "mAP",
             class_score="AP",
             is_mean=True,
-            attribute="mean_average_precision",
+            attribute=OTHERS,
             title="mAP",
             needs=_AVERAGE_PRECISION,
         ),
@@ -89,7 +92,7 @@ SCORES: Mapping[str, ScoreSpec] = {
             "AP",
             per_class=True,
             class_score="AP",
-            attribute="average_precision",
+            attribute=OTHERS,
             title="AP",
             needs=_AVERAGE_PRECISION,
             of_sigmoids=True,
@@ -122,6 +125,78 @@ class LoggedScore:
         return "/".join((self.stage, self.spec.name, *[self.of_class] * self.spec.per_class))
 
 
+@dataclass(frozen=True)
+class MetricSpec:
+    """What is known of a metric of ``model.metrics`` before it measures anything.
+
+    Attributes:
+        name: Of its score of a whole set, as logged after the stage, such as ``boundary_iou``.
+        class_name: Of its score of every class; empty where it has none.
+        higher_is_better: Whether more of it is better.
+        title: Of the score in tables.
+        class_title: Of the score of every class in tables.
+        by_image: Whether a run keeps what each image adds to it.
+        of_sigmoids: Whether it is one of a sigmoid, so that the first of two classes in one sigmoid has none.
+        definition: What else makes it another metric: its arguments.
+    """
+
+    name: str
+    class_name: str = ""
+    higher_is_better: bool = True
+    title: str = ""
+    class_title: str = ""
+    by_image: bool = False
+    of_sigmoids: bool = False
+    definition: str = ""
+
+    def named(self, name: str | None) -> "MetricSpec":
+        """Return the same under a name that an experiment gives it."""
+        if name is None:
+            return self
+        class_name = self.class_name and name
+        return replace(self, name=name, class_name=class_name, title=name, class_title=class_name)
+
+    @property
+    def scores(self) -> tuple[ScoreSpec, ...]:
+        """Its score of a whole set and, where it has one, that of every class."""
+        common: dict[str, Any] = {
+            "lower_is_better": not self.higher_is_better,
+            "by_image": self.by_image,
+            "class_score": self.class_name,
+            "attribute": OTHERS,
+        }
+        whole = ScoreSpec(self.name, is_mean=bool(self.class_name), title=self.title or self.name, **common)
+        if not self.class_name:
+            return (whole,)
+        title = self.class_title or self.title or self.class_name
+        of_class = ScoreSpec(self.class_name, per_class=True, title=title, of_sigmoids=self.of_sigmoids, **common)
+        return whole, of_class
+
+
+def with_metrics(metrics: Iterable[MetricSpec]) -> Mapping[str, ScoreSpec]:
+    """Return :data:`SCORES` and those of metrics; one of a class that shares its name with the mean has a slash."""
+    found = dict(SCORES)
+    for metric in metrics:
+        whole, *of_class = metric.scores
+        found[whole.name] = whole
+        found |= {f"{spec.name}/" if spec.name == whole.name else spec.name: spec for spec in of_class}
+    return found
+
+
+def wrong_name(metrics: Sequence[MetricSpec]) -> str:
+    """Return why scores of metrics cannot be told apart in a log; nothing if they can."""
+    taken = {spec.name for spec in SCORES.values() if not spec.needs}
+    for metric in metrics:
+        if not metric.name or "/" in metric.name:
+            return f"got name {metric.name!r}, expected one without a slash"
+        names = {metric.name, metric.class_name or metric.name}
+        if names & taken:
+            own = "{class_path: ..., name: ...}"
+            return f"got two scores called {metric.name}; give one a name of its own: {own}"
+        taken |= names
+    return ""
+
+
 def find_score(name: str, specs: Mapping[str, ScoreSpec] = SCORES) -> LoggedScore | None:
     """Return the score that a name in a log stands for, whether it is measured in a run or not.
 
@@ -134,7 +209,7 @@ def find_score(name: str, specs: Mapping[str, ScoreSpec] = SCORES) -> LoggedScor
     """
     stage, _, rest = name.partition("/")
     kind, slash, of_class = rest.partition("/")
-    spec = specs.get(kind)
+    spec = (specs.get(f"{kind}/") if of_class else None) or specs.get(kind)
     if spec is None or stage not in spec.stages or spec.per_class != bool(of_class) or (slash and not of_class):
         return None
     return LoggedScore(stage, spec, of_class)

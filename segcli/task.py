@@ -7,11 +7,13 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 import math
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
+import torchmetrics
 from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor
 
@@ -23,7 +25,9 @@ from segcli.losses.base import Loss
 from segcli.losses.loss_parts import LossParts
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.step_loss import StepLoss
-from segcli.metrics.average_precision import AveragePrecision
+from segcli.metrics.base import Metric
+from segcli.metrics.chosen_metrics import ChosenMetrics, with_thresholds
+from segcli.metrics.evaluated import Evaluated
 from segcli.metrics.image_matrices import ImageMatrices, Part
 from segcli.metrics.scores import Scores
 from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
@@ -61,13 +65,15 @@ class SegmentationTask(pl.LightningModule):
         compile: Whether ``torch.compile`` turns the model into kernels of its own: minutes at the start, faster steps
             on a GPU, often slower ones on a CPU. Names of weights stay as they are. Images of many sizes cost one or
             two compilations more.
-        average_precision_thresholds: Number of thresholds, such as 100, at which evaluation measures average precision
-            too, ``val/mAP`` and ``val/AP/<class>``; null leaves it out. It costs about ten times as much as mIoU, and
-            32 bytes per class and threshold.
+        average_precision_thresholds: The same as ``metrics: [{class_path: AveragePrecision, thresholds: N}]``; null
+            leaves it out.
+        metrics: What evaluations measure beside mIoU, mDice and pixel accuracy; null for nothing. A metric of
+            torchmetrics is named by its class path.
 
     Attributes:
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
         images: Of the last evaluation, as :meth:`ImageMatrices.gathered` returns them.
+        metrics: What the experiment names in ``model.metrics``.
         batch_matrices: ``(B, K, K)`` or ``(B, K, 2, 2)`` counts of the batch that was evaluated last.
 
     Raises:
@@ -91,6 +97,7 @@ class SegmentationTask(pl.LightningModule):
         channels_last: bool = True,
         compile: bool = False,  # noqa: A002  (the key of the experiment)
         average_precision_thresholds: int | None = None,
+        metrics: list[Metric | torchmetrics.Metric] | None = None,
     ) -> None:
         super().__init__()
         self.kind = KINDS[task]
@@ -109,8 +116,8 @@ class SegmentationTask(pl.LightningModule):
         self._normalisation: dict[str, Any] = {"mean": mean, "std": std, "value_range": value_range}
         self._channels_last, self._compiles = channels_last, compile
         self._metric, self._image_matrices = self.kind.metric(len(classes)), ImageMatrices()
-        thresholds = average_precision_thresholds
-        self._average_precision = None if thresholds is None else AveragePrecision(self._num_outputs, thresholds)
+        chosen = with_thresholds(metrics, average_precision_thresholds)
+        self.metrics = ChosenMetrics(chosen, task, len(classes))
         self._logged_step = 0
         self._settings: list[dict[str, Any]] = []
         self._step_sums, self._epoch_sums, self._eval_sums = RunningSums(), RunningSums(), RunningSums()
@@ -256,7 +263,7 @@ class SegmentationTask(pl.LightningModule):
         self._log_scores("val")
         if self._observer is not None and self.trainer.state.fn == "fit" and not self.trainer.sanity_checking:
             monitor = self._observer.monitor
-            score, value = find_score(monitor), self._logged(monitor)
+            score, value = find_score(monitor, self.metrics.specs), self._logged(monitor)
             if score is None or not score.spec.attribute or not math.isnan(value):  # an absent class says nothing
                 self._observer.observe(value)
 
@@ -330,15 +337,14 @@ class SegmentationTask(pl.LightningModule):
         self._eval_sums.update(sums)
         self.batch_matrices = self._metric.update(prediction, batch["mask"])
         self._image_matrices.update(batch["path"], self.batch_matrices)
-        if self._average_precision is not None:
-            self._average_precision.update(self.kind.probabilities(logits), batch["mask"])
+        if self.metrics:
+            counted = batch["mask"], self.batch_matrices, batch["path"]
+            self.metrics.update(Evaluated(prediction, *counted, partial(self.kind.probabilities, logits)))
         return prediction
 
     def _log_scores(self, stage: str) -> None:
-        scores = self._metric.compute()
-        if self._average_precision is not None:
-            scores = scores.with_average_precision(self._average_precision.compute().cpu())
-            self._average_precision.reset()
+        scores = self._metric.compute()._replace(others=self.metrics.compute())
+        self.metrics.reset()
         self.scores[stage], self.images = scores, self._image_matrices.gathered()
         values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, dict[str, float]()
         for score, value in scores.named(stage, self.classes):

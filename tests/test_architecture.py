@@ -14,7 +14,7 @@ from segcli.cli.verbs import VERBS
 
 PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
-    {"disk", "features", "private_names", "processes", "program", "sample", "registry", "score_spec"},
+    {"disk", "features", "image_rows", "private_names", "processes", "program", "sample", "registry", "score_spec"},
     {"config"},
     {"layers", "transforms", "datasets", "plot_style"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
@@ -176,6 +176,7 @@ TORCH_FREE = [
 ]
 WITHOUT_TORCH = [
     *(
+        "image_rows",
         "runs.class_scores",
         "runs.image_counts",
         "runs.stored_run",

@@ -1,7 +1,7 @@
 import pytest
 
 from segcli.metrics.scores import Scores
-from segcli.score_spec import SCORES, find_score, logged_scores
+from segcli.score_spec import SCORES, MetricSpec, find_score, logged_scores, with_metrics, wrong_name
 
 KEYS = ("model.average_precision_thresholds",)
 
@@ -48,6 +48,39 @@ def test_what_needs_a_key_is_logged_with_it_alone() -> None:
 
 def test_every_score_but_the_loss_is_an_attribute_of_the_scores() -> None:
     assert {spec.attribute for spec in SCORES.values()} - {""} == set(Scores._fields) - {"pixels"}
+
+
+def test_scores_of_metrics_are_known_with_their_direction() -> None:
+    scores = with_metrics(
+        [MetricSpec("far", "far", higher_is_better=False), MetricSpec("mAP", "AP"), MetricSpec("one")]
+    )
+    logged = logged_scores(["car", "a/b"], ("val",), specs=scores)
+
+    assert [find_score(str(score), scores) for score in logged] == list(logged)
+    names = [str(score) for score in logged]
+    assert names[-4:] == ["val/far", "val/far/car", "val/far/a/b", "val/one"]
+    assert {"val/mAP", "val/AP/car"} < set(names)
+    found = find_score("val/far/car", scores)
+    assert found is not None
+    assert (found.spec.mode, found.spec.per_class, found.of_class) == ("min", True, "car")
+    assert find_score("val/far/car") is find_score("val/one/car", scores) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("f", "f"), "two scores called f; give one a name"),
+        (("mIoU",), "two scores called mIoU"),
+        (("loss",), "two scores called loss"),
+        (("a/b",), "name 'a/b', expected one without a slash"),
+        (("",), "name '', expected"),
+        (("f", "g", "mAP"), ""),
+    ],
+)
+def test_names_that_cannot_be_told_apart_are_refused(names: tuple[str, ...], message: str) -> None:
+    found = wrong_name([MetricSpec(name, class_name=name) for name in names])
+
+    assert (message in found) if message else not found
 
 
 def test_means_are_of_a_score_per_class() -> None:

@@ -1,12 +1,14 @@
 """What a callback that monitors a score does where that has no value: nothing, instead of ending the run."""
 
 import math
+from collections.abc import Mapping
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from segcli.config.errors import did_you_mean
-from segcli.score_spec import find_score
+from segcli.score_spec import SCORES, ScoreSpec, find_score
+from segcli.task import SegmentationTask
 
 HOOKS = ("on_validation_end", "on_train_epoch_end")
 
@@ -37,6 +39,11 @@ def pass_over_absent_scores(trainer: pl.Trainer) -> None:
                 setattr(callback, hook, _Guarded(callback, hook))
 
 
+def _scores(trainer: pl.Trainer) -> Mapping[str, ScoreSpec]:
+    module = trainer.lightning_module
+    return module.metrics.specs if isinstance(module, SegmentationTask) else SCORES
+
+
 def _has_value(trainer: pl.Trainer, callback: pl.Callback) -> bool:
     """Return whether the score was logged and is a number.
 
@@ -45,7 +52,7 @@ def _has_value(trainer: pl.Trainer, callback: pl.Callback) -> bool:
     """
     monitor, metrics = str(callback.monitor), trainer.callback_metrics  # type: ignore[attr-defined]  # it has one
     if monitor in metrics:
-        score = find_score(monitor)
+        score = find_score(monitor, _scores(trainer))
         return score is None or not score.spec.attribute or not math.isnan(float(metrics[monitor]))
     if any(name.startswith("val/") for name in metrics) and getattr(callback, "strict", True):
         name = type(callback).__name__

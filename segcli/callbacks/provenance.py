@@ -76,7 +76,10 @@ class Provenance(pl.Callback):
     def _add(self, trainer: pl.Trainer, module: pl.LightningModule, **entries: object) -> None:
         assert isinstance(module, SegmentationTask)
         metrics = definitions(module.kind.name, module.classes)
-        self._passport.add(**entries, metrics=metrics, loss=_loss(trainer, module))
+        scores = [vars(spec) for spec in module.metrics.metric_specs]
+        self._passport.add(
+            **entries, metrics=metrics, loss=_loss(trainer, module), **({"scores": scores} if scores else {})
+        )
 
     def _data(self, trainer: pl.Trainer) -> dict[str, Any]:
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared

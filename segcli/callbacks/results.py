@@ -9,23 +9,19 @@ from typing import Any
 
 import pytorch_lightning as pl
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.callbacks.pictures import Pictures
-from segcli.config.escape import visible
+from segcli.callbacks.score_table import group_table, score_tables
 from segcli.config.output import say
 from segcli.disk import write_text
 from segcli.metrics.scores import Scores
 from segcli.runs.class_scores import group_scores
+from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.run_folder import BEST
-from segcli.runs.stored_run import LAST_IMAGES
+from segcli.runs.stored_run import LAST_IMAGES, LAST_METRICS
 from segcli.score_spec import MEAN_IOU
 from segcli.task import SegmentationTask
-
-_MOST_GROUPS = 10
-"""Groups of images in a table on the terminal."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +63,13 @@ class Results(pl.Callback):
         """Return the best epoch so far, for a checkpoint."""
         if self._best is None:
             return {}
-        scores = {name: part if part is None else part.cpu() for name, part in self._best.scores._asdict().items()}
-        return {**vars(self._best), "scores": scores}
+        return {**vars(self._best), "scores": self._best.scores.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on with the best epoch of an interrupted run."""
         if state_dict:
             of_0_4_0 = {"step": None, "checkpoint": BEST}
-            self._best = Validation(**{**of_0_4_0, **state_dict, "scores": Scores(**state_dict["scores"])})
+            self._best = Validation(**{**of_0_4_0, **state_dict, "scores": Scores.of_state(state_dict["scores"])})
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Remember the scores, which a checkpoint may be written of."""
@@ -105,7 +100,8 @@ class Results(pl.Callback):
         self._best = replace(self._latest, checkpoint=checkpoint)
         self._write(trainer, module, "val", self._best)
         if trainer.is_global_zero:
-            (Path(trainer.default_root_dir) / LAST_IMAGES).unlink(missing_ok=True)
+            for name in (LAST_IMAGES, LAST_METRICS):
+                (Path(trainer.default_root_dir) / name).unlink(missing_ok=True)
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print and write the test scores."""
@@ -119,7 +115,7 @@ class Results(pl.Callback):
         if self._best is not None and isinstance(pl_module, SegmentationTask) and trainer.is_global_zero:
             which = "best" if getattr(trainer.checkpoint_callback, "monitor", "") is not None else "last"
             title = f"validation, epoch {self._best.epoch} ({which})"
-            Console(force_jupyter=False).print(score_table(pl_module.classes, self._best.scores, title))
+            Console(force_jupyter=False).print(*score_tables(pl_module.classes, self._best.scores, title))
             if math.isnan(self._best.value):  # any number would have been better
                 monitor = getattr(trainer.checkpoint_callback, "monitor", None) or MEAN_IOU
                 what = f"{monitor} had no value in any validation, so epoch {self._best.epoch} is no better than others"
@@ -135,7 +131,7 @@ class Results(pl.Callback):
     def _report(self, trainer: pl.Trainer, module: SegmentationTask, stage: str) -> None:
         if trainer.is_global_zero:
             title = {"val": "validation", "test": "test"}[stage]
-            Console(force_jupyter=False).print(score_table(module.classes, module.scores[stage], title))
+            Console(force_jupyter=False).print(*score_tables(module.classes, module.scores[stage], title))
         self._write(trainer, module, stage, None)
 
     @staticmethod
@@ -151,6 +147,12 @@ class Results(pl.Callback):
             if isinstance(callback, Pictures):
                 callback.worst.write(folder, epoch, names, data.palette)
         by_group = group_scores(counts)
+        if module.metrics.images:
+            images = ImageScores.of(module.metrics.images, names, epoch)
+            images.write(folder / image_scores_file(stage))
+            groups = dict(zip(counts.ids, counts.groups, strict=True)) if by_group else {}
+            for group, values in images.by_group(module.metrics.grouped, groups).items():
+                by_group[group] |= {name: _or_null(value) for name, value in values.items()}
         if by_group and epoch is None:
             Console(force_jupyter=False).print(group_table(by_group))
         record = {
@@ -167,8 +169,10 @@ def _write_last(trainer: pl.Trainer, module: SegmentationTask, epoch: int) -> No
     """Write the counts of a validation that is the last so far, and not the best."""
     if trainer.is_global_zero and not trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-        counts = image_counts(module, image_names(data, "val"), epoch, *image_groups(data, "val"))
-        counts.write(Path(trainer.default_root_dir) / LAST_IMAGES)
+        names, folder = image_names(data, "val"), Path(trainer.default_root_dir)
+        image_counts(module, names, epoch, *image_groups(data, "val")).write(folder / LAST_IMAGES)
+        if module.metrics.images:
+            ImageScores.of(module.metrics.images, names, epoch).write(folder / LAST_METRICS)
 
 
 def _monitored(trainer: pl.Trainer, scores: Scores) -> float:
@@ -191,40 +195,6 @@ def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
     for name, pixels in zip(classes, scores.pixels.tolist(), strict=True):
         by_class[name]["pixels"] = pixels
     return {**record, "classes": by_class}
-
-
-def group_table(found: dict[str, dict[str, Any]]) -> Table:
-    """Return a row per group of images, those with the lowest mIoU; all are in the file of scores."""
-    shown = Table(title="groups of images" + (f", the lowest of {len(found)}" if len(found) > _MOST_GROUPS else ""))
-    for heading in ("group", "images", "mIoU"):
-        shown.add_column(heading, justify="left" if heading == "group" else "right")
-    values = {name: math.nan if each["mIoU"] is None else each["mIoU"] for name, each in found.items()}
-    for name in sorted(found, key=lambda each: (math.isnan(values[each]), values[each]))[:_MOST_GROUPS]:
-        shown.add_row(Text(visible(name)), str(found[name]["images"]), _cell(values[name]))
-    return shown
-
-
-def score_table(classes: tuple[str, ...], scores: Scores, title: str) -> Table:
-    """Return one row per class and one of means; classes that are absent are marked so and not in the means."""
-    measured = list(scores.measured())
-    means = {spec.class_score: _cell(float(value)) for spec, value in measured if spec.is_mean}
-    columns = {spec.name: (spec.title, values.tolist()) for spec, values in measured if spec.per_class}
-    table = Table(title=title)
-    table.add_column("class")
-    for heading in (*(heading for heading, _ in columns.values()), "pixels"):
-        table.add_column(heading, justify="right")
-    for index, (name, pixels) in enumerate(zip(classes, scores.pixels.tolist(), strict=True)):
-        table.add_row(Text(visible(name)), *(_cell(values[index]) for _, values in columns.values()), f"{pixels:,}")
-    table.add_section()
-    table.add_row("mean", *(means.get(name, "") for name in columns), f"{int(scores.pixels.sum()):,}")
-    for spec, value in measured:
-        if not (spec.per_class or spec.is_mean):
-            table.add_row(spec.title, _cell(float(value)))
-    return table
-
-
-def _cell(value: float) -> str:
-    return "absent" if math.isnan(value) else f"{value:.3f}"
 
 
 def _or_null(value: float) -> float | None:

@@ -117,7 +117,8 @@ def _print_outcome(before: StoredRun, path: Path) -> None:
 def _outcome(before: StoredRun, after: StoredRun) -> list[str]:
     lines = [_same("data", before.passport, after.passport), _same("weights", before.passport, after.passport)]
     then, now = before.scores(), after.scores()
-    for name in (spec.name for spec in OF_A_SET):
+    names = [*(spec.name for spec in OF_A_SET), *(spec.name for spec in before.metric_specs)]
+    for name in names:
         if then.get(name) is not None and now.get(name) is not None:
             lines.append(f"val/{name}  {then[name]:.6f} → {now[name]:.6f}  ({now[name] - then[name]:+.6f})")
     counts = before.counts(), after.counts()

@@ -166,7 +166,7 @@ def _compare_scores(record: _Record, now: Mapping[str, Any]) -> None:
     of_classes = []
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)
-        within = old == new or (old is not None and new is not None and abs(new - old) <= _allowed(key, record))
+        within = old == new or (old is not None and new is not None and abs(new - old) <= _allowed(key, old, record))
         record.agrees &= within
         line = f"  {record.split}/{key:15} {old} → {new}{'' if within else '  DIFFERENT'}"
         if "/" not in key:
@@ -178,9 +178,9 @@ def _compare_scores(record: _Record, now: Mapping[str, Any]) -> None:
         say(f"  and {len(of_classes) - _MOST} more of classes")
 
 
-def _allowed(key: str, record: _Record) -> float:
-    """Return the largest difference that passes, of a score or of pixels of the truth."""
-    return 0.0 if key.startswith("pixels/") else record.tolerance
+def _allowed(key: str, value: float, record: _Record) -> float:
+    """Return the largest difference that passes, of a score, of one above 1 as a share, or of pixels of the truth."""
+    return 0.0 if key.startswith("pixels/") else record.tolerance * max(1.0, abs(value))
 
 
 def _compare_counts(record: _Record, now: ImageCounts) -> None:

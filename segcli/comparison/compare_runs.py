@@ -56,7 +56,7 @@ def compare_runs(
         raise _nothing_left(left_out)
     check_keys(by, runs)
     chosen = parse_metric(metric, runs)
-    if level is not None and chosen.has_images and not 0 <= level <= 1:
+    if level is not None and chosen.is_share and not 0 <= level <= 1:
         raise ConfigError([Problem(f"got {level:g}, expected 0 to 1, as {chosen} is", "--level")])
     if at == LAST and chosen.stage != VAL:
         raise ConfigError([Problem(f"tests are of the best checkpoint; compare {VAL}/{chosen.name}", f"--at {LAST}")])
@@ -109,7 +109,13 @@ def _comparison(
         )
     pairs = _pairs(ordered, moments, subjects)
     units = image_units(ordered, subjects)
-    notes = [*notes, *_notes(groups, metric), *notes_on_images(ordered, units), *_other_settings(pairs, grouping.keys)]
+    by_image = any(one.ids for one in everyone)
+    notes = [
+        *notes,
+        *_notes(groups, metric, by_image),
+        *notes_on_images(ordered, units),
+        *_other_settings(pairs, grouping.keys),
+    ]
     return Comparison(
         str(metric),
         grouping.keys,
@@ -121,6 +127,7 @@ def _comparison(
         lower_is_better=lower,
         image_units=units,
         image_groups=image_groups(ordered),
+        class_metric=metric.class_metric,
     )
 
 
@@ -166,9 +173,9 @@ def _measured(runs: Sequence[StoredRun], metric: Metric, at: At) -> tuple[list[M
     return [one.without_images() for one in measured], left_out  # some kept no images of their last validation
 
 
-def _notes(groups: Sequence[Group], metric: Metric) -> list[str]:
+def _notes(groups: Sequence[Group], metric: Metric, by_image: bool) -> list[str]:
     notes = []
-    if not metric.has_images:
+    if not metric.has_images or (metric.has_rows and not by_image):
         notes.append(f"{metric} is not recorded by image: intervals are of seeds only")
     unequal = [group for group in groups if are_unequal([len(group.runs), max(len(each.runs) for each in groups)])]
     if unequal:
@@ -191,7 +198,8 @@ def _notes(groups: Sequence[Group], metric: Metric) -> list[str]:
 def _notes_at(compared: Comparison, grouping: Grouping, metric: Metric, at: At) -> list[str]:
     """Say what the choice of a validation does: the best of many is higher by chance alone than the best of few."""
     if at == LAST:
-        lack_images = metric.has_images and not any(one.ids for group in grouping.groups for one in group.runs)
+        has_images = any(one.ids for group in grouping.groups for one in group.runs)
+        lack_images = metric.is_share and not has_images
         return ["runs kept no images of their last validation: intervals are of seeds only"] if lack_images else []
     if metric.stage != VAL:
         return []

@@ -200,6 +200,7 @@ class Comparison:
         at: Which validation of each run was compared: ``best`` or ``last``.
         image_units: What the noise of images is counted by; None where images are not known.
         image_groups: Scores of every group of images; none where each image is its own.
+        class_metric: What the classes are measured by, as ``IoU``; empty where nothing stands for them.
     """
 
     metric: str
@@ -213,3 +214,4 @@ class Comparison:
     at: str = "best"
     image_units: ImageUnits | None = None
     image_groups: tuple[ImageGroup, ...] = ()
+    class_metric: str = ""

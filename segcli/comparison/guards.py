@@ -9,6 +9,7 @@ from segcli.comparison.measured_run import MeasuredRun, fingerprint
 from segcli.comparison.metric import Metric
 from segcli.comparison.settings import relevant
 from segcli.config.component import arguments_of
+from segcli.score_spec import OTHERS
 
 _MANY = 3
 _TRAIN = "train"
@@ -34,6 +35,8 @@ def mismatches(measured: Sequence[MeasuredRun], metric: Metric) -> list[str]:
     if metric.name == "loss":
         facts["losses"] = [_loss(one) for one in measured]
         facts[f"definitions of {metric}"] = [{"what it averages over": _averages(one)} for one in measured]
+    if metric.score is not None and metric.score.spec.attribute == OTHERS:
+        facts[f"definitions of {metric}"] = [_definition(one, metric) for one in measured]
     found = {what: said for what, each in facts.items() if (said := _difference(what, measured, each))}
     with_images = all(one.ids for one in measured)
     if with_images and len({one.ids for one in measured}) > 1 and not {"classes", images} & found.keys():
@@ -81,6 +84,11 @@ def _averages(one: MeasuredRun) -> object:
     arguments = arguments_of(one.run.config.get("data"))
     size = arguments.get("val_batch_size") or arguments.get("batch_size")
     return [f"mean over batches, each weighted by its images, of at most {size} (data.val_batch_size)"]
+
+
+def _definition(one: MeasuredRun, metric: Metric) -> Facts:
+    """Return what a run recorded of a metric of ``model.metrics``."""
+    return next((vars(spec) for spec in one.run.metric_specs if metric.row_name in (spec.name, spec.class_name)), {})
 
 
 def _truth(one: MeasuredRun) -> Facts:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from segcli.comparison.jackknife import Images
 from segcli.comparison.metric import MEAN_IOU, Metric
+from segcli.comparison.score_form import CountForm, RowForm, ScoreForm
 from segcli.comparison.units import Units
-from segcli.runs.class_scores import class_scores, set_score, table
+from segcli.runs.class_scores import table
 from segcli.runs.curve import Point
 from segcli.runs.image_counts import ImageCounts
+from segcli.runs.image_scores import ImageScores
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
-from segcli.score_spec import SCORES
 
 Floats = NDArray[np.float64]
 At = Literal["best", "last"]
@@ -36,11 +37,13 @@ class MeasuredRun:
         curve: The metric at every validation of the training.
         train_s: Seconds of training.
         ids: Names of the images, sorted; empty where the metric is not one of images.
-        images: ``(N, 3 K + 2)`` pixels of each image, in the order of ``ids``; see
-            :func:`segcli.runs.class_scores.table`.
+        images: ``(N, C)`` what each image adds, in the order of ``ids``; see :attr:`form`.
         metric: What was measured.
         groups: Which images belong together, a name for each; empty where that is not known.
         pattern: What made them, of ``data.group``.
+        counts: ``(N, 3 K + 2)`` pixels of each image where ``images`` are rows of a metric's own; see
+            :func:`segcli.runs.class_scores.table`.
+        size: Values of such a row; 0 where there are none.
     """
 
     run: StoredRun
@@ -53,6 +56,8 @@ class MeasuredRun:
     images: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False)
     groups: tuple[str, ...] = ()
     pattern: str = ""
+    counts: Floats | None = field(default=None, repr=False)
+    size: int = 0
 
     @property
     def value(self) -> float:
@@ -62,12 +67,13 @@ class MeasuredRun:
     @property
     def truth(self) -> Floats:
         """Pixels of each class in the truth of each image, ``(N, K)``."""
-        return self.images[:, self.num_classes : 2 * self.num_classes]
+        counts = self.images if self.counts is None else self.counts
+        return np.split(counts[:, :-2], 3, axis=1)[1]
 
-    @property
-    def num_classes(self) -> int:
-        """K."""
-        return (self.images.shape[1] - 2) // 3
+    @cached_property
+    def form(self) -> ScoreForm:
+        """How sums over images become scores."""
+        return _form(self.metric, self.size)
 
     @cached_property
     def image_set(self) -> str:
@@ -77,7 +83,7 @@ class MeasuredRun:
 
     def without_images(self) -> "MeasuredRun":
         """Return the run as if nothing were known of its images."""
-        return replace(self, ids=(), images=np.zeros((0, 2)), groups=(), pattern="")
+        return replace(self, ids=(), images=np.zeros((0, 2)), groups=(), pattern="", counts=None)
 
     def with_groups(self, pattern: str, groups: Sequence[str]) -> "MeasuredRun":
         """Return the run with groups of its images.
@@ -108,31 +114,32 @@ class MeasuredRun:
 
     def _without(self, total: Floats, sums: Floats) -> dict[str, Floats]:
         """Return the scores without some images; a class that is in none of the others keeps its own."""
-        rest, kind = total - sums, self.metric.class_metric
-        whole = class_scores(total, kind)
-        scores = class_scores(rest, kind)
+        rest, form = total - sums, self.form
+        whole = form.classes(total)
+        scores = form.classes(rest)
         scores = np.where(np.isnan(scores), whole, scores)
-        by_class = {name: scores[:, index] for index, name in enumerate(self.run.classes)}
+        by_class = {name: scores[:, index] for index, name in enumerate(self.run.classes[: len(whole)])}
         if self.metric.of_class:
             of_all = by_class[self.metric.of_class]
-        elif SCORES[self.metric.name].is_mean:
+        elif form.is_mean:
             of_all = scores[:, ~np.isnan(whole)].mean(axis=1)
         else:
-            of_all = set_score(rest, self.metric.name)
-            of_all = np.where(np.isnan(of_all), set_score(total, self.metric.name), of_all)
+            of_all = form.whole(rest)
+            of_all = np.where(np.isnan(of_all), form.whole(total), of_all)
         return {str(self.metric): of_all, **by_class}
 
     def _shares(self, total: Floats) -> dict[str, Floats]:
-        """Return what part of each quantity's pixels lies in each image, ``(N,)``; of a mean, its classes' mean."""
-        size = self.num_classes
-        both, of_all = self.images[:, size : 2 * size] + self.images[:, 2 * size : 3 * size], self.images[:, -1]
+        """Return what part of each quantity's weight lies in each image, ``(N,)``; of a mean, its classes' mean."""
+        both = self.form.class_weights(self.images)
         occurs = both.sum(axis=0) > 0
         shares = both / np.where(occurs, both.sum(axis=0), 1.0)
-        by_class = {name: shares[:, index] for index, name in enumerate(self.run.classes)}
+        by_class = {name: shares[:, index] for index, name in enumerate(self.run.classes[: both.shape[1]])}
         if self.metric.of_class:
             own = by_class[self.metric.of_class]
+        elif self.form.is_mean:
+            own = shares[:, occurs].mean(axis=1)
         else:
-            own = shares[:, occurs].mean(axis=1) if SCORES[self.metric.name].is_mean else of_all / total[-1]
+            own = self.form.weights(self.images) / self.form.weights(total[None])
         return {str(self.metric): own, **by_class}
 
     def group_values(self) -> dict[str, float]:
@@ -140,7 +147,8 @@ class MeasuredRun:
         numbers = {name: number for number, name in enumerate(dict.fromkeys(self.groups))}
         sums = np.zeros((len(numbers), self.images.shape[1]))
         np.add.at(sums, [numbers[name] for name in self.groups], self.images)
-        return dict(zip(numbers, _scores(self.metric, sums, self.run.classes)[str(self.metric)].tolist(), strict=True))
+        found = _scores(self.metric, self.form, sums, self.run.classes)[str(self.metric)]
+        return dict(zip(numbers, found.tolist(), strict=True))
 
 
 def measure(run: StoredRun, metric: Metric, at: At = BEST) -> MeasuredRun:
@@ -157,9 +165,9 @@ def measure(run: StoredRun, metric: Metric, at: At = BEST) -> MeasuredRun:
     run.evaluation()
     curve = [point for point in run.curve(metric.logged) if np.isfinite(point.value)]
     train_s = run.timing[-1]["train_s"] if run.timing else None
-    counts = _counts(run, metric, at)
-    if counts is not None:
-        return _from_counts(run, metric, curve, train_s, counts)
+    counts, rows = _counts(run, metric, at), _rows(run, metric, at)
+    if counts is not None and (rows is not None or not metric.has_rows):
+        return _from_images(run, metric, curve, train_s, counts, rows)
     labels = [name for name in run.classes if _is_logged(run, metric, name, at)]
     values = [_value(run, metric, at), *(_value(run, _class_metric(metric, name), at) for name in labels)]
     return MeasuredRun(run, (str(metric), *labels), np.array(values), curve, train_s, metric)
@@ -170,6 +178,22 @@ def _counts(run: StoredRun, metric: Metric, at: At) -> ImageCounts | None:
     if not metric.has_images:
         return None
     return run.counts(metric.stage) if at == BEST else run.last_counts()
+
+
+def _rows(run: StoredRun, metric: Metric, at: At) -> ImageScores | None:
+    """Return what each image adds to a metric of ``model.metrics``; None where that is not known."""
+    if not metric.has_rows:
+        return None
+    found = run.image_scores(metric.stage) if at == BEST else run.last_image_scores()
+    return found if found is not None and metric.row_name in found.rows else None
+
+
+def _form(metric: Metric, size: int) -> ScoreForm:
+    score = metric.score
+    if size:
+        return RowForm(size, bool(metric.class_metric))
+    is_mean = score is not None and score.spec.is_mean
+    return CountForm(metric.name, metric.class_metric, is_mean)
 
 
 def _value(run: StoredRun, metric: Metric, at: At) -> float:
@@ -201,16 +225,30 @@ def fingerprint_of_groups(run: StoredRun, split: str) -> dict[str, int]:
     return dict(found.get(split) or {})
 
 
-def _from_counts(
-    run: StoredRun, metric: Metric, curve: Sequence[Point], train_s: float | None, counts: ImageCounts
+def _from_images(
+    run: StoredRun,
+    metric: Metric,
+    curve: Sequence[Point],
+    train_s: float | None,
+    counts: ImageCounts,
+    rows: ImageScores | None,
 ) -> MeasuredRun:
-    ids, images, groups = _sorted(counts)
-    scores = _scores(metric, images.sum(axis=0), run.classes)
+    ids, pixels, groups = _sorted(counts)
+    size = 0 if rows is None else rows.rows[metric.row_name].shape[1]
+    images = pixels if rows is None else _in_order(rows, metric.row_name, ids)
+    scores = _scores(metric, _form(metric, size), images.sum(axis=0), run.classes)
     if np.isnan(scores[str(metric)]):
         raise UnreadableRunError(run.path, f"has no {metric}: no image holds it")
     values = {name: value for name, value in scores.items() if not np.isnan(value)}
     known = tuple(values), np.array(list(values.values()))
-    return MeasuredRun(run, *known, curve, train_s, metric, ids, images, groups, counts.pattern)
+    own = None if rows is None else pixels
+    return MeasuredRun(run, *known, curve, train_s, metric, ids, images, groups, counts.pattern, own, size)
+
+
+def _in_order(rows: ImageScores, name: str, ids: Sequence[str]) -> Floats:
+    """Return ``(N, C)`` rows of images in the order of their names."""
+    places = {each: position for position, each in enumerate(rows.ids)}
+    return rows.rows[name][[places[each] for each in ids]].reshape(len(ids), -1)
 
 
 def _sorted(counts: ImageCounts) -> tuple[tuple[str, ...], Floats, tuple[str, ...]]:
@@ -224,16 +262,16 @@ def _columns(scores: dict[str, Floats], subjects: Sequence[str]) -> Floats:
     return np.stack([scores[name] for name in subjects], axis=1)
 
 
-def _scores(metric: Metric, sums: Floats, classes: Sequence[str]) -> dict[str, Floats]:
+def _scores(metric: Metric, form: ScoreForm, sums: Floats, classes: Sequence[str]) -> dict[str, Floats]:
     """Return the metric, then the metric of every class by its name."""
-    scores = class_scores(sums, metric.class_metric)
-    by_class = {name: scores[..., index] for index, name in enumerate(classes)}
-    of_all = by_class[metric.of_class] if metric.of_class else set_score(sums, metric.name)
+    scores = form.classes(sums)
+    by_class = {name: scores[..., index] for index, name in enumerate(classes[: scores.shape[-1]])}
+    of_all = by_class[metric.of_class] if metric.of_class else form.whole(sums)
     return {str(metric): of_all, **by_class}
 
 
 def _class_metric(metric: Metric, name: str) -> Metric:
-    return Metric(metric.stage, f"{metric.class_metric}/{name}")
+    return Metric(metric.stage, f"{metric.class_metric}/{name}", metric.specs)
 
 
 def _is_logged(run: StoredRun, metric: Metric, name: str, at: At) -> bool:

@@ -1,13 +1,23 @@
 """The metric of a comparison: its name, whether per-image counts give it, and its value for one run."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.runs.curve import Point
 from segcli.runs.stored_run import StoredRun, UnreadableRunError
-from segcli.score_spec import EVALUATED, TEST, VAL, LoggedScore, find_score, logged_scores
+from segcli.score_spec import (
+    EVALUATED,
+    SCORES,
+    TEST,
+    VAL,
+    LoggedScore,
+    ScoreSpec,
+    find_score,
+    logged_scores,
+    with_metrics,
+)
 
 MEAN_IOU = "val/mIoU"
 
@@ -20,18 +30,26 @@ class Metric:
         stage: ``val`` or ``test``.
         name: The rest: ``mIoU``, ``mDice``, ``pixel_accuracy``, ``IoU/<class>``, ``Dice/<class>``, or one that was
             logged, such as ``loss``.
+        specs: Scores that are known, by name: those of ``model.metrics`` among them.
     """
 
     stage: str
     name: str
+    specs: Mapping[str, ScoreSpec] = field(default_factory=lambda: SCORES, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.stage}/{self.name}"
 
+    @classmethod
+    def named(cls, name: str) -> "Metric":
+        """Return the metric of a name with its stage, such as ``val/mIoU``."""
+        stage, _, rest = name.partition("/")
+        return cls(stage, rest)
+
     @property
     def score(self) -> LoggedScore | None:
         """What is known of it; None for what somebody else logged."""
-        return find_score(str(self))
+        return find_score(str(self), self.specs)
 
     @property
     def of_class(self) -> str:
@@ -40,8 +58,23 @@ class Metric:
 
     @property
     def has_images(self) -> bool:
-        """Whether counts give it, so that images can be resampled."""
+        """Whether runs keep what each image adds to it, so that images can be resampled."""
+        return self.has_rows or (self.score is not None and self.score.spec.from_counts)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share, 0 to 1, as what counts give is."""
         return self.score is not None and self.score.spec.from_counts
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether that are rows of its own, as of a metric of ``model.metrics``, and not counts of pixels."""
+        return self.score is not None and self.score.spec.by_image
+
+    @property
+    def row_name(self) -> str:
+        """Name of these rows."""
+        return self.name.partition("/")[0]
 
     @property
     def class_metric(self) -> str:
@@ -101,15 +134,21 @@ def parse_metric(text: str, runs: Sequence[StoredRun]) -> Metric:
         message = f"no run has the metric {text!r}{did_you_mean(text, known)}"
         raise ConfigError([Problem(message, "--metric", options=tuple(known))])
     stage, _, name = text.partition("/")
-    return Metric(stage, name)
+    return Metric(stage, name, specs_of(runs))
+
+
+def specs_of(runs: Sequence[StoredRun]) -> Mapping[str, ScoreSpec]:
+    """Return every score that some runs know, by name."""
+    return with_metrics(spec for run in runs for spec in run.metric_specs)
 
 
 def _known(runs: Sequence[StoredRun]) -> list[str]:
     classes = list(dict.fromkeys(name for run in runs for name in run.classes))
     found = [str(score) for score in logged_scores(classes, EVALUATED) if score.spec.from_counts]
+    specs = specs_of(runs)
     for run in runs:
         columns = _columns(run)
-        scores = [score for name in columns if (score := find_score(name)) is not None]
+        scores = [score for name in columns if (score := find_score(name, specs)) is not None]
         found += [*columns, *(str(replace(score, stage=TEST)) for score in scores if score.spec.attribute)]
     return list(dict.fromkeys(found))
 

@@ -34,9 +34,12 @@ def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
     values, library = dict(leaves(config)), installed()
     owners, found = _owners(values), {}
     for key, value in {**values, **_added(values, owners, library)}.items():
-        if meaning_of(key).counts:
+        meaning = meaning_of(key)
+        if meaning.counts:
             above, _, name = key.rpartition(".")
             found[key] = canonical(value, key, owners.get(above, ""), name, library)
+            if meaning.is_extra and found[key] is None:
+                del found[key]
     return found
 
 

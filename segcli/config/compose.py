@@ -16,6 +16,7 @@ from segcli.config.follow import with_channels
 from segcli.config.home import paths_from_home
 from segcli.config.interpolate import interpolate
 from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
+from segcli.config.measured import check_metrics
 from segcli.config.merge import Merger
 from segcli.config.monitored import check_monitors, forget_default_modes, monitored, with_modes
 from segcli.config.node import ComponentNode, MappingNode, Node, SequenceNode, Source, dotted, lookup
@@ -155,7 +156,7 @@ def _fold(
         told = {problem.key for problem in problems}
         if problems:  # of what is not resolved, nothing more can be said
             told |= {dotted(path) for path, node in root.leaves() if "${" in str(node.value)}
-        found = [*check(root, library), *check_monitors(root, library)]
+        found = [*check(root, library), *check_metrics(root, library), *check_monitors(root, library)]
         problems += [problem for problem in found if problem.key not in told]
     if problems:
         raise ConfigError(problems)

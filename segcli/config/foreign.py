@@ -19,6 +19,7 @@ from segcli.registry import FAMILIES, SECTIONS, RegistryError
 
 KNOWN = (
     *("torch.nn.", "torch.optim.", "timm.optim.", "albumentations."),
+    *("torchmetrics.classification.", "torchmetrics.segmentation."),
     *(f"pytorch_lightning.{room}." for room in ("callbacks", "loggers", "plugins", "profilers", "strategies")),
 )
 """Where classes are known to do no more than they are for when they are constructed."""

@@ -31,6 +31,7 @@ class Meaning:
         order: What order counts in its value: that of lists, that of lists and of the keys of mappings, or none; that
             is of this key alone, not of those below it.
         last_part: Whether of a path the last part alone counts: the same thing at another place is the same.
+        is_extra: Whether null, or an empty list, is as if there were no such key.
     """
 
     group: Group
@@ -38,6 +39,7 @@ class Meaning:
     free: bool = False
     order: Literal["lists", "lists and keys", "none"] = "lists"
     last_part: bool = False
+    is_extra: bool = False
 
 
 _ARCHITECTURE, _DATA = Meaning("architecture"), Meaning("data", order="lists and keys")
@@ -64,6 +66,7 @@ KEYS: Mapping[str, Meaning] = {
     "model.schedule": _OPTIMISATION,
     "model.parameter_groups": _OPTIMISATION,
     "model.freezing": _OPTIMISATION,
+    "model.metrics": replace(_RUNTIME, order="none", is_extra=True),
     "checkpoint": _OPTIMISATION,
     "trainer": _RUNTIME,
     "trainer.max_epochs": _LENGTH,

@@ -4,16 +4,17 @@ A ``mode`` that nobody wrote follows the metric; null says the same. Only one th
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from segcli.config.component import within
 from segcli.config.errors import Problem, did_you_mean
 from segcli.config.library import Library, Place, UnknownClassError
+from segcli.config.measured import measured_scores
 from segcli.config.node import ComponentNode, Key, MappingNode, Node, Path, SequenceNode, dotted
 from segcli.config.signatures import Signature
 from segcli.registry import SECTIONS, RegistryError
-from segcli.score_spec import MODE, MONITOR, SCORES, LoggedScore, Mode, find_score, logged_scores
+from segcli.score_spec import MODE, MONITOR, SCORES, LoggedScore, Mode, ScoreSpec, find_score, logged_scores
 
 _KNOWN_LOGGERS = ("segcli.", "pytorch_lightning.")
 """Packages whose callbacks log no metric that could be monitored."""
@@ -32,6 +33,7 @@ class Monitored:
         name: Of the class.
         signature: Of its constructor.
         fields: Its arguments as given.
+        scores: That the experiment logs.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class Monitored:
     name: str
     signature: Signature
     fields: Mapping[Key, Node]
+    scores: Mapping[str, ScoreSpec] = field(default_factory=lambda: SCORES)
 
     @property
     def monitor(self) -> str | None:
@@ -50,7 +53,7 @@ class Monitored:
     @property
     def score(self) -> LoggedScore | None:
         """What is known of the metric."""
-        return find_score(self.monitor) if self.monitor is not None else None
+        return find_score(self.monitor, self.scores) if self.monitor is not None else None
 
     @property
     def has_mode(self) -> bool:
@@ -87,11 +90,14 @@ def monitored(root: MappingNode, library: Library) -> Iterator[Monitored]:
         root: A merged tree.
         library: What is known about components.
     """
+    scores = measured_scores(root, library)
     for key, child in root.value.items():
+        found: Iterator[Monitored] = iter(())
         if key in SECTIONS and isinstance(child, MappingNode):
-            yield from _of_class(child.value, SECTIONS[str(key)], Place(library), (key,), (key,))
+            found = _of_class(child.value, SECTIONS[str(key)], Place(library), (key,), (key,))
         elif key == "data":
-            yield from _of_value(child, library.root.child(key), (key,), (key,))
+            found = _of_value(child, library.root.child(key), (key,), (key,))
+        yield from (replace(each, scores=scores) for each in found)
 
 
 def with_modes(tree: dict[str, Any], found: Sequence[Monitored]) -> dict[str, Any]:
@@ -155,18 +161,19 @@ def check_metric(metric: str, root: MappingNode, library: Library, classes: Sequ
         library: What is known about components.
         classes: Names of the classes, once they are known.
     """
-    keys = {spec.needs for spec in SCORES.values() if spec.needs and _value(root, spec.needs) is not None}
-    score = find_score(metric)
+    specs = measured_scores(root, library)
+    keys = {spec.needs for spec in specs.values() if spec.needs and _value(root, spec.needs) is not None}
+    score = find_score(metric, specs)
     if score is not None and score.spec.needs and score.spec.needs not in keys:
-        return f"got {metric!r}, which is logged where {score.spec.needs} is set; set it, to 100 for example"
+        return f"got {metric!r}, which is logged with AveragePrecision among model.metrics; add it"
     is_of_some_class = score is not None and score.spec.per_class and score.stage == "val"
     is_binary = _value(root, "model.task") == "binary"
-    logged = [str(one) for one in logged_scores(classes or (), keys=keys, is_binary=is_binary)]
+    logged = [str(one) for one in logged_scores(classes or (), keys=keys, specs=specs, is_binary=is_binary)]
     if metric in logged or (is_of_some_class and classes is None):
         return ""
     if score is None and _has_own_callbacks(root, library):
         return ""
-    options = [str(one) for one in logged_scores(["<class>"], keys=keys)]
+    options = [str(one) for one in logged_scores(["<class>"], keys=keys, specs=specs)]
     guess = did_you_mean(metric, logged if classes is not None else [*logged, *options])
     return f"got {metric!r}, which is not logged{guess}; expected one of {', '.join(options)}"
 

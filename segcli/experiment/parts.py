@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, cast
 
 import torch
+import torchmetrics
 from jsonargparse import ArgumentParser, Namespace, dict_to_namespace
 from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -21,6 +22,8 @@ from segcli.experiment.trainer_check import check_loggers
 from segcli.experiment.typed_values import AS_IT_IS
 from segcli.inference.checkpoint import without_pretraining
 from segcli.losses.base import Loss
+from segcli.metrics.base import ImageMetric, Metric
+from segcli.metrics.chosen_metrics import drawn_batch
 from segcli.optim.base import OptimizerFactory, ScheduleFactory
 from segcli.optim.freezing import Freezing
 from segcli.optim.parameter_groups import ParameterGroups
@@ -41,6 +44,7 @@ _PARTS: Mapping[str, Any] = {
     "model.schedule": ScheduleFactory | None,
     "model.parameter_groups": ParameterGroups | None,
     "model.freezing": Freezing | None,
+    "model.metrics": list[Metric | torchmetrics.Metric] | None,
     "trainer.callbacks": list[Callback] | Callback | None,
 }
 
@@ -74,6 +78,7 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
     loss, schedule = part(tree, "model.loss"), part(tree, "model.schedule")
     factories = part(tree, "model.decoder"), part(tree, "model.optimizer")
     part(tree, "model.parameter_groups")
+    metrics = part(tree, "model.metrics")
     _check_freezing(tree)
     with blamed("data"):
         data.check_settings()
@@ -85,9 +90,10 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
     with blamed("model"):
         backbone = cast(Backbone, None)  # the constructor only keeps it
         options = {key: model[key] for key in ("task", "average_precision_thresholds") if key in model}
-        task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, **options)
+        task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, metrics=metrics, **options)
     with blamed("model.task"):
         task.kind.require_masks(data.multilabel)
+    _try_metrics(task, data)
     with blamed("model.loss"):
         _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)), data.multilabel)
     return data
@@ -163,6 +169,18 @@ def refusal(key: str, error: Exception, what: str = "") -> PartError:
     """Return what to tell of an error."""
     line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return PartError(key, what + line)
+
+
+def _try_metrics(task: SegmentationTask, data: SegmentationDataModule) -> None:
+    """Let every metric measure a few pixels."""
+    batch = drawn_batch(task.kind.name, len(data.classes))
+    for index, metric in enumerate(task.metrics):
+        with blamed(f"model.metrics.{index}"):
+            if isinstance(metric, ImageMetric) and metric.group and data.group is None and data.usual_group is None:
+                raise ValueError("group: true needs the groups of images; set data.group, such as '{folder}'")
+            metric.update(batch)
+    with blamed("model.metrics"):
+        task.metrics.compute()
 
 
 def _check_freezing(tree: Tree) -> None:

@@ -4,13 +4,12 @@ Intersection over union and Dice are taken over the whole data set, per class, a
 occur: not per image, and not over pixels of all classes at once, two other things that go by the same names.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
-from segcli.score_spec import SCORES, LoggedScore, ScoreSpec
+from segcli.score_spec import OTHERS, SCORES, LoggedScore, ScoreSpec
 
 
 class Scores(NamedTuple):
@@ -23,9 +22,8 @@ class Scores(NamedTuple):
         mean_iou: Scalar, over the classes that occur.
         mean_dice: Scalar, over the classes that occur.
         pixel_accuracy: Scalar, share of pixels that are right; of (pixel, class) pairs where a pixel may have several.
-        average_precision: ``(K,)`` float64, area under the curve of precision over recall, 0 to 1; NaN for classes
-            without truth pixels, and for the first class of the binary task. None if it was not measured.
-        mean_average_precision: Scalar, over the classes whose ``average_precision`` is a number; None with it.
+        others: Scores of the metrics that the experiment names, each with its value: a scalar or, of one per class,
+            ``(K,)`` float64, NaN for classes that have none.
     """
 
     iou: Tensor
@@ -34,8 +32,7 @@ class Scores(NamedTuple):
     mean_iou: Tensor
     mean_dice: Tensor
     pixel_accuracy: Tensor
-    average_precision: Tensor | None = None
-    mean_average_precision: Tensor | None = None
+    others: tuple[tuple[ScoreSpec, Tensor], ...] = ()
 
     @classmethod
     def of(cls, matrix: Tensor) -> "Scores":
@@ -50,18 +47,28 @@ class Scores(NamedTuple):
         agreed = counts.diagonal(dim1=1, dim2=2).sum().double()
         return cls._of(right, truth, predicted, agreed / counts.sum())
 
-    def with_average_precision(self, values: Tensor) -> "Scores":
-        """Return the scores together with the average precision of the last classes, 1 of 2 or all."""
-        padded = torch.full_like(self.iou, torch.nan)
-        padded[-values.numel() :] = values
-        return self._replace(average_precision=padded, mean_average_precision=padded.nanmean())
+    def state(self) -> dict[str, Any]:
+        """Return what :meth:`of_state` makes the same of, as a checkpoint may hold it."""
+        own = {name: part.cpu() for name, part in self._asdict().items() if name != OTHERS}
+        return {**own, OTHERS: [(vars(spec), value.cpu()) for spec, value in self.others]}
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> "Scores":
+        """Return scores that a checkpoint holds; what a version had as a field and this has not is left out."""
+        own = {name: part for name, part in state.items() if name in cls._fields and name != OTHERS}
+        others = [(ScoreSpec(**spec), value) for spec, value in state.get(OTHERS, ())]
+        return cls(**own, others=tuple(others))
 
     def measured(self) -> Iterator[tuple[ScoreSpec, Tensor]]:
         """Yield every score that was measured, with its value or, of one per class, its ``(K,)`` values."""
+        yield from self.from_counts()
+        yield from self.others
+
+    def from_counts(self) -> Iterator[tuple[ScoreSpec, Tensor]]:
+        """Yield those that every run has."""
         for spec in SCORES.values():
-            values = getattr(self, spec.attribute) if spec.attribute else None
-            if values is not None:
-                yield spec, values
+            if spec.from_counts:
+                yield spec, getattr(self, spec.attribute)
 
     def named(self, stage: str, classes: Sequence[str]) -> Iterator[tuple[LoggedScore, float]]:
         """Yield every value with its name in logs; NaN for a class that is absent.

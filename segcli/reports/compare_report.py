@@ -10,7 +10,6 @@ from segcli.comparison.comparison import Comparison, Difference, Pair
 from segcli.comparison.figures import plural
 from segcli.comparison.image_groups import image_unit
 from segcli.comparison.load import shown
-from segcli.comparison.metric import Metric
 from segcli.config.escape import code, markdown, markdown_table, visible
 from segcli.config.tables import WIDTH, text_table
 from segcli.reports.compare_columns import (
@@ -48,7 +47,7 @@ def _text(comparison: Comparison, width: int) -> str:
     for pair in comparison.pairs[:_MAX_PAIRS_BY_CLASS]:
         shown_classes = largest(pair.by_class)
         widest = max((len(one.subject) for one in shown_classes), default=0)
-        title = f"{pair.first} - {pair.second} by class, {_class_metric(comparison)}:"
+        title = f"{pair.first} - {pair.second} by class, {comparison.class_metric}:"
         lines += [title, *(f"  {one.subject:{widest}}  {_delta(one)}" for one in shown_classes), ""] if widest else []
     if by_group := columns_of_images(comparison):
         lines += [f"{comparison.metric} by {image_unit(comparison)}:", *_printed(by_group, width)]
@@ -65,7 +64,7 @@ def _markdown(comparison: Comparison) -> str:
     lines += ["", *pairs, *(f"- {line}" for line in _rest(comparison))] if pairs else []
     for pair in comparison.pairs[:_MAX_PAIRS_BY_CLASS]:
         by_class = largest(pair.by_class)
-        title = f"{pair.first} - {pair.second}, {_class_metric(comparison)}"
+        title = f"{pair.first} - {pair.second}, {comparison.class_metric}"
         table = {"class": [one.subject for one in by_class], title: [_delta(one) for one in by_class]}
         lines += ["", *_markdown_table(table)] if by_class else []
     if by_group := columns_of_images(comparison):
@@ -143,11 +142,6 @@ def _rest(comparison: Comparison) -> list[str]:
 def _more_groups(comparison: Comparison) -> list[str]:
     more = len(comparison.image_groups) - MOST_IMAGE_GROUPS
     return [f"and {more} more: --format json, or --html FILE"] if more > 0 else []
-
-
-def _class_metric(comparison: Comparison) -> str:
-    stage, _, name = comparison.metric.partition("/")
-    return Metric(stage, name).class_metric
 
 
 def _printed(columns: Columns, width: int) -> list[str]:

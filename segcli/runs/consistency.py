@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from segcli.image_rows import mean_score
 from segcli.runs.class_scores import class_scores, group_scores, set_score, table
 from segcli.runs.image_counts import ImageCounts
+from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.run_folder import CONFIG, METRICS, PASSPORT, SPLITS, TIMING
 from segcli.runs.stored_files import Row
 from segcli.score_spec import MEAN_IOU, OF_A_CLASS, OF_A_SET
@@ -19,7 +21,7 @@ from segcli.score_spec import MEAN_IOU, OF_A_CLASS, OF_A_SET
 NO_SCORES = ("stage", "epoch", "step", "checkpoint", "groups", "classes")
 """What stands beside the scores in their file."""
 SCORE_TOLERANCE = 1e-5
-"""Of a score in two files: one rounds to six digits, another logs 32-bit floats."""
+"""Of a score in two files, of one above 1 as a share: one rounds to six digits, another logs 32-bit floats."""
 TIME_TOLERANCE = 0.01
 """Share of a time or a rate by which the passport and the last row of times may differ; both are rounded."""
 _MOST_NAMES = 3
@@ -69,6 +71,36 @@ def of_scores(name: str, scores: Mapping[str, Any], counts: ImageCounts) -> Iter
         told = {f"{key} of {group!r}": scores["groups"][group].get(key) for key in found}
         given = {f"{key} of {group!r}": math.nan if value is None else value for key, value in found.items()}
         yield from _differing(f"{name}_scores.json", told, f"{name}_images.npz", given)
+
+
+def of_image_scores(name: str, scores: Mapping[str, Any], counts: ImageCounts, images: ImageScores) -> Iterator[str]:
+    """Yield where the scores of ``model.metrics`` are not those that the images give.
+
+    Args:
+        name: Of the stage.
+        scores: What ``val_scores.json`` holds.
+        counts: What ``val_images.npz`` holds.
+        images: What ``val_metrics.npz`` holds.
+    """
+    file = image_scores_file(name)
+    if images.epoch != counts.epoch:
+        yield f"{file} is of epoch {images.epoch}, {name}_images.npz of epoch {counts.epoch}"
+        return
+    if set(images.ids) != set(counts.ids):
+        yield f"{file} has other images than {name}_images.npz"
+        return
+    expected: dict[str, float] = {}
+    for metric in images.rows:
+        values = images.values(metric)
+        expected[metric] = float(mean_score(values))
+        if len(values) == len(scores["classes"]):
+            expected |= {
+                f"{metric}/{label}": float(value) for label, value in zip(scores["classes"], values, strict=True)
+            }
+    found = flat_scores(scores)
+    of_one_class = {f"{metric}/{label}" for metric in images.rows for label in scores["classes"]} - found.keys()
+    expected = {key: value for key, value in expected.items() if key not in of_one_class}
+    yield from _differing(f"{name}_scores.json", found, file, expected)
 
 
 def of_curve(scores: Mapping[str, Any], rows: Sequence[Row]) -> Iterator[str]:
@@ -171,7 +203,9 @@ def _differing(
     for key, value in expected.items():
         said = found.get(key)
         said = math.nan if said is None else said
-        if not (math.isnan(said) and math.isnan(value)) and not abs(said - value) <= SCORE_TOLERANCE:
+        if not (math.isnan(said) and math.isnan(value)) and not abs(said - value) <= SCORE_TOLERANCE * max(
+            1.0, abs(value)
+        ):
             yield f"{first} says {key} {said:g}, {second} gives {value:g}"
 
 

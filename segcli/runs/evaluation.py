@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from segcli.runs import consistency
 from segcli.runs.file_hashes import changed_files
 from segcli.runs.image_counts import ImageCounts
+from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.record_forms import listing, mapping, maybe, record, share, text, whole
 from segcli.runs.run_folder import CONFIG, SPLITS
 from segcli.runs.stored_files import StoredFileError, read_json
@@ -42,6 +43,7 @@ class Evaluation(NamedTuple):
         counts: Of every image.
         contradictions: Facts that are stored twice and differ, in sentences.
         changed: Files that are not as they were written.
+        image_scores: What each image adds to the scores of ``model.metrics``; None where there are none.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class Evaluation(NamedTuple):
     counts: ImageCounts
     contradictions: tuple[str, ...]
     changed: tuple[str, ...] = ()
+    image_scores: ImageScores | None = None
 
 
 def read_evaluation(folder: Path, stage: str, passport: Mapping[str, Any], classes: Sequence[str]) -> Evaluation:
@@ -64,13 +67,16 @@ def read_evaluation(folder: Path, stage: str, passport: Mapping[str, Any], class
     Raises:
         StoredFileError: If a file is missing or damaged.
     """
-    names = CONFIG, SPLITS, f"{stage}_scores.json", f"{stage}_images.npz"
+    names = CONFIG, SPLITS, f"{stage}_scores.json", f"{stage}_images.npz", image_scores_file(stage)
     scores = read_json(folder / names[2], SCORES_FORM)
     if not (folder / names[3]).is_file():
         raise StoredFileError(f"has no {names[3]}")
     counts = ImageCounts.read(folder / names[3])
     splits = read_json(folder / SPLITS, SPLITS_FORM) if (folder / SPLITS).is_file() else None
+    images = ImageScores.read(folder / names[4]) if (folder / names[4]).is_file() else None
     found = [*consistency.of_classes(stage, scores, classes)]
     found = found or [*consistency.of_scores(stage, scores, counts)]
+    if images is not None:
+        found += consistency.of_image_scores(stage, scores, counts, images)
     found += consistency.of_images(stage, passport, splits, counts)
-    return Evaluation(folder, passport, scores, counts, tuple(found), changed_files(folder, passport, names))
+    return Evaluation(folder, passport, scores, counts, tuple(found), changed_files(folder, passport, names), images)

@@ -15,7 +15,7 @@ from segcli.runs.surroundings import file_hash
 
 STORED = (
     *(CONFIG, COMPOSED, PACKAGES_FILE, PATCH, SPLITS, METRICS, TIMING),
-    *("*_scores.json", "*_images.npz", "hparams.yaml", "schedule.png", "events.out.*"),
+    *("*_scores.json", "*_images.npz", "*_metrics.npz", "hparams.yaml", "schedule.png", "events.out.*"),
     *(f"{PICTURES}/*.png", f"{WORST}/*"),
 )
 """Patterns of the files that segcli writes into a run folder; checkpoints and ``passport.json`` are hashed apart, and

@@ -23,7 +23,7 @@ KINDS = {"ids": ("U", 1), **dict.fromkeys(("shape", "image", "cell", "count"), (
 GROUPED = {"groups": ("U", 1), "pattern": ("U", 0)}
 """Parts of the file, each with NumPy's letters of its type and its number of dimensions."""
 MOST_CLASSES = 1 << 15
-_UNREADABLE = (
+UNREADABLE = (
     *(OSError, ValueError, KeyError, EOFError, NotImplementedError, MemoryError, OverflowError, RuntimeError),
     *(SyntaxError, TypeError, AttributeError, struct.error, zipfile.BadZipFile, zlib.error),
 )
@@ -171,7 +171,7 @@ class ImageCounts:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 parts = {name: file[name] for name in KINDS}
                 parts |= {name: file[name] for name in GROUPED if name in file}  # since 0.5
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             reason = next(iter(str(error).splitlines()), "") or type(error).__name__
             raise CountsError(f"{path.name} is damaged: {reason}") from None
         kinds = {**KINDS, **GROUPED}

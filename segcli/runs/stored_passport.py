@@ -30,6 +30,13 @@ _circumstances = {
     "hardware": mapping(),
     "slurm_job": maybe(text),
 }
+_score = record(
+    {"name": text},
+    {
+        **dict.fromkeys(("class_name", "title", "class_title", "definition"), text),
+        **dict.fromkeys(("higher_is_better", "by_image", "of_sigmoids"), flag),
+    },
+)
 _cost = record(
     {},
     {
@@ -56,6 +63,7 @@ PASSPORT_FORM = record(
         "data": maybe(_data),
         "weights": maybe(mapping(maybe(text))),
         "metrics": maybe(mapping(anything)),
+        "scores": maybe(listing(_score)),
         "cost": maybe(_cost),
         "checkpoints": maybe(mapping(maybe(text))),
         "continued": maybe(listing(record({}, {**_circumstances, "at": text}))),

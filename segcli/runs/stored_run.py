@@ -16,15 +16,21 @@ from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, is_hashed
 from segcli.runs.identity import config_hash, experiment_hash
 from segcli.runs.image_counts import ImageCounts
+from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
 from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json
 from segcli.runs.stored_passport import is_as_written, read_passport, require_end
-from segcli.score_spec import MEAN_IOU, VAL
+from segcli.score_spec import MEAN_IOU, VAL, MetricSpec
 
 LAST_IMAGES = "val_last_images.npz"
 """Counts of every image at the last validation, where that is not the best one."""
 WORST_FILE = f"{WORST}/worst.json"
-READ = (CONFIG, METRICS, TIMING, SPLITS, "val_scores.json", "val_images.npz", LAST_IMAGES, WORST_FILE)
+LAST_METRICS = image_scores_file("val_last")
+"""The same of what each image adds to the scores of ``model.metrics``."""
+READ = (
+    *(CONFIG, METRICS, TIMING, SPLITS, "val_scores.json", "val_images.npz", LAST_IMAGES, WORST_FILE),
+    *(image_scores_file(VAL), LAST_METRICS),
+)
 """Files whose hashes are checked when a run is read."""
 
 
@@ -266,6 +272,25 @@ class StoredRun:
         if found.num_classes != len(self.classes):
             raise UnreadableRunError(self.path, f"{LAST_IMAGES} has other classes than {PASSPORT}")
         return found if found.epoch == last else None
+
+    def image_scores(self, stage: str = "val") -> ImageScores | None:
+        """Return what each image adds to the scores of ``model.metrics``; None where there are none."""
+        return self.evaluation(stage).image_scores
+
+    def last_image_scores(self) -> ImageScores | None:
+        """Return the same of the last validation; None if it was not kept."""
+        counts = self.last_counts()
+        path = self.path / LAST_METRICS
+        with _of_run(self.path):
+            found = ImageScores.read(path) if path.is_file() else self.image_scores()
+        return found if counts is not None and found is not None and found.epoch == counts.epoch else None
+
+    @property
+    def metric_specs(self) -> tuple[MetricSpec, ...]:
+        """What the run recorded of the metrics of ``model.metrics``; of before 0.5, none."""
+        known = MetricSpec.__dataclass_fields__
+        found = self.passport.get("scores") or ()
+        return tuple(MetricSpec(**{key: value for key, value in each.items() if key in known}) for each in found)
 
     @cached_property
     def _logged(self) -> LoggedValues:

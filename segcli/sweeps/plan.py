@@ -9,9 +9,10 @@ from typing import Any
 from segcli.config.component import flat_key
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.measured import measured_scores
 from segcli.config.monitored import check_metric
 from segcli.config.tables import UNLIMITED, line_width, text_table
-from segcli.score_spec import find_score
+from segcli.score_spec import ScoreSpec, find_score
 from segcli.sweeps.cell import Cell, Typed
 from segcli.sweeps.curve import Objective
 from segcli.sweeps.dimension import Choices, Range
@@ -132,7 +133,7 @@ def _objective(space: Space, cell: Cell) -> Objective:
     experiment = cell.typed.experiment(cell.settings)
     if wrong := check_metric(metric, experiment.root, experiment.library):
         raise ConfigError([Problem(wrong, "metric", space.sources.get("metric"))])
-    known = _direction(metric, cell)
+    known = _direction(metric, cell, measured_scores(experiment.root, experiment.library))
     if space.direction is None and known is None:
         message = f"is needed for {metric}, which segcli knows nothing of, and checkpoint.monitor does not name"
         raise ConfigError([Problem(message, "direction", space.sources.get("metric"), options=DIRECTIONS)])
@@ -144,9 +145,9 @@ def _objective(space: Space, cell: Cell) -> Objective:
     return Objective(metric, (space.direction or known) == "maximize")
 
 
-def _direction(metric: str, cell: Cell) -> str | None:
+def _direction(metric: str, cell: Cell, scores: Mapping[str, ScoreSpec]) -> str | None:
     """Return which way a metric is better: as segcli knows it, or as the checkpoint that follows it says."""
-    score = find_score(metric)
+    score = find_score(metric, scores)
     if score is not None:
         return "minimize" if score.spec.lower_is_better else "maximize"
     return cell.objective.direction if cell.objective is not None and metric == cell.monitor else None

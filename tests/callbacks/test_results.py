@@ -1,14 +1,12 @@
 import csv
-import io
 import json
 import math
 from pathlib import Path
 
 import pytest
 import torch
-from rich.console import Console
 
-from segcli.callbacks.results import group_table, score_record, score_table
+from segcli.callbacks.results import score_record
 from segcli.cli.main import main
 from segcli.metrics.scores import Scores
 from segcli.runs.stored_run import LAST_IMAGES, StoredRun
@@ -16,34 +14,11 @@ from segcli.runs.stored_run import LAST_IMAGES, StoredRun
 MATRIX = torch.tensor([[8, 2, 0], [0, 10, 0], [0, 0, 0]])
 
 
-def test_absent_classes_are_marked_and_left_out_of_the_mean() -> None:
-    console = Console(width=80, file=io.StringIO())
-    console.print(score_table(("a", "b", "c"), Scores.of(MATRIX), "title"))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    rows = {line.split()[1]: line for line in text.splitlines() if line.startswith("│")}
-    assert "0.800" in rows["a"]
-    assert "0.833" in rows["b"]
-    assert "absent" in rows["c"]
-    assert "0.817" in rows["mean"]
-
-
 def test_the_record_is_json_with_null_for_absent() -> None:
     record = json.loads(json.dumps(score_record(("a", "b", "c"), Scores.of(MATRIX))))
     assert record["classes"]["c"] == {"IoU": None, "Dice": None, "pixels": 0}
     assert math.isclose(record["mIoU"], (0.8 + 10 / 12) / 2, abs_tol=1e-6)
     assert math.isclose(record["pixel_accuracy"], 0.9, abs_tol=1e-6)
-
-
-def test_average_precision_has_a_column_where_it_was_measured() -> None:
-    scores = Scores.of(MATRIX).with_average_precision(torch.tensor([0.25, 0.75, math.nan]))
-    console = Console(width=80, file=io.StringIO())
-    console.print(score_table(("a", "b", "c"), scores, "title"))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    rows = {line.split()[1]: line.split() for line in text.splitlines() if line.startswith("│")}
-    assert [rows[name][7] for name in ("a", "b", "c", "mean")] == ["0.250", "0.750", "absent", "0.500"]
-    record = json.loads(json.dumps(score_record(("a", "b", "c"), scores)))
-    assert record["mAP"] == 0.5
-    assert [entry["AP"] for entry in record["classes"].values()] == [0.25, 0.75, None]
 
 
 def test_the_best_is_that_of_the_section_checkpoint(tiny: Path) -> None:
@@ -76,8 +51,3 @@ def test_counts_of_the_last_validation_are_kept_where_it_is_not_the_best(tiny: P
 def test_counts_of_the_last_validation_are_not_kept_twice(trained: Path) -> None:
     run = StoredRun.load(trained)
     assert (trained / LAST_IMAGES).is_file() == (run.scores()["step"] != run.curve("val/mIoU")[-1].step)
-
-
-def test_the_group_with_the_lowest_score_comes_first() -> None:
-    found = {name: {"images": 2, "mIoU": score} for name, score in (("a", 0.9), ("b", 0.3), ("c", None))}
-    assert [cell.plain for cell in group_table(found).columns[0]._cells] == ["b", "a", "c"]  # type: ignore[union-attr]

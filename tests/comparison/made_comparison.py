@@ -50,7 +50,7 @@ def make_comparison(
         for rank, label in enumerate(labels)
     )
     pairs = tuple(make_pair(first, second) for first, second in combinations(groups, 2))
-    return Comparison(METRIC, ("model.decoder",), groups, pairs, level, (), ())
+    return Comparison(METRIC, ("model.decoder",), groups, pairs, level, (), (), class_metric="IoU")
 
 
 def make_group(

@@ -27,7 +27,12 @@ PLACES = {
     "parameter_groups": "model.parameter_groups",
     "freezing": "model.freezing",
 }
-LISTS = {"callbacks": "trainer.callbacks", "loggers": "trainer.logger", "transforms": "data.train_transforms"}
+LISTS = {
+    "callbacks": "trainer.callbacks",
+    "loggers": "trainer.logger",
+    "metrics": "model.metrics",
+    "transforms": "data.train_transforms",
+}
 TIMER, OTHER = (
     {"class_path": f"pytorch_lightning.callbacks.{name}", "init_args": {}} for name in ("Timer", "DeviceStatsMonitor")
 )

@@ -100,9 +100,38 @@ def test_classes_are_checked_once_they_are_known(file: Path) -> None:
 
 @pytest.mark.parametrize("monitor", ["val/mAP", "val/AP/circle"])
 def test_what_is_measured_with_a_key_needs_that_key(file: Path, monitor: str) -> None:
-    with pytest.raises(ConfigError, match=f"got '{monitor}', which is logged where {KEY} is set"):
+    with pytest.raises(ConfigError, match=f"got '{monitor}', which is logged with AveragePrecision among"):
         compose([file], ["--checkpoint.monitor", monitor])
-    assert _modes(compose([file], ["--checkpoint.monitor", monitor, f"--{KEY}", "100"]), "checkpoint") == ["max"] * 2
+    for words in ([f"--{KEY}", "100"], ["--model.metrics", "[AveragePrecision]"]):
+        assert _modes(compose([file], ["--checkpoint.monitor", monitor, *words]), "checkpoint") == ["max"] * 2
+
+
+@pytest.mark.parametrize(
+    ("metric", "monitor", "mode"),
+    [
+        ("BoundaryIoU", "val/boundary_iou", "max"),
+        ("BoundaryIoU", "val/boundary_iou/circle", "max"),
+        ("HD95", "val/hd95", "min"),
+        ("{class_path: HD95, name: far}", "val/far/circle", "min"),
+        ("ExpectedCalibrationError", "val/ece", "min"),
+        (
+            "{class_path: torchmetrics.classification.MulticlassCohenKappa, num_classes: 4}",
+            "val/MulticlassCohenKappa",
+            "max",
+        ),
+    ],
+)
+def test_modes_follow_the_metrics_that_an_experiment_names(file: Path, metric: str, monitor: str, mode: str) -> None:
+    words = ["--model.metrics", f"[{metric}]"]
+    for key, arguments in PLACES.items():
+        found = compose([file], [*words, *arguments(f"{{monitor: {monitor}}}")])
+        assert _modes(found, key) == [mode] * 2, key
+        assert not check_monitors(found.root, found.library, ["background", "circle"])
+    with pytest.raises(ConfigError, match="which is not logged"):
+        compose([file], ["--checkpoint.monitor", monitor])
+    other = "min" if mode == "max" else "max"
+    with pytest.raises(ConfigError, match=f"got {other}, but of {monitor} the"):
+        compose([file], [*words, "--checkpoint", f"{{monitor: {monitor}, mode: {other}}}"])
 
 
 def test_the_first_of_two_classes_in_one_sigmoid_has_no_average_precision(file: Path) -> None:

@@ -11,7 +11,16 @@ from segcli.registry import FAMILIES, names
 
 COMPONENTS = {
     f"{family}.{name}": (family, path)
-    for family in ("backbones", "decoders", "losses", "optimizers", "schedules", "parameter_groups", "freezing")
+    for family in (
+        "backbones",
+        "decoders",
+        "losses",
+        "metrics",
+        "optimizers",
+        "schedules",
+        "parameter_groups",
+        "freezing",
+    )
     for name, path in names(family).items()
 }
 PLAIN = (type(None), bool, int, float, str, tuple)

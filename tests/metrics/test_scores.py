@@ -1,8 +1,10 @@
+import io
 import math
 
 import torch
 
 from segcli.metrics.scores import Scores
+from segcli.score_spec import MetricSpec
 
 
 def test_scores_of_a_small_matrix_by_hand() -> None:
@@ -42,13 +44,16 @@ def test_scores_of_labels_by_hand() -> None:
     assert math.isclose(scores.pixel_accuracy, (5 + 4 + 12) / 24)
 
 
-def test_average_precision_joins_the_last_classes() -> None:
-    scores = Scores.of(torch.tensor([[6, 2], [1, 3]]))
-    assert scores.average_precision is None
+def test_scores_of_metrics_stand_behind_the_others_and_survive_a_checkpoint() -> None:
+    whole, of_class = MetricSpec("f", "f").scores
+    own = Scores.of(torch.tensor([[6, 2], [1, 3]]))
+    scores = own._replace(others=((whole, torch.tensor(0.5)), (of_class, torch.tensor([0.25, 0.75]))))
+    stored = io.BytesIO()
+    torch.save(scores.state(), stored)
+    stored.seek(0)
+    again = Scores.of_state(torch.load(stored, weights_only=True))
 
-    joined = scores.with_average_precision(torch.tensor([0.25]))
-
-    assert joined.mean_iou == scores.mean_iou
-    assert joined.average_precision is not None
-    assert joined.average_precision[0].isnan()
-    assert joined.average_precision[1] == joined.mean_average_precision == 0.25
+    assert [str(score) for score, _ in scores.named("val", ("a", "b"))][-3:] == ["val/f", "val/f/a", "val/f/b"]
+    assert again.others[0][0] == whole
+    assert dict(again.named("val", ("a", "b"))) == dict(scores.named("val", ("a", "b")))
+    assert Scores.of_state({**own.state(), "average_precision": None}).mean_iou == own.mean_iou

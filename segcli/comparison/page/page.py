@@ -76,7 +76,7 @@ def _head(comparison: Comparison) -> Html:
 def _sections(comparison: Comparison) -> list[Html]:
     if not comparison.groups:
         return []
-    stage = Metric(*comparison.metric.split("/", 1)).stage
+    stage = Metric.named(comparison.metric).stage
     measured = {group.label: GroupCounts.of(group, stage) for group in comparison.groups}
     validated = measured if stage == "val" else {g.label: GroupCounts.of(g, "val") for g in comparison.groups}
     return [

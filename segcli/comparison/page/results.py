@@ -64,7 +64,7 @@ def convergence(comparison: Comparison) -> Html:
 
 def classes(comparison: Comparison) -> Html:
     """Return the scores of all classes, and the differences between the best group and others."""
-    names, metric = class_names(comparison.groups), class_metric(comparison.metric)
+    names, metric = class_names(comparison.groups), class_metric(comparison)
     if not names:
         return section("Classes", "classes", element("p", "There are no scores of single classes."))
     caption = "A bar is the mean of a group, a line its 95 % interval."
@@ -96,7 +96,7 @@ def _differences(comparison: Comparison, pair: Pair, metric: str) -> Html:
     name = _name(pair)
     beyond = [each.subject for each in pair.by_class if each.verdict in BEYOND_NOISE]
     found = joined(["Beyond the noise: ", some(beyond), "."]) if beyond else _nothing_beyond(pair)
-    sides = (f"{pair.second} better", f"{pair.first} better")
+    sides = _sides(comparison, [pair])
     draw = partial(class_differences_figure, class_rows(comparison, pair), metric, sides)
     return figure(inline_svg(draw, f"Differences of {metric} by class, {name}"), f"{name}.", found)
 

@@ -1,12 +1,12 @@
 """Plots of the classes' own scores: bars of all groups, with the intervals of their means."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segcli.comparison.comparison import Comparison, Group
-from segcli.comparison.metric import Metric
 from segcli.plot_style import (
     INK,
     LETTER_PX,
@@ -24,6 +24,8 @@ from segcli.plot_style import (
 MOST_IN_COLUMN = 20
 """Classes below each other; more are drawn in several columns."""
 _LONGEST = 22
+_MARGIN = 1.05
+"""Length of an axis of scores above 1, as distances are, as a share of the longest bar."""
 _BELOW_PX, _RIGHT_PX, _GAP_PX = 40, 14, 8
 
 
@@ -32,9 +34,9 @@ def class_names(groups: Sequence[Group]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for name in group.by_class))
 
 
-def class_metric(metric: str) -> str:
-    """Return what the scores of the classes are beside a metric: ``IoU``, ``Dice`` or ``AP``."""
-    return Metric(*metric.split("/", 1)).class_metric or "score"
+def class_metric(comparison: Comparison) -> str:
+    """Return what the classes are measured by: ``IoU``, ``Dice`` or ``AP``, or a metric of ``model.metrics``."""
+    return comparison.class_metric or "score"
 
 
 def columns_of(names: Sequence[str]) -> list[list[str]]:
@@ -60,16 +62,18 @@ def classes_figure(comparison: Comparison, columns: Sequence[Sequence[str]]) -> 
     add_legend(figure, labels, bars=True)
     longest = min(max(len(name) for names in columns for name in names), _LONGEST)
     left = longest * LETTER_PX + 8
+    means = [each.mean for group in comparison.groups for each in group.by_class.values() if math.isfinite(each.mean)]
+    longest_bar = max([1.0, *means]) * (1 if max(means, default=0.0) <= 1 else _MARGIN)
     for column, names in enumerate(columns):
         place = (column * WIDTH_PX + left, top, WIDTH_PX - left - _RIGHT_PX, row * len(names))
         axes = add_axes(figure, *place)
         for position, group in enumerate(comparison.groups):
             _draw(axes, group, names, position, (position * bar + _GAP_PX / 2) / row, bar / row)
         axes.set_ylim(len(names), 0)
-        axes.set_xlim(0, 1)
+        axes.set_xlim(0, longest_bar)
         axes.set_yticks([at + 0.5 for at in range(len(names))], [shorten(name, _LONGEST) for name in names], color=INK)
         number_axis(axes, "x")
-        axes.set_xlabel(class_metric(comparison.metric), fontsize=SMALL_PX)
+        axes.set_xlabel(class_metric(comparison), fontsize=SMALL_PX)
     return figure
 
 

@@ -39,7 +39,7 @@ def has_curves(comparison: Comparison) -> bool:
 
 def logged(comparison: Comparison) -> str:
     """Return the metric of the curves: that of the validations, also where tests are compared."""
-    return Metric(*comparison.metric.split("/", 1)).logged
+    return Metric.named(comparison.metric).logged
 
 
 def convergence_figure(comparison: Comparison, overs: Sequence[Over] = ("step", "train_s")) -> Figure:

@@ -55,7 +55,7 @@ def _plots(comparison: Comparison) -> Iterator[tuple[str, Callable[[], Figure]]]
         yield "classes.png", partial(classes_figure, comparison, columns_of(names))
     taken: set[str] = set()
     for group in comparison.groups:
-        counts = GroupCounts.of(group, Metric(*comparison.metric.split("/", 1)).stage)
+        counts = GroupCounts.of(group, Metric.named(comparison.metric).stage)
         if counts.total is not None:
             yield f"confusion_{file_name(group.label, taken)}.png", partial(_confusion, counts)
 

@@ -75,10 +75,9 @@ def pair_rows(comparison: Comparison, pairs: Sequence[Pair]) -> list[DrawnDiffer
 
 def class_rows(comparison: Comparison, pair: Pair) -> list[DrawnDifference]:
     """Return the differences of the classes of a pair, in the colour of the group that is better at each."""
+    worse = "higher" if comparison.lower_is_better else "lower"
     return [
-        DrawnDifference(
-            each.subject, each, colour_of(comparison, pair.second if each.verdict == "lower" else pair.first)
-        )
+        DrawnDifference(each.subject, each, colour_of(comparison, pair.second if each.verdict == worse else pair.first))
         for each in pair.by_class
     ]
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from segcli.comparison.metric import Metric
 from segcli.comparison.plots.classes import class_metric, class_names, classes_figure, columns_of
 from segcli.plot_style import style
 from tests.comparison.made_comparison import make_comparison
@@ -18,8 +19,11 @@ def test_many_classes_are_in_columns_of_about_equal_length() -> None:
     ("metric", "expected"),
     [("val/mIoU", "IoU"), ("test/mDice", "Dice"), ("val/Dice/car", "Dice"), ("val/mAP", "AP"), ("val/loss", "score")],
 )
-def test_what_the_classes_are_measured_by(metric: str, expected: str) -> None:
-    assert class_metric(metric) == expected
+def test_what_the_classes_are_measured_by(tmp_path: Path, metric: str, expected: str) -> None:
+    comparison = make_comparison(tmp_path)
+    known = Metric.named(metric).class_metric
+
+    assert class_metric(replace(comparison, class_metric=known)) == expected
 
 
 def test_bars_are_as_long_as_the_means_and_an_absent_class_has_none(tmp_path: Path) -> None:
