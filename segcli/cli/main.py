@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import segcli
 from segcli.cli.completion import VARIABLE, complete
-from segcli.cli.tell import tell, was_told
+from segcli.cli.error_report import report_error, was_reported
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, did_you_mean, shown
@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except RuntimeError as error:
-        if not was_told(error):  # else the connection broke, since another process ended with an error
+        if not was_reported(error):  # else the connection broke, since another process ended with an error
             raise
         return USER_ERROR
     except BrokenPipeError:  # the reader, such as head, has seen enough
@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         message = _mistake(error)
         if message is None:
             raise
-        tell(message)
+        report_error(message)
         return USER_ERROR
 
 

@@ -40,7 +40,7 @@ def read_values(run: Path, metric: str) -> list[float]:
     return [row[metric] for row in _rows(run / METRICS) if metric in row]
 
 
-def complaint(run: Path, metric: str) -> str | None:
+def unlogged(run: Path, metric: str) -> str | None:
     """Return what is wrong with a metric that a validated run does not have; None if it may yet come."""
     rows = _rows(run / METRICS)
     columns = list(dict.fromkeys(name for row in rows for name in row if name.startswith(VALIDATION)))

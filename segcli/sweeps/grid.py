@@ -31,8 +31,8 @@ def parse_variations(words: Sequence[str]) -> dict[str, list[str]]:
         elif key in found:
             problems.append(Problem(f"--vary got {key} twice; write its values after one: --vary {key}=A,B"))
         else:
-            found[key], complaints = _values(key, text)
-            problems += complaints
+            found[key], mistakes = _values(key, text)
+            problems += mistakes
     if problems:
         raise ConfigError(problems)
     return found

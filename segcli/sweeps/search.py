@@ -10,7 +10,7 @@ from segcli.runs.stored_passport import FINISHED
 from segcli.sweeps.cell import Cell
 from segcli.sweeps.cell_lock import CellLock
 from segcli.sweeps.cell_trainer import AT_WORK, FAILED, INTERRUPTED, CellTrainer, Outcome, Say
-from segcli.sweeps.curve import complaint, read_values
+from segcli.sweeps.curve import read_values, unlogged
 from segcli.sweeps.optuna_parts import quiet_optuna
 from segcli.sweeps.plan import Plan
 from segcli.sweeps.study import MINUTES, RUN, Study, mark, settings_of
@@ -32,17 +32,17 @@ class _Following:
         self._trial, self._metric = trial, metric
         self._reported = 0
         self.is_pruned = False
-        self.complaint: str | None = None
+        self.problem: str | None = None
 
     def __call__(self, run: Path) -> bool:
         """Look at the run; return whether to stop it."""
-        self.complaint = complaint(run, self._metric)
+        self.problem = unlogged(run, self._metric)
         values = read_values(run, self._metric)
         while self._reported < len(values) and not self.is_pruned:
             self._trial.report(values[self._reported], self._reported)
             self._reported += 1
             self.is_pruned = self._trial.should_prune()
-        return self.is_pruned or self.complaint is not None
+        return self.is_pruned or self.problem is not None
 
 
 class Search:
@@ -112,9 +112,9 @@ class Search:
             following(outcome.run)  # what came since it was looked at last
             trial.set_user_attr(RUN, str(outcome.run))
             trial.set_user_attr(MINUTES, outcome.minutes)
-        if following.complaint is not None:
+        if following.problem is not None:
             source = self._plan.space.sources.get("metric")
-            raise ConfigError([Problem(following.complaint, "metric", source)])
+            raise ConfigError([Problem(following.problem, "metric", source)])
         if outcome.state == FINISHED and outcome.value is not None:
             study.complete(trial, outcome.value)
         elif outcome.state == INTERRUPTED and was_asked:

@@ -1,4 +1,4 @@
-"""Turn what jsonargparse, Lightning, torch and components complain about into short errors with a place."""
+"""Turn what jsonargparse, Lightning, torch and components raise into short errors with a place."""
 
 import os
 import re
@@ -91,7 +91,7 @@ def _indent(line: str) -> int:
 def _culprits(
     error: Exception, tree: object, removed: set[KeyPath], parse: Callable[[Any], object]
 ) -> tuple[list[KeyPath], Exception | None]:
-    """Return what to leave out for another complaint than this, and that complaint.
+    """Return what to leave out for another error than this, and that error.
 
     A message tells no positions in lists. So each place that it may mean is tried; if two are wrong in the same way,
     all are left out together.
@@ -99,13 +99,13 @@ def _culprits(
     candidates = list(_candidates(_key_and_reason(error)[0], tree, removed))
     groups = [[path] for path in candidates] + ([candidates] if len(candidates) > 1 else [])
     for group in groups:
-        following = _complaint(_without(tree, removed | set(group)), parse)
+        following = _error_of(_without(tree, removed | set(group)), parse)
         if following is None or _key_and_reason(following) != _key_and_reason(error):
             return group, following
     return [], None
 
 
-def _complaint(tree: object, parse: Callable[[Any], object]) -> Exception | None:
+def _error_of(tree: object, parse: Callable[[Any], object]) -> Exception | None:
     try:
         parse(tree)
     except ArgumentError as error:

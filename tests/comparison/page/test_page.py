@@ -112,15 +112,15 @@ def _browse(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
 
-def _complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
+def _errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 @needs_browser
-def test_a_browser_shows_it_without_complaint(nasty: Comparison, tmp_path: Path) -> None:
+def test_a_browser_shows_it_without_errors(nasty: Comparison, tmp_path: Path) -> None:
     write_page(nasty, tmp_path / "page.html")
     done = _browse(tmp_path / "page.html", "--dump-dom")
-    assert not _complaints(done)
+    assert not _errors(done)
     assert "Worst images" in done.stdout
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in done.stdout
     assert "<script" not in done.stdout
@@ -131,11 +131,11 @@ def test_a_browser_shows_it_without_complaint(nasty: Comparison, tmp_path: Path)
     "added", ['<img src="https://example.org/x.png" alt="">', "<script>document.title = 1</script>"]
 )
 def test_a_browser_refuses_scripts_and_what_is_not_inside(tmp_path: Path, added: str) -> None:
-    """The page forbids it; so no complaint, in the test before, means that nothing was asked for."""
+    """The page forbids it; so no error, in the test before, means that nothing was asked for."""
     path = tmp_path / "page.html"
     write_page(make_comparison(tmp_path / "runs", labels=("FPN",), runs=1), path)
     path.write_text(path.read_text().replace("</main>", f"{added}</main>"))
-    assert "Content Security Policy" in "".join(_complaints(_browse(path, "--dump-dom")))
+    assert "Content Security Policy" in "".join(_errors(_browse(path, "--dump-dom")))
 
 
 @needs_browser

@@ -77,7 +77,7 @@ def _all(parse: Callable[[Any], object], file: Path, *overrides: str) -> list[tu
     return [(problem.key, problem.message) for problem in problems]
 
 
-def test_every_complaint_of_the_parser_is_told(tiny: Path, parse: Callable[[Any], object]) -> None:
+def test_every_error_of_the_parser_is_reported(tiny: Path, parse: Callable[[Any], object]) -> None:
     words = ["--trainer.profiler={a: 1}", "--model.value_range=[1]", "--model.decoder.dropout=high"]
     found = dict(_all(parse, tiny, *words, "--model.loss=[1]"))
     assert found["model.decoder.dropout"] == "expected float, got high"

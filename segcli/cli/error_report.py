@@ -1,4 +1,4 @@
-"""Tell an error once, however many processes of one run meet it. Torch-free until torch is there."""
+"""Report an error once, however many processes of one run meet it. Torch-free until torch is there."""
 
 import contextlib
 import os
@@ -11,14 +11,14 @@ from segcli.private_names import default_store
 from segcli.processes import is_first_process, process_group
 
 PATIENCE_S = 15.0
-"""How long another process than the first waits with its error: in most cases the first has met the same, and tells it
-after it has ended, or waited for, the processes that it started."""
-TOLD = "segcli/told"
+"""How long another process than the first waits with its error: in most cases the first has met the same, and reports
+it after it has ended, or waited for, the processes that it started."""
+REPORTED = "segcli/reported"
 _GONE = ("onnection closed by peer", "onnection reset by peer", "Broken pipe", "remote process exited")
 """What gloo and NCCL say of a connection whose other end is gone."""
 
 
-def tell(text: str) -> None:
+def report_error(text: str) -> None:
     """Print an error to standard error, unless another process of this run does.
 
     The first process prints at once. Until the processes are connected, those of one host do the same with the same
@@ -31,14 +31,14 @@ def tell(text: str) -> None:
         say_text(text, file=sys.stderr)
         if store is not None:
             with contextlib.suppress(RuntimeError):  # its host is gone, and with it everybody
-                store.set(TOLD, "1")
+                store.set(REPORTED, "1")
 
 
-def was_told(error: RuntimeError) -> bool:
-    """Return whether an error is but the echo of another process's, which has told its own, or is gone.
+def was_reported(error: RuntimeError) -> bool:
+    """Return whether an error is but the echo of another process's, which has reported its own, or is gone.
 
-    The first process keeps the store, so that what it told cannot be looked up once it has ended; that the connection
-    to it broke is known by the message. One line says so, where nobody may have said anything: it may have been killed.
+    The first process keeps the store, so that what it reported cannot be looked up once it has ended; that the
+    connection to it broke is known by the message. One line says so, where nobody may have said anything: it may have been killed.
     """
     store = _store()
     if store is None:
@@ -47,7 +47,7 @@ def was_told(error: RuntimeError) -> bool:
         say_text("this process ends: another one of the run has ended before", file=sys.stderr)
         return True
     try:
-        return bool(store.check([TOLD]))
+        return bool(store.check([REPORTED]))
     except RuntimeError:
         return False
 
@@ -64,7 +64,7 @@ def _has_news(store: Any) -> bool:  # noqa: ANN401  (see above)
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         try:
-            if store is not None and store.check([TOLD]):
+            if store is not None and store.check([REPORTED]):
                 return False
         except RuntimeError:  # the first process keeps the store, and is gone
             return False

@@ -1,16 +1,16 @@
 import pytest
 import torch.distributed as dist
 
-from segcli.cli import tell as telling
+from segcli.cli import error_report as reporting
+from segcli.cli.error_report import REPORTED, report_error, was_reported
 from segcli.cli.main import main
-from segcli.cli.tell import TOLD, tell, was_told
 
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "SLURM_LOCALID")
 
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(reporting, "PATIENCE_S", 0.2)
     for variable in RANKS:
         monkeypatch.delenv(variable, raising=False)
 
@@ -18,7 +18,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], **ranks: str) -> bool:
     for variable, rank in ranks.items():
         monkeypatch.setenv(variable, rank)
-    tell("error: x")
+    report_error("error: x")
     return capsys.readouterr().err == "error: x\n"
 
 
@@ -47,7 +47,7 @@ def test_a_connected_process_tells_what_it_alone_meets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], store: dist.HashStore
 ) -> None:
     assert told(monkeypatch, capsys, LOCAL_RANK="1")
-    assert store.check([TOLD])
+    assert store.check([REPORTED])
 
 
 def test_a_connected_process_is_silent_once_another_has_told(
@@ -78,10 +78,10 @@ def test_a_process_whose_first_is_gone_is_silent(
 def test_a_broken_connection_is_the_echo_of_anothers_end(
     capsys: pytest.CaptureFixture[str], store: dist.HashStore, message: str, is_echo: bool
 ) -> None:
-    assert was_told(RuntimeError(message)) == is_echo
+    assert was_reported(RuntimeError(message)) == is_echo
     assert ("another one of the run has ended" in capsys.readouterr().err) == is_echo
-    store.set(TOLD, "1")
-    assert was_told(RuntimeError(message))
+    store.set(REPORTED, "1")
+    assert was_reported(RuntimeError(message))
 
 
 def test_mistakes_of_a_command_line_are_told_so(
@@ -94,4 +94,4 @@ def test_mistakes_of_a_command_line_are_told_so(
 
 
 def test_a_process_alone_has_no_echo() -> None:
-    assert not was_told(RuntimeError("Connection closed by peer"))
+    assert not was_reported(RuntimeError("Connection closed by peer"))
