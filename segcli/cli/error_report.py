@@ -38,7 +38,8 @@ def was_reported(error: RuntimeError) -> bool:
     """Return whether an error is but the echo of another process's, which has reported its own, or is gone.
 
     The first process keeps the store, so that what it reported cannot be looked up once it has ended; that the
-    connection to it broke is known by the message. One line says so, where nobody may have said anything: it may have been killed.
+    connection to it broke is known by the message. One line says so, where nobody may have said anything: it may
+    have been killed.
     """
     store = _store()
     if store is None:
