@@ -1,4 +1,4 @@
-"""Tell from Python which runs are better."""
+"""Report from Python which runs are better."""
 
 import os
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ def compare(
     group: str | None = None,
     force: bool = False,
 ) -> RunComparison:
-    """Tell which runs are better, how fast they learned and what they cost, and whether that is more than noise.
+    """Report which runs are better, how fast they learned and what they cost, and whether that is more than noise.
 
     Runs that differ only in their seed are one group. Intervals are of 95 % and cover the noise of seeds and the choice
     of images.

@@ -1,4 +1,4 @@
-"""Tell which runs are better, and whether it is noise: ``segcli compare RUNS``."""
+"""Report which runs are better, and whether it is noise: ``segcli compare RUNS``."""
 
 import math
 import sys
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERB = Verb(
     "compare",
     """
-Tell which runs are better, how fast they learned and what they cost, and whether a difference is more than noise. RUNS
+Report which runs are better, how fast they learned, what they cost, and whether a difference is more than noise. RUNS
 are run folders, or folders of them. Runs that differ only in their seed are one group.
 """,
     ("RUNS ...",),

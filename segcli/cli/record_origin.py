@@ -1,4 +1,4 @@
-"""What a run was trained from: experiment files and overrides, as its passport tells."""
+"""What a run was trained from: experiment files and overrides, as its passport records."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ def origin_of(run: StoredRun, folder: Path) -> Origin:
     """
     command = read(FIT, [str(word) for word in run.passport.get("command", ())[2:]])
     if command.checkpoint is not None:
-        message = f"{shown(run)} began from the state in {command.checkpoint}, which no experiment file tells of"
+        message = f"{shown(run)} began from the state in {command.checkpoint}, which no experiment file describes"
         raise ConfigError([Problem(f"{message}; its scores are not those of an experiment")])
     named: Any = run.passport.get("experiment", command.files)
     files = tuple(_inside(Path(file), run) for file in named)

@@ -38,7 +38,7 @@ or once for all files, and announce the two tags, in .vscode/settings.json:
 
 PyCharm: Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema Mappings.
 
-An editor sees one file without its parents. It does not tell what is missing, whether an argument without a class fits
+An editor sees one file without its parents. It does not show what is missing, whether an argument without a class fits
 the class that a parent names, or whether a value that `!del` removes exists, and it takes `!del` for an empty text:
 where it marks one, trust `segcli check`, which composes the experiment.
 """,

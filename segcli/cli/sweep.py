@@ -43,7 +43,7 @@ VERB = Verb(
             repeats=True,
         ),
         Option("--search", "a search space, see below; needs pip install 'segcli[search]'", "FILE"),
-        Option("--dry-run", "tell what would be run"),
+        Option("--dry-run", "print what would be run"),
         Option("--max-cells", f"how many combinations are no mistake, {MOST_CELLS}", "N"),
     ),
     (
@@ -52,7 +52,7 @@ VERB = Verb(
     ),
     """
 Each is a run of its own, as fit with these words would make it, in runs/<stem of FILE>/<number>/. All are composed
-before the first begins: mistakes are told at once, and later changes of the files have no effect. The same command,
+before the first begins: mistakes are reported at once, and later changes of the files have no effect. The same command,
 typed again, leaves out what is finished and resumes what was interrupted. Typed in a second terminal, such as with
 another CUDA_VISIBLE_DEVICES, it shares the work. Ctrl-C and SIGTERM stop the run at work once its state is written.
 

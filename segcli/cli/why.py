@@ -1,4 +1,4 @@
-"""Tell how a value of an experiment came about: ``segcli why FILE KEY``."""
+"""Show how a value of an experiment came about: ``segcli why FILE KEY``."""
 
 import json
 
@@ -15,7 +15,7 @@ from segcli.program import program
 
 VERB = Verb(
     "why",
-    "Tell who set KEY, over whom, and by which interpolation; of a component or section, all that is in it.",
+    "Show who set KEY, over which values, and by which interpolation; of a component or section, all that is in it.",
     ("FILE KEY",),
     (CONFIG, TRUSTED, FORMAT),
     (
