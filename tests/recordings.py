@@ -3,8 +3,10 @@
 The runs in ``tests/data/recorded`` are what this wrote, without checkpoints, pictures and lists of packages::
 
     segcli sweep -c experiments/quickstart.yaml --vary model.decoder=FPN,UNet --vary seed_everything=0,1,2 \\
-        --run.name decoders --trainer.max_epochs 5 --trainer.precision 32 --data.train_size 320 --data.image_size 48 \\
-        --data.num_workers 0
+        --run.name decoders --model.loss DiceLoss --model.optimizer.lr 4e-3 --trainer.max_epochs 6 \\
+        --data.train_size 320 --data.val_size 64 --data.image_size 64 --data.num_workers 0 --trainer.precision 32
+
+Paths in their passports were made short, and the digests of these renewed.
 """
 
 import html

@@ -3,12 +3,18 @@
 import re
 
 from tests.documents import CONSOLE, README, text_of
-from tests.recordings import DIFF, PICTURES, picture, text_in
+from tests.recordings import COMPARE, DIFF, PICTURES, RECORDED, picture, printed, text_in
 
 
 def test_the_picture_of_diff_shows_what_the_guide_does() -> None:
     """Which another test compares with what is printed."""
     assert text_in((PICTURES / "diff.svg").read_text()) == text_in(picture(DIFF, CONSOLE[DIFF]))
+
+
+def test_the_picture_of_compare_shows_what_is_printed() -> None:
+    shown = text_in((PICTURES / "compare.svg").read_text())
+    assert shown == text_in(picture(COMPARE, printed(COMPARE, RECORDED)))
+    assert "FPN" in shown
 
 
 def test_pictures_ask_no_server() -> None:
