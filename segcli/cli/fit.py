@@ -10,6 +10,7 @@ from segcli.config.component import class_key
 from segcli.config.escape import command
 from segcli.config.output import say
 from segcli.program import program
+from segcli.runs.run_folder import METRICS
 
 if TYPE_CHECKING:
     from segcli.cli.command_line import Typed
@@ -59,13 +60,27 @@ def fit(job: "Job") -> None:
     folder, file = job.folder, job.arguments.files[0] if job.arguments.files else job.folder.config
     best = Path(getattr(job.cli.trainer.checkpoint_callback, "best_model_path", "") or "none")
     pictures = f"   pictures of every epoch in {folder.pictures}" if folder.pictures.is_dir() else ""
-    say("", f"run folder  {folder.path}{pictures}", "next        look at the curves:  tensorboard --logdir runs")
+    say("", f"run folder  {folder.path}{pictures}", f"next        {curves_hint(job)}")
     if best.is_file():
         say(f"            predict:             {_typed('predict', '--ckpt_path', os.path.relpath(best))}")
     other = "FPN" if str(job.experiment.get(class_key("model.decoder"))).rpartition(".")[2] == "UNet" else "UNet"
     say(f"            another decoder:     {_typed('fit', '-c', str(file), '--model.decoder', other)}")
     if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
         say(f"            your own images:     {program()} guide own-data")
+
+
+def curves_hint(job: "Job") -> str:
+    """Return where the curves of a run are, with the loggers that it has."""
+    from pytorch_lightning.loggers import TensorBoardLogger
+
+    loggers, folder = job.cli.trainer.loggers, job.folder.path
+    if not loggers:
+        return "no curves:           trainer.logger is false, so compare will leave this run out"
+    boards = [Path(each.save_dir) for each in loggers if isinstance(each, TensorBoardLogger)]
+    if not boards:
+        return f"look at the curves:  {folder / METRICS}"
+    place = folder.parent.parent if folder in boards else boards[0]
+    return f"look at the curves:  {command(['tensorboard', '--logdir', os.path.relpath(place)])}"
 
 
 def _typed(*words: str) -> str:

@@ -87,7 +87,9 @@ class StoredRun:
             raise UnreadableRunError(path, str(error)) from None
         for name in (METRICS, TIMING):
             if not (path / name).is_file():
-                raise UnreadableRunError(path, f"has no {name}")
+                is_unlogged = name == METRICS and (run.config.get("trainer") or {}).get("logger") is False
+                why = ": it was trained with trainer.logger false; train it again with true" if is_unlogged else ""
+                raise UnreadableRunError(path, f"has no {name}{why}")
         found = [
             f"{name} was changed after the run wrote it; take it from a copy, or train again: {program()} rerun {path}"
             for name in run.changed

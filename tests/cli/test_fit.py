@@ -2,15 +2,20 @@ import csv
 import importlib.metadata
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 import yaml
 from PIL import Image
+from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
+from segcli.cli.fit import curves_hint
 from segcli.cli.main import main
 from segcli.config.compose import compose
+from segcli.runs.loggers import default_loggers, with_metrics_file
 
 
 def test_the_run_folder_holds_what_is_promised(trained: Path) -> None:
@@ -185,3 +190,34 @@ def test_bad_masks_are_all_named_before_anything_is_trained(tiny: Path, capsys: 
     assert "Traceback" not in err
     assert not list(Path("runs").rglob("*.ckpt"))
     assert not list(Path("runs").rglob("metrics.csv"))
+
+
+@pytest.mark.parametrize(
+    ("logger", "hint"),
+    [
+        ("false", "no curves:           trainer.logger is false, so compare will leave this run out"),
+        ("true", "look at the curves:  tensorboard --logdir runs"),
+        ("csv", "look at the curves:  runs/a/1/metrics.csv"),
+        ("board", "look at the curves:  tensorboard --logdir boards"),
+    ],
+)
+def test_the_hint_names_the_curves_that_there_are(logger: str, hint: str) -> None:
+    folder = Path("runs/a/1")
+    given: dict[str, list[Logger]] = {
+        "false": [],
+        "true": default_loggers(folder),
+        "csv": with_metrics_file(CSVLogger("elsewhere"), folder),
+        "board": with_metrics_file(TensorBoardLogger("boards"), folder),
+    }
+    trainer = SimpleNamespace(loggers=given[logger])
+    job = SimpleNamespace(cli=SimpleNamespace(trainer=trainer), folder=SimpleNamespace(path=folder))
+    assert curves_hint(cast(Any, job)) == hint
+
+
+def test_compare_says_of_a_run_without_a_logger_why_it_is_left_out(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", "-c", "tiny.yaml", "--trainer.logger", "false", "--trainer.max_steps", "1"]) == 0
+    assert "next        no curves: " in capsys.readouterr().out
+    assert main(["compare", "runs/tiny/1"]) == 2
+    assert "has no metrics.csv: it was trained with trainer.logger false" in capsys.readouterr().err
