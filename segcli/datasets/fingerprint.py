@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
@@ -44,15 +45,26 @@ def fingerprint(
         advance: Called after every sample, in several threads.
 
     Raises:
-        OSError: If a file cannot be read.
+        OSError: If a file cannot be read and there is no check, which tells of all.
     """
 
     def read(index: int) -> bytes:
         sources = dataset.sources(index)
-        content = None if sizes_only else [part.read_bytes() if isinstance(part, Path) else part for part in sources]
-        sample = _sizes(sources) if content is None else b"".join(hashlib.blake2b(part).digest() for part in content)
-        if check is not None:
-            check.look(index, content, hashlib.blake2b(sample, digest_size=16).digest())
+        try:
+            content = (
+                None if sizes_only else [each.read_bytes() if isinstance(each, Path) else each for each in sources]
+            )
+            sample = (
+                _sizes(sources) if content is None else b"".join(hashlib.blake2b(part).digest() for part in content)
+            )
+        except OSError:
+            if check is None:
+                raise
+            check.look_for_unreadable(index)
+            sample = b""
+        else:
+            if check is not None:
+                check.look(index, content, hashlib.blake2b(sample, digest_size=16).digest())
         advance()
         return sample
 
@@ -63,9 +75,13 @@ def fingerprint(
 
 
 def total_bytes(dataset: SampleDataset) -> int:
-    """Return the size of all files of a split, which :func:`fingerprint` reads."""
-    sources = (part for index in range(len(dataset)) for part in dataset.sources(index))
-    return sum(part.stat().st_size for part in sources if isinstance(part, Path))
+    """Return the size of all files of a split that are there, which :func:`fingerprint` reads."""
+    total = 0
+    for index in range(len(dataset)):
+        for part in dataset.sources(index):
+            with suppress(OSError):  # told when it is to be read
+                total += part.stat().st_size if isinstance(part, Path) else 0
+    return total
 
 
 def _sizes(sources: Iterable[Path | bytes]) -> bytes:

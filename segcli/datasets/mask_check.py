@@ -60,11 +60,29 @@ class MaskCheck:
             if whole and not faults and not lossy:  # those are told of before every run
                 self.right.add(digest)
 
+    def look_for_unreadable(self, index: int) -> None:
+        """Note the files of one sample that cannot be read, such as links to nowhere or to themselves."""
+        faults = [
+            fault for part in self.dataset.sources(index) if isinstance(part, Path) and (fault := _unreadable(part))
+        ]
+        with self._lock:
+            self.faults += [(index, fault) for fault in faults]
+
     def _lossy(self, index: int, content: Sequence[bytes] | None) -> list[tuple[Path, str]]:
         _, *masks = self.dataset.sources(index)
         held = [None] * len(masks) if content is None else content[1:]
         pairs = [(file, data) for file, data in zip(masks, held, strict=True) if isinstance(file, Path)]
         return [(file, name) for file, data in pairs if (name := lossy_format_of(file, data)) is not None]
+
+
+def _unreadable(path: Path) -> str:
+    """Return why a file cannot be read; nothing if it can."""
+    try:
+        with path.open("rb"):
+            return ""
+    except OSError as error:
+        link = f": it is a symbolic link to {path.readlink()}" if path.is_symlink() else ""
+        return f"{path} cannot be read ({error.strerror}){link}; replace or remove it."
 
 
 def label_key(dataset: SampleDataset) -> str | None:

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segcli.cli.main import main
 from segcli.datamodules.folder_data_module import FolderDataModule
 from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
-from segcli.datasets.fingerprint import fingerprint
+from segcli.datasets.fingerprint import fingerprint, total_bytes
 from segcli.datasets.mask_check import HowMasks, MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.shapes_dataset import ShapesDataset
@@ -190,3 +191,36 @@ def test_masks_need_not_be_small(tmp_path: Path) -> None:
     data = dataset(tmp_path)
     Image.fromarray(values).save(tmp_path / "labels" / Path(data.paths()[0]).name)
     assert "300 (1 pixels)" in checked(data).faults[0][1]
+
+
+@pytest.mark.parametrize("sizes_only", [False, True])
+def test_links_to_nowhere_and_to_themselves_are_all_named(tmp_path: Path, sizes_only: bool) -> None:
+    data = dataset(tmp_path, count=40)
+    links = [Path(str(data.sources(index)[1])) for index in range(25)]
+    for number, path in enumerate(links):
+        path.unlink()
+        path.symlink_to(path.name if number % 2 else "nowhere.png")
+    total_bytes(data)
+    with pytest.raises(DataError) as caught:
+        require_right([checked(data, sizes_only=sizes_only)])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "25 files are at fault:"
+    assert lines[
+        1
+    ] == f"  {links[0]} cannot be read (No such file or directory): it is a symbolic link to nowhere.png; " + (
+        "replace or remove it."
+    )
+    assert f"{links[1]} cannot be read (Too many levels of symbolic links): it is a symbolic link to" in lines[2]
+    assert lines[21:] == ["  and 5 more"]
+
+
+def test_a_link_to_nowhere_is_told_by_fit(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pairs(Path("d/images"), Path("d/labels"), list("abcdef"), (0, 1))
+    for name in "abf":
+        Path(f"d/labels/{name}.png").unlink()
+        Path(f"d/labels/{name}.png").symlink_to("nowhere.png")
+    words = ["--data", "FolderDataModule", "--data.root", "d", "--data.classes", "[x, y]"]
+    assert main(["fit", "-c", "tiny.yaml", *words]) == 2
+    told = capsys.readouterr().err
+    assert "error: 3 files are at fault:" in told
+    assert all(f"d/labels/{name}.png cannot be read" in told for name in "abf")
