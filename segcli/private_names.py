@@ -4,13 +4,14 @@ Importing it imports none of them.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from optuna import Study
     from pytorch_lightning import Trainer
+    from pytorch_lightning.callbacks import RichProgressBar
     from pytorch_lightning.strategies import DDPStrategy
     from torch import Tensor, nn
     from torch.nn.modules.batchnorm import _BatchNorm
@@ -37,6 +38,14 @@ def may_stop_early(trainer: "Trainer") -> bool:
 def forget_restart(trainer: "Trainer") -> None:
     """Let the trainer train as one that was never interrupted."""
     trainer.fit_loop._restarting = trainer.fit_loop.epoch_loop.restarting = False
+
+
+def describe_epochs(bar: "RichProgressBar", describe: Callable[[int], str]) -> None:
+    """Let a bar of Lightning's write beside itself what is said of an epoch, counted from 0."""
+    from pytorch_lightning.callbacks import RichProgressBar
+
+    if type(bar)._get_train_description is RichProgressBar._get_train_description:
+        bar._get_train_description = describe  # type: ignore[assignment, method-assign]
 
 
 def ddp_options(strategy: "DDPStrategy") -> Mapping[str, Any]:

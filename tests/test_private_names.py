@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.distributed as dist
 from pytorch_lightning import Trainer
+from pytorch_lightning.callbacks import RichProgressBar
 from pytorch_lightning.demos.boring_classes import BoringModel
 from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
@@ -54,6 +55,12 @@ def test_what_the_trainer_is_about_to_do() -> None:
     trainer.fit_loop._restarting = True
     names.forget_restart(trainer)
     assert not trainer.fit_loop.restarting
+
+
+def test_a_bar_is_told_what_to_say_of_an_epoch() -> None:
+    bar = RichProgressBar()
+    names.describe_epochs(bar, lambda epoch: f"{epoch}!")
+    assert bar._get_train_description(3) == "3!"
 
 
 def test_options_of_ddp() -> None:

@@ -3,12 +3,15 @@
 import math
 import time
 from collections.abc import Sequence
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import TQDMProgressBar
+from pytorch_lightning.callbacks import RichProgressBar, TQDMProgressBar
 
 from segcli.config.output import say
+from segcli.private_names import describe_epochs
 from segcli.sample import Batch
 from segcli.score_spec import MEAN_IOU, logged_scores
 
@@ -48,6 +51,32 @@ class EpochBar(TQDMProgressBar):
         score = trainer.callback_metrics.get(_MEAN_IOU)
         said = "" if score is None else f"  {_MEAN_IOU} {float(score):.3f}"
         self.train_progress_bar.set_description(f"Epoch {trainer.current_epoch + 1}{said}")
+
+
+def count_from_one(trainer: pl.Trainer) -> None:
+    """Let Lightning's own bars count epochs as everything else here does: they begin at 0.
+
+    Args:
+        trainer: Its callbacks are changed in place; a bar that words its epochs itself is left alone.
+    """
+    for bar in trainer.callbacks:  # type: ignore[attr-defined]  # set in its constructor
+        if isinstance(bar, RichProgressBar):
+            describe_epochs(bar, partial(_described, bar))
+        elif isinstance(bar, TQDMProgressBar) and (
+            type(bar).on_train_epoch_start is TQDMProgressBar.on_train_epoch_start
+        ):
+            bar.on_train_epoch_start = partial(_begin_epoch, bar)  # type: ignore[method-assign]
+
+
+def _described(bar: RichProgressBar, epoch: int) -> str:
+    epochs = bar.trainer.max_epochs
+    last = f"/{epochs}" if epochs is not None and epochs >= 0 else ""
+    return f"Epoch {epoch + 1}{last}".ljust(len(bar.validation_description))  # of one length, or it flickers
+
+
+def _begin_epoch(bar: TQDMProgressBar, trainer: pl.Trainer, *args: Any) -> None:  # noqa: ANN401
+    counted: Any = SimpleNamespace(current_epoch=trainer.current_epoch + 1)  # all that it asks the trainer
+    TQDMProgressBar.on_train_epoch_start(bar, counted, *args)
 
 
 class ProgressLines(pl.Callback):

@@ -51,20 +51,16 @@ def fingerprint(
     def read(index: int) -> bytes:
         sources = dataset.sources(index)
         try:
-            content = (
-                None if sizes_only else [each.read_bytes() if isinstance(each, Path) else each for each in sources]
-            )
-            sample = (
-                _sizes(sources) if content is None else b"".join(hashlib.blake2b(part).digest() for part in content)
-            )
+            content = None if sizes_only else list(map(_content, sources))
+            hashes = [_sizes(sources)] if content is None else [hashlib.blake2b(part).digest() for part in content]
         except OSError:
             if check is None:
                 raise
             check.look_for_unreadable(index)
-            sample = b""
-        else:
-            if check is not None:
-                check.look(index, content, hashlib.blake2b(sample, digest_size=16).digest())
+            return b""
+        sample = b"".join(hashes)
+        if check is not None:
+            check.look(index, content, hashlib.blake2b(sample, digest_size=16).digest())
         advance()
         return sample
 
@@ -82,6 +78,10 @@ def total_bytes(dataset: SampleDataset) -> int:
             with suppress(OSError):  # told when it is to be read
                 total += part.stat().st_size if isinstance(part, Path) else 0
     return total
+
+
+def _content(source: Path | bytes) -> bytes:
+    return source.read_bytes() if isinstance(source, Path) else source
 
 
 def _sizes(sources: Iterable[Path | bytes]) -> bytes:

@@ -18,7 +18,7 @@ from segcli.callbacks.best_checkpoint import BestCheckpoint
 from segcli.callbacks.final_validation import FinalValidation
 from segcli.callbacks.last_checkpoint import LastCheckpoint
 from segcli.callbacks.pictures import Pictures
-from segcli.callbacks.progress import EpochBar, ProgressLines
+from segcli.callbacks.progress import EpochBar, ProgressLines, count_from_one
 from segcli.config.component import arguments_of
 from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
@@ -136,6 +136,7 @@ class SegmentationCLI(LightningCLI):
         super().instantiate_classes()
         self._put_in_order(self.config_init.checkpoint)
         pass_over_absent_scores(self.trainer)
+        count_from_one(self.trainer)
         _check_callbacks(self.trainer)
         check_single_average(self.trainer.callbacks)  # type: ignore[attr-defined]  # set in its constructor
         check_loggers(self.trainer.callbacks, bool(self.trainer.loggers))  # type: ignore[attr-defined]  # as above

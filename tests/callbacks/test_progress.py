@@ -90,3 +90,12 @@ def test_no_bar_and_no_lines_where_none_are_wanted(in_trained: Path, capsys: Cap
 )
 def test_durations_are_short(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize("name", ["RichProgressBar", "TQDMProgressBar"])
+def test_lightning_s_bars_count_epochs_from_1(tiny: Path, capsys: Capture, name: str) -> None:
+    words = ["--trainer.callbacks", f"[{{class_path: {name}, refresh_rate: 1}}]", "--trainer.max_epochs", "1"]
+    assert main(["fit", "-c", "tiny.yaml", *words]) == 0
+    told = "".join(capsys.readouterr())
+    assert re.search(r"Epoch 1(/1)?\b", told)
+    assert "Epoch 0" not in told
