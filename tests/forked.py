@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from segcli.cli.main import main
@@ -73,9 +73,15 @@ def fork(words: Sequence[str], folder: Path, **variables: object) -> subprocess.
 
 
 def forked_ranks(words: Sequence[str], folder: Path, devices: int) -> list[subprocess.CompletedProcess[str]]:
-    """Run one command line on several ranks, which find each other as those of ``torchrun`` do."""
+    """Run one command line on several ranks, with the environment that ``torchrun`` gives them."""
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "WORLD_SIZE": devices, "LOCAL_WORLD_SIZE": devices}
     place |= {"GROUP_RANK": 0, "TORCHELASTIC_RUN_ID": "none"}
-    tasks = [{**place, "RANK": rank, "LOCAL_RANK": rank} for rank in range(devices)]
+    return forked_tasks(words, folder, [{**place, "RANK": rank, "LOCAL_RANK": rank} for rank in range(devices)])
+
+
+def forked_tasks(
+    words: Sequence[str], folder: Path, tasks: Sequence[Mapping[str, object]]
+) -> list[subprocess.CompletedProcess[str]]:
+    """Run one command line once for each environment, all at the same time."""
     at_work = [Fork(words, folder, os.environ | {name: str(value) for name, value in task.items()}) for task in tasks]
     return [each.finish() for each in at_work]

@@ -5,7 +5,8 @@ import pytest
 
 from tests.conftest import TINY
 from tests.distributed import recorder
-from tests.distributed.launch import lightning, on
+from tests.distributed.launch import on
+from tests.forked import forked_ranks
 
 RECORDED = TINY.replace("trainer: {", "trainer: {callbacks: [recorder.Recorder], ")
 
@@ -24,8 +25,6 @@ def trained_on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(recorder.__file__, folder)
     (folder / "tiny.yaml").write_text(RECORDED)
     words = ["fit", "-c", "tiny.yaml", *on(2), "--data.batch_size", "4", "--data.val_size", "7"]
-    done = lightning([*words, "--data.val_batch_size", "2"], folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "stdout.txt").write_text(done.stdout)
-    (folder / "stderr.txt").write_text(done.stderr)
+    ranks = forked_ranks([*words, "--data.val_batch_size", "2"], folder, devices=2)
+    assert [rank.returncode for rank in ranks] == [0, 0], [rank.stderr for rank in ranks]
     return folder

@@ -60,6 +60,11 @@ def torchrun(words: Sequence[str], folder: Path, devices: int) -> subprocess.Com
 
 def slurm(words: Sequence[str], folder: Path, devices: int) -> list[subprocess.CompletedProcess[str]]:
     """Start all processes with the environment that ``srun`` gives the tasks of a job on one node."""
+    return finish([start([*SEGCLI, *words], folder, **task) for task in tasks_of_slurm(devices)])
+
+
+def tasks_of_slurm(devices: int) -> list[dict[str, object]]:
+    """Return the environment of each."""
     job = {
         "SLURM_JOB_ID": os.getpid(),
         "SLURM_JOB_NAME": "segcli",
@@ -70,8 +75,7 @@ def slurm(words: Sequence[str], folder: Path, devices: int) -> list[subprocess.C
         "SLURM_NODELIST": "127.0.0.1",
         "MASTER_PORT": free_port(),
     }
-    tasks = [{**job, "SLURM_PROCID": rank, "SLURM_LOCALID": rank} for rank in range(devices)]
-    return finish([start([*SEGCLI, *words], folder, **task) for task in tasks])
+    return [{**job, "SLURM_PROCID": rank, "SLURM_LOCALID": rank} for rank in range(devices)]
 
 
 def free_port() -> int:

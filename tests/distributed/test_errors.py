@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.distributed.launch import SEGCLI, finish, lightning, on, slurm, start, torchrun
+from tests.distributed.launch import SEGCLI, finish, lightning, on, start, tasks_of_slurm, torchrun
+from tests.forked import forked_ranks, forked_tasks
 
 NAN_ON_ONE = """
 import os
@@ -21,11 +22,19 @@ TYPO = ["fit", "-c", "tiny.yaml", *on(2), "--model.decoder.pyramid_chanels", "3"
 
 
 def test_tasks_of_slurm_tell_a_misspelt_key_once(folder: Path) -> None:
-    tasks = slurm(TYPO, folder, devices=2)
+    tasks = forked_tasks(TYPO, folder, tasks_of_slurm(devices=2))
     assert [task.returncode for task in tasks] == [2, 2]
     assert [task.stderr.count("error:") for task in tasks] == [1, 0]
 
 
+def test_ranks_tell_a_misspelt_key_once(folder: Path) -> None:
+    ranks = forked_ranks(TYPO, folder, devices=2)
+    assert [rank.returncode for rank in ranks] == [2, 2]
+    assert [rank.stderr.count("error:") for rank in ranks] == [1, 0]
+    assert not (folder / "runs").exists()
+
+
+@pytest.mark.slow
 def test_processes_of_torchrun_tell_a_misspelt_key_once(folder: Path) -> None:
     done = torchrun(TYPO, folder, devices=2)
     assert done.returncode != 0

@@ -31,9 +31,9 @@ def assert_is_one_run(folder: Path, stdout: str, stderr: str) -> None:
     assert "on 2 x cpu, 2 epochs of 3 batches of 4 images on each of 2 devices" in stdout
 
 
-def test_lightning_starts_two(trained_on_two: Path) -> None:
-    out, err = ((trained_on_two / f"{name}.txt").read_text() for name in ("stdout", "stderr"))
-    assert_is_one_run(trained_on_two, out, err)
+def test_lightning_starts_two(folder: Path) -> None:
+    done = lightning([*FIT, *on(2), "--data.batch_size", "4"], folder)
+    assert_is_one_run(folder, done.stdout, done.stderr)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 
 from tests.datamodules.data import write_image, write_mask
 from tests.distributed.launch import lightning, on
+from tests.forked import fork, forked_ranks
 
 SIZES = [(32, 40), (48, 40), (32, 40), (66, 34), (32, 40)]
 SEVERAL = pytest.mark.parametrize(
@@ -23,7 +24,7 @@ def one(trained_on_two: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("one")
     shutil.copytree(trained_on_two, folder, dirs_exist_ok=True)
     draw(folder / "new")
-    assert lightning(["validate", "--ckpt_path", str(CHECKPOINT), *on(1)], folder).returncode == 0
+    assert fork(["validate", "--ckpt_path", str(CHECKPOINT), *on(1)], folder).returncode == 0
     return folder
 
 
@@ -47,8 +48,8 @@ def test_validation_is_that_of_one_device(one: Path, tmp_path: Path, devices: in
     shutil.copytree(one / "runs" / "tiny" / "1" / "checkpoints", tmp_path / CHECKPOINT.parent)
     shutil.copy(one / "runs" / "tiny" / "1" / "config.yaml", tmp_path / "runs" / "tiny" / "1")
     shutil.copy(one / "recorder.py", tmp_path)  # a callback of the experiment
-    done = lightning(["validate", "--ckpt_path", str(CHECKPOINT), *on(devices)], tmp_path)
-    assert done.returncode == 0, done.stderr
+    ranks = forked_ranks(["validate", "--ckpt_path", str(CHECKPOINT), *on(devices)], tmp_path, devices)
+    assert [rank.returncode for rank in ranks] == [0] * devices, [rank.stderr for rank in ranks]
     expected, found = measured(one), measured(tmp_path)
     assert float(found.pop("val/loss")) == pytest.approx(float(expected.pop("val/loss")), rel=1e-6)
     assert found == expected

@@ -34,7 +34,7 @@ def test_a_revision_is_built_with_its_own_code(tiny: Path, git: Callable[..., st
     shutil.copytree(Path(segcli.__file__).parent, "segcli", ignore=shutil.ignore_patterns("__pycache__"))
     git("add", "-A")
     git("commit", "--quiet", "-m", "Start")
-    today = parameters(cost_of(compose([tiny], library=Library(Revision("main")))))
+    today = parameters(cost_of(compose([tiny])))
     fpn = Path("segcli/decoders/fpn.py")
     fpn.write_text(fpn.read_text().replace("pyramid_channels: int = 256", "pyramid_channels: int = 64"))
     git("commit", "--quiet", "-a", "-m", "Narrower")
