@@ -189,9 +189,10 @@ WITHOUT_TORCH = [
     ),
 ]
 
+SLOW = ("omegaconf", "docstring_parser", "importlib.metadata", "numpy")
 COMPLETES = [
     *(f"cli.{name}" for name in ("main", "completer", "completed_keys", "shells")),
-    *(f"cli.{verb}" for verb in ("fit", "validate", "test", "predict", "compare", "completion")),
+    *(f"cli.{verb}" for verb in VERBS),
 ]
 
 
@@ -200,7 +201,10 @@ COMPLETES = [
     [
         (TORCH_FREE, ("torch", "pytorch_lightning", "numpy")),
         (WITHOUT_TORCH, ("torch", "pytorch_lightning")),
-        (COMPLETES, ("omegaconf", "docstring_parser", "importlib.metadata", "segcli.experiment", "numpy")),
+        (
+            COMPLETES,
+            ("omegaconf", "docstring_parser", "importlib.metadata", "segcli.experiment", "segcli.runs.stored_run"),
+        ),
     ],
     ids=["what composes experiments", "what reads runs", "what a shell waits for"],
 )

@@ -1,10 +1,14 @@
 """Find mistakes in experiments without running them: ``segcli check FILE``."""
 
-from segcli.cli.command_line import Typed
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
 from segcli.config.output import say_text
-from segcli.experiment.check import check_experiments
-from segcli.reports.check_report import report_text
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
 
 VERB = Verb(
     "check",
@@ -45,6 +49,9 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: If there is nothing to check.
     """
+    from segcli.experiment.check import check_experiments
+    from segcli.reports.check_report import report_text
+
     reports = check_experiments(typed.words or ["."], builds=typed.has("--build"))
     say_text(report_text(reports, typed.format))
     if any(report.errors for report in reports):

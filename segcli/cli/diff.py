@@ -1,22 +1,23 @@
 """Compare experiments by what they mean: ``segcli diff A B`` and ``segcli diff --git REV``."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import FORMAT, TRUSTED, Option, Verb
 from segcli.config import trust
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.files import Revision
-from segcli.config.library import installed
 from segcli.config.output import say_text
-from segcli.config.review import Review, review
-from segcli.experiment.experiment_diff import diff_experiments, experiment_of
-from segcli.ledger.staleness import Stale, newly_stale
 from segcli.program import program
-from segcli.reports.diff_report import diff_text, review_text
-from segcli.runs.run_folder import is_run
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.config.files import Revision
+    from segcli.config.review import Review
+    from segcli.ledger.staleness import Stale
 
 VERB = Verb(
     "diff",
@@ -56,12 +57,19 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: If an experiment does not compose, or a revision is unknown.
     """
+    from segcli.config.files import Revision
+
     revision = typed.value("--git")
     differs = _pair(typed) if revision is None else _review(typed, Revision(revision))
     return int(differs and typed.has("--exit-code"))
 
 
 def _pair(typed: Typed) -> bool:
+    from segcli.config.library import installed
+    from segcli.experiment.experiment_diff import diff_experiments, experiment_of
+    from segcli.reports.diff_report import diff_text
+    from segcli.runs.run_folder import is_run
+
     words = list(typed.words)
     if len(words) not in (1, 2) or (len(words) == 1 and (":" not in words[0] or Path(words[0]).exists())):
         raise ConfigError([Problem(f"diff needs two experiments: {program()} diff A B, or {program()} diff --git REV")])
@@ -81,6 +89,11 @@ def _pair(typed: Typed) -> bool:
 
 
 def _review(typed: Typed, revision: Revision) -> bool:
+    from segcli.config.library import installed
+    from segcli.config.review import review
+    from segcli.ledger.staleness import newly_stale
+    from segcli.reports.diff_report import review_text
+
     if typed.has("--composed"):
         raise ConfigError([Problem("--git compares with all defaults; --composed is for two experiments")])
     for word in typed.words:

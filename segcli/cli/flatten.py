@@ -1,21 +1,23 @@
 """Write an experiment as one file without parents: ``segcli flatten FILE``."""
 
+from __future__ import annotations
+
 import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.files import save
 from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
-from segcli.config.compose import Experiment, compose
-from segcli.config.dumper import dump_standalone
-from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced, visible
-from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say_text
 from segcli.program import program
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.config.compose import Experiment
 
 VERB = Verb(
     "flatten",
@@ -48,6 +50,9 @@ def run(typed: Typed) -> int:
         ConfigError: If not one file is given, for every mistake in it and the overrides, or if the result cannot be
             written.
     """
+    from segcli.config.compose import compose
+    from segcli.config.experiment_file import experiment_file
+
     if not (typed.words or typed.files):
         raise ConfigError([Problem(f"flatten needs one FILE: {program()} flatten FILE")])
     files = [experiment_file(word) for word in (*typed.words, *typed.files)]
@@ -63,6 +68,9 @@ def run(typed: Typed) -> int:
 
 
 def _formatted(experiment: Experiment, origin: str, form: str) -> str:
+    from segcli.config.dumper import dump_standalone
+    from segcli.config.environment import with_references
+
     yaml = dump_standalone(experiment.root)
     if form == "json":
         return json.dumps({"defaults": "none", **with_references(experiment.root).plain()}, indent=2) + "\n"

@@ -1,22 +1,24 @@
 """List what experiments can name: ``segcli list [FAMILY] [PATTERN]``."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import PurePath
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import FORMAT, Verb
-from segcli.config.catalogue import LISTED, Argument, Entry, describe, matches, names_of, timm_models
-from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.escape import code, markdown, markdown_table
 from segcli.config.output import say, say_text
-from segcli.config.tables import line_width, text_table
 from segcli.program import program
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.config.catalogue import Argument, Entry
 
 VERB = Verb(
     "list",
@@ -46,6 +48,8 @@ Row = tuple[str, ...]
 
 def run(options: Typed) -> int:
     """Print the list."""
+    from segcli.config.catalogue import describe, matches, names_of, timm_models
+
     family, pattern = _chosen(options)
     if not family:
         _print_overview(options)
@@ -71,6 +75,8 @@ def _stem(name: str) -> str:
 
 
 def _chosen(options: Typed) -> tuple[str, str]:
+    from segcli.config.catalogue import LISTED, names_of
+
     family, pattern, *rest = [*options.words, "", ""][: max(2, len(options.words))]
     if family and family not in LISTED:
         homes = [other for other in LISTED if other != "experiments" and family in names_of(other)]
@@ -83,6 +89,8 @@ def _chosen(options: Typed) -> tuple[str, str]:
 
 
 def _nothing_found(family: str, pattern: str) -> ConfigError:
+    from segcli.config.catalogue import names_of, timm_models
+
     names = names_of(family) + ([entry.name for entry in timm_models()] if family == "backbones" else [])
     if not names:
         return ConfigError([Problem(f"no {family} here; they are the YAML files in experiments/, or in this folder")])
@@ -94,6 +102,9 @@ def _nothing_found(family: str, pattern: str) -> ConfigError:
 
 
 def _print_overview(options: Typed) -> None:
+    from segcli.config.catalogue import LISTED, names_of
+    from segcli.config.tables import line_width
+
     found = {family: names_of(family) for family in LISTED}
     if options.format == "json":
         _print_json([{"family": family, "count": len(names), "names": names} for family, names in found.items()])
@@ -131,6 +142,8 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
 
 
 def _print_experiments(entries: list[Entry]) -> None:
+    from segcli.config.tables import text_table
+
     lines = text_table([_file_row(entry)[:-1] for entry in entries])
     for entry, line in zip(entries, lines, strict=True):
         say(line)
@@ -158,12 +171,16 @@ def _line(entry: Entry) -> str:
 
 
 def _default(argument: Argument) -> str:
+    from segcli.config.dumper import dump_inline
+
     is_plain = isinstance(argument.default, bool | int | float | str | list | tuple | dict | None)
     return dump_inline(argument.default) if is_plain else str(argument.default)
 
 
 def _print_columns(rows: Sequence[Row], widest: Sequence[int], indent: int = 0) -> None:
     """Print cells in columns; those wider than ``widest``, and the last column, are folded."""
+    from segcli.config.tables import line_width, text_table
+
     cells = [[cell.replace("``", "`") for cell in row] for row in rows]
     say(*text_table(cells, widest=widest, indent=indent, width=line_width()))
 

@@ -1,18 +1,21 @@
 """Drop from an experiment what its parents say already: ``segcli minimize FILE``."""
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.files import save
 from segcli.cli.verb import FORMAT, Option, Verb
-from segcli.config.dumper import dump_inline, shown_yaml
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import code, fenced, markdown
-from segcli.config.experiment_file import experiment_file
-from segcli.config.minimize import Dropped, Minimized, minimize
 from segcli.config.output import say, say_text
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.config.minimize import Dropped, Minimized
 
 VERB = Verb(
     "minimize",
@@ -45,6 +48,10 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: If the file does not compose, or it cannot be written.
     """
+    from segcli.config.dumper import shown_yaml
+    from segcli.config.experiment_file import experiment_file
+    from segcli.config.minimize import minimize
+
     file, write = experiment_file(typed.words[0]), typed.has("--write")
     if write and Path(typed.words[0]).is_dir():
         raise ConfigError([Problem("--write takes a file; the config of a run stays as it was recorded")])
@@ -61,6 +68,8 @@ def run(typed: Typed) -> int:
 
 
 def _line(dropped: Dropped) -> str:
+    from segcli.config.dumper import dump_inline
+
     return f"dropped {dropped.key}: {dump_inline(dropped.value)}, {_reason(dropped)}"
 
 
@@ -69,6 +78,8 @@ def _reason(dropped: Dropped) -> str:
 
 
 def _markdown(result: Minimized) -> str:
+    from segcli.config.dumper import dump_inline, shown_yaml
+
     items = [f"- {code(f'{d.key}: {dump_inline(d.value)}')}, {markdown(_reason(d))}" for d in result.dropped]
     heading = ["", "Dropped:", ""] if items else ["", "Nothing can be dropped."]
     return "\n".join([fenced(shown_yaml(result.text), "yaml"), *heading, *items])

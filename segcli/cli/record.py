@@ -1,25 +1,25 @@
 """Keep the results of runs beside the experiments: ``segcli record RUN``."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.files import save
-from segcli.cli.record_origin import Origin, origin_of
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.library import installed
 from segcli.config.output import say
-from segcli.ledger.entry import Entry
-from segcli.ledger.ledger import Ledger
-from segcli.ledger.runs import check_one_experiment, entry_of, load_runs, shown
-from segcli.ledger.settings import differences, listed, settings_now, settings_of
-from segcli.ledger.table import BEGIN, END, score
+from segcli.ledger.table import BEGIN, END
 from segcli.program import program
-from segcli.runs.file_hashes import unhashed_note
-from segcli.runs.find_runs import find_runs
-from segcli.runs.stored_run import StoredRun
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.cli.record_origin import Origin
+    from segcli.ledger.entry import Entry
+    from segcli.ledger.ledger import Ledger
+    from segcli.runs.stored_run import StoredRun
 
 VERB = Verb(
     "record",
@@ -65,6 +65,9 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: If runs cannot be recorded, or the table has no place.
     """
+    from segcli.ledger.ledger import Ledger
+    from segcli.ledger.table import score
+
     ledger = Ledger(Path(typed.value("--folder") or _FOLDER))
     if typed.has("--table") or typed.has("--check"):
         if typed.words or typed.has("--name"):
@@ -79,6 +82,12 @@ def run(typed: Typed) -> int:
 
 
 def _record(ledger: Ledger, typed: Typed) -> Entry:
+    from segcli.cli.record_origin import origin_of
+    from segcli.ledger.entry import Entry
+    from segcli.ledger.runs import check_one_experiment, entry_of, load_runs
+    from segcli.ledger.table import score
+    from segcli.runs.file_hashes import unhashed_note
+
     runs = load_runs(_folders(typed.words))
     check_one_experiment(runs)
     origin = origin_of(runs[0], ledger.folder)
@@ -102,6 +111,8 @@ def _record(ledger: Ledger, typed: Typed) -> Entry:
 
 def _folders(words: Sequence[str]) -> list[Path]:
     """Return the run folders that words name."""
+    from segcli.runs.find_runs import find_runs
+
     for word in words:
         path = Path(word)
         if not path.is_dir():
@@ -124,6 +135,9 @@ def _check_origin(first: StoredRun, origin: Origin, is_forced: bool) -> None:
 
 def _difference(first: StoredRun, origin: Origin) -> str | None:
     """Return how an experiment differs from what a run trained; None if it does not."""
+    from segcli.ledger.runs import shown
+    from segcli.ledger.settings import differences, listed, settings_now, settings_of
+
     file = origin.files[0]
     try:
         found = differences(settings_of(first.config), settings_now(origin.files, origin.overrides))
@@ -155,6 +169,8 @@ def _write_table(ledger: Ledger) -> int:
 
 
 def _check(ledger: Ledger) -> int:
+    from segcli.config.library import installed
+
     lines = ledger.outdated()
     if not lines:
         say(f"{ledger.page} is what experiments and results give")

@@ -1,26 +1,23 @@
 """Repeat a run: ``segcli rerun RUN``."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from segcli.cli.command_line import Typed, read
 from segcli.cli.fit import VERB as FIT
 from segcli.cli.fit import fit
 from segcli.cli.verb import Option, Verb
-from segcli.config.compose import compose
-from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
-from segcli.config.resolve import resolve
-from segcli.experiment.job import Job
-from segcli.experiment.run import execute
 from segcli.processes import is_first_process
-from segcli.runs.changes_since import Since, changes_since
-from segcli.runs.continuation import changes
-from segcli.runs.named_run import named_run
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
-from segcli.score_spec import OF_A_SET
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
+    from segcli.runs.changes_since import Since
+    from segcli.runs.stored_run import StoredRun
 
 VERB = Verb(
     "rerun",
@@ -43,6 +40,11 @@ packages, machine and experiment files, and afterwards whether data, weights at 
 
 def run(typed: Typed) -> int:
     """Repeat a run; print what differs before and after."""
+    from segcli.cli.command_line import read
+    from segcli.experiment.run import execute
+    from segcli.runs.changes_since import changes_since
+    from segcli.runs.named_run import named_run
+
     before = named_run(typed.words[0], trust=False)
     if is_first_process():
         _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
@@ -95,6 +97,11 @@ def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
     Raises:
         ConfigError: If it has mistakes.
     """
+    from segcli.config.compose import compose
+    from segcli.config.dumper import dump_inline
+    from segcli.config.resolve import resolve
+    from segcli.runs.continuation import changes
+
     experiment = compose([before.path / "config.yaml"], overrides)
     now = experiment.environment.like(before.config, resolve(experiment).plain())
     config = {key: value for key, value in before.config.items() if key != "defaults"}
@@ -105,6 +112,8 @@ def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
 
 def _print_outcome(before: StoredRun, path: Path) -> None:
     """Say what came out in comparison."""
+    from segcli.runs.stored_run import StoredRun, UnreadableRunError
+
     try:
         after = StoredRun.load(path)
         outcome = _outcome(before, after)
@@ -115,6 +124,8 @@ def _print_outcome(before: StoredRun, path: Path) -> None:
 
 
 def _outcome(before: StoredRun, after: StoredRun) -> list[str]:
+    from segcli.score_spec import OF_A_SET
+
     lines = [_same("data", before.passport, after.passport), _same("weights", before.passport, after.passport)]
     then, now = before.scores(), after.scores()
     names = [*(spec.name for spec in OF_A_SET), *(spec.name for spec in before.metric_specs)]

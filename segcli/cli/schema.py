@@ -1,17 +1,19 @@
 """Print what experiment files may hold, for editors: ``segcli schema --output FILE``."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.files import save
 from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced
-from segcli.config.library import installed
 from segcli.config.output import say_text
-from segcli.config.schema import experiment_schema
-from segcli.registry import RegistryError
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
 
 VERB = Verb(
     "schema",
@@ -52,6 +54,10 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: If the file cannot be written, or two packages claim one name.
     """
+    from segcli.config.library import installed
+    from segcli.config.schema import experiment_schema
+    from segcli.registry import RegistryError
+
     output = typed.value("--output")
     try:
         text = json.dumps(experiment_schema(installed()), separators=(",", ":")) + "\n"

@@ -1,21 +1,21 @@
 """Print an experiment as it is composed: ``segcli show FILE``."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Option, Verb
-from segcli.config.compose import Experiment, compose
-from segcli.config.environment import with_references
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced
-from segcli.config.experiment_file import experiment_file
-from segcli.config.node import Node, dotted
 from segcli.config.output import say_text
-from segcli.config.render import flat, render
-from segcli.config.resolve import resolve
 from segcli.program import program
-from segcli.runs.run_folder import CONFIG as RUN_CONFIG
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.config.compose import Experiment
+    from segcli.config.node import Node
 
 VALUES = "--values"
 
@@ -51,6 +51,10 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: For every mistake in files and overrides.
     """
+    from segcli.config.environment import with_references
+    from segcli.config.render import flat
+    from segcli.config.resolve import resolve
+
     experiment = _composed(typed)
     root = resolve(experiment) if typed.has("--resolved") else experiment.root
     root = root if typed.has(VALUES) else with_references(root)
@@ -60,6 +64,10 @@ def run(typed: Typed) -> int:
 
 
 def _composed(typed: Typed) -> Experiment:
+    from segcli.config.compose import compose
+    from segcli.config.experiment_file import experiment_file
+    from segcli.runs.run_folder import CONFIG as RUN_CONFIG
+
     files = [*typed.words, *typed.files]
     if not files:
         raise ConfigError([Problem(f"show needs an experiment: {program()} show FILE")])
@@ -68,6 +76,9 @@ def _composed(typed: Typed) -> Experiment:
 
 
 def _formatted(tree: Node, form: str, sources: bool) -> str:
+    from segcli.config.node import dotted
+    from segcli.config.render import render
+
     if form == "json":
         values = tree.plain()
         found = {dotted(path): str(node.source) for path, node in tree.leaves()}

@@ -1,30 +1,27 @@
 """Train an experiment with several values of its keys: ``segcli sweep -c FILE --vary KEY=A,B``."""
 
+from __future__ import annotations
+
 import importlib.util
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import command
-from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.processes import is_first_process
 from segcli.program import program
-from segcli.runs.stop_signals import StopSignals
-from segcli.runs.stored_passport import FINISHED
-from segcli.sweeps.cell import Typed as Common
-from segcli.sweeps.cell import compose_cells
-from segcli.sweeps.cell_trainer import CellTrainer, Outcome
 from segcli.sweeps.child import ChildRunner
-from segcli.sweeps.grid import combinations, parse_variations
-from segcli.sweeps.grid_sweep import dry_lines, run_grid
-from segcli.sweeps.plan import plan_search
-from segcli.sweeps.space import read_space
-from segcli.sweeps.table import table
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.runs.stop_signals import StopSignals
+    from segcli.sweeps.cell import Typed as Common
+    from segcli.sweeps.cell_trainer import Outcome
 
 MOST_CELLS = 1000
 VERB = Verb(
@@ -100,6 +97,14 @@ def run(typed: Typed) -> int:
 
 
 def _grid(common: Common, words: Sequence[str], most_cells: int, is_dry: bool, again: str) -> int:
+    from segcli.runs.stop_signals import StopSignals
+    from segcli.runs.stored_passport import FINISHED
+    from segcli.sweeps.cell import compose_cells
+    from segcli.sweeps.cell_trainer import CellTrainer
+    from segcli.sweeps.grid import combinations, parse_variations
+    from segcli.sweeps.grid_sweep import dry_lines, run_grid
+    from segcli.sweeps.table import table
+
     variations = parse_variations(words)
     _refuse_overridden(variations, common.overrides, "--vary")
     number = math.prod(map(len, variations.values()))
@@ -125,6 +130,12 @@ def _grid(common: Common, words: Sequence[str], most_cells: int, is_dry: bool, a
 
 
 def _search(common: Common, file: Path, is_dry: bool, again: str) -> int:
+    from segcli.runs.stop_signals import StopSignals
+    from segcli.sweeps.cell_trainer import CellTrainer
+    from segcli.sweeps.plan import plan_search
+    from segcli.sweeps.space import read_space
+    from segcli.sweeps.table import table
+
     if importlib.util.find_spec("optuna") is None:
         raise ConfigError([Problem("--search needs Optuna: pip install 'segcli[search]'")])
     from segcli.sweeps.search import Search
@@ -163,6 +174,9 @@ def _end(stop: StopSignals, outcomes: Sequence[Outcome], again: str, missing: st
 
 
 def _common(typed: Typed) -> Common:
+    from segcli.config.experiment_file import experiment_file
+    from segcli.sweeps.cell import Typed as Common
+
     if not typed.files:
         raise ConfigError([Problem(f"sweep needs an experiment: {program()} sweep -c FILE --vary KEY=A,B")])
     return Common(tuple(experiment_file(file) for file in typed.files), typed.overrides)

@@ -1,5 +1,7 @@
 """Find a learning rate or a batch size for an experiment: ``segcli tune lr -c FILE``."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
@@ -9,15 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli.command_line import Typed
 from segcli.cli.verb import CONFIG, Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
-from segcli.disk import write_text
-from segcli.experiment.job import Job, compose_for, parse_experiment
 from segcli.processes import is_first_process
 from segcli.program import program
-from segcli.runs.run_folder import RunFolder, RunFolderError
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
 
 if TYPE_CHECKING:
     from segcli.experiment.lightning_cli import SegmentationCLI
@@ -71,6 +73,10 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: For every mistake of the user.
     """
+    from segcli.disk import write_text
+    from segcli.experiment.job import Job, compose_for, parse_experiment
+    from segcli.runs.run_folder import RunFolder, RunFolderError
+
     kind = typed.words[0]
     numbers = _numbers(kind, typed)
     arguments = typed.arguments
@@ -133,7 +139,7 @@ def _numbers(kind: str, typed: Typed) -> dict[str, float]:
     return numbers
 
 
-def _leave_out(cli: "SegmentationCLI") -> None:
+def _leave_out(cli: SegmentationCLI) -> None:
     """Take out of the experiment what a trial does not need: schedule, validation, logs, callbacks."""
     cli.config.model.schedule = None
     trainer = cli.config.trainer

@@ -26,7 +26,10 @@ VERBS = {
     "guide": "print the manual, a topic at a time",
     "completion": "print what makes a shell complete verbs, keys and runs",
 }
-"""Each verb is a module of this package that holds its declaration, ``VERB``, and ``run``."""
+"""Each verb is a module of this package that holds its declaration, ``VERB``, and ``run``.
+
+What ``run`` works with is imported when it runs: help, errors and a shell that completes read declarations alone.
+"""
 
 OTHER_NAMES = {
     **dict.fromkeys(("train", "run", "start", "resume"), "fit"),

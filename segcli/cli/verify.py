@@ -1,28 +1,24 @@
 """Measure a run's best checkpoint again: ``segcli verify RUN``."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from segcli.cli.command_line import Typed, read
 from segcli.cli.test import VERB as TEST
 from segcli.cli.validate import VERB as VALIDATE
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
-from segcli.experiment.job import Job
-from segcli.experiment.run import execute
-from segcli.runs.consistency import flat_scores
-from segcli.runs.evaluation import Evaluation, read_evaluation
-from segcli.runs.file_hashes import changed_files, unhashed_note
-from segcli.runs.image_counts import ImageCounts
-from segcli.runs.named_run import named_run
-from segcli.runs.run_folder import CHECKPOINTS, PASSPORT
-from segcli.runs.stored_files import StoredFileError
-from segcli.runs.stored_passport import is_as_written, read_passport
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
-from segcli.runs.surroundings import file_hash
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.experiment.job import Job
+    from segcli.runs.evaluation import Evaluation
+    from segcli.runs.image_counts import ImageCounts
+    from segcli.runs.stored_run import StoredRun
 
 TOLERANCE = 0.001
 _MOST = 10
@@ -71,7 +67,9 @@ class _Record:
     lines: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, run: StoredRun, split: str, tolerance: float) -> "_Record":
+    def read(cls, run: StoredRun, split: str, tolerance: float) -> _Record:
+        from segcli.runs.stored_run import UnreadableRunError
+
         try:
             record = cls(run, split, tolerance, run.evaluation(split))
             wrong = [*_not_as_written(run, record.found), *run.contradictions]
@@ -84,6 +82,11 @@ class _Record:
 
 def run(typed: Typed) -> int:
     """Measure again and compare; print both."""
+    from segcli.cli.command_line import read
+    from segcli.experiment.run import execute
+    from segcli.runs.named_run import named_run
+    from segcli.runs.run_folder import CHECKPOINTS
+
     split = typed.value("--split") or "val"
     run = named_run(typed.words[0], trust=False)
     record = _Record.read(run, split, _tolerance(typed.value("--tolerance")))
@@ -112,6 +115,11 @@ def _tolerance(word: str | None) -> float:
 
 def _not_as_written(run: StoredRun, found: Evaluation) -> Iterator[str]:
     """Yield which files of a run, and of its test, are not as they were written."""
+    from segcli.runs.file_hashes import changed_files
+    from segcli.runs.run_folder import PASSPORT
+    from segcli.runs.stored_passport import is_as_written
+    from segcli.runs.surroundings import file_hash
+
     checkpoints = run.passport.get("checkpoints") or {}
     for name, written in checkpoints.items():
         path = run.path / "checkpoints" / name
@@ -134,6 +142,11 @@ def _measure(job: Job, split: str, made: list[Path]) -> None:
 
 def _compare(folder: Path, record: _Record) -> None:
     """Print what was recorded beside what was measured now, and remember whether it agrees."""
+    from segcli.runs.evaluation import read_evaluation
+    from segcli.runs.file_hashes import unhashed_note
+    from segcli.runs.stored_files import StoredFileError
+    from segcli.runs.stored_passport import read_passport
+
     split = record.split
     say("", f"verify {record.run.path}, {split} split")
     if not record.run.is_hashed:
@@ -162,6 +175,8 @@ def _split(passport: Mapping[str, Any], split: str) -> object:
 
 def _compare_scores(record: _Record, now: Mapping[str, Any]) -> None:
     """Print the scores of the whole split, and those of classes that differ."""
+    from segcli.runs.consistency import flat_scores
+
     before, after = flat_scores(record.found.scores), flat_scores(now)
     of_classes = []
     for key in dict.fromkeys((*before, *after)):

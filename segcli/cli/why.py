@@ -1,17 +1,19 @@
 """Show how a value of an experiment came about: ``segcli why FILE KEY``."""
 
-import json
+from __future__ import annotations
 
-from segcli.cli.command_line import Typed
+import json
+from typing import TYPE_CHECKING
+
 from segcli.cli.verb import CONFIG, FORMAT, TRUSTED, Verb
-from segcli.config.compose import compose
-from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced, visible
-from segcli.config.experiment_file import experiment_file
 from segcli.config.output import say_text
-from segcli.config.trace import Step, Trace, trace
 from segcli.program import program
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+    from segcli.config.trace import Step, Trace
 
 VERB = Verb(
     "why",
@@ -35,6 +37,10 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: For every mistake in files and overrides, or an unknown key.
     """
+    from segcli.config.compose import compose
+    from segcli.config.experiment_file import experiment_file
+    from segcli.config.trace import trace
+
     *first, key = typed.words or [""]
     files = [*first, *typed.files]
     if not key or not files or len(first) > 1:
@@ -50,6 +56,8 @@ def run(typed: Typed) -> int:
 
 
 def _lines(found: Trace, named: bool) -> list[str]:
+    from segcli.config.dumper import dump_inline
+
     is_container = isinstance(found.value, dict) and not any(step.text for step in found.steps)
     name = f"{found.key}: " if named else ""
     if not found.steps:
