@@ -177,3 +177,12 @@ def test_the_readme_is_a_front_page() -> None:
     assert len(text_of(README).splitlines()) < MOST_LINES["README.md"]
     for kind, text in BLOCKS:
         assert kind != "yaml" or len(text.splitlines()) < MOST_LINES["an experiment"]
+
+
+def test_results_in_the_readme_are_those_of_the_experiments() -> None:
+    """Figures with three digits after the point, and intervals; where each comes from stands there."""
+    section = text_of(README).partition("## Results")[2].partition("\n## ")[0]
+    figures = re.findall(r"\d\.\d{3}(?: ± \d\.\d{3})?", section)
+    measured = (ROOT / "experiments" / "README.md").read_text()
+    assert len(figures) > 8
+    assert not [figure for figure in figures if figure not in measured]

@@ -53,6 +53,7 @@ def test_verbs_come_first() -> None:
         ("list losses Dic", ["DiceLoss"]),
         ("why mine.yaml model.loss", ["model.loss"]),
         ("completion z", ["zsh"]),
+        ("guide res", ["resuming"]),
     ],
 )
 def test_what_may_stand_next(line: str, expected: list[str]) -> None:
