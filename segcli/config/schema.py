@@ -20,6 +20,7 @@ from segcli.config.schema_types import EXTENDS, INTERPOLATION, NULL, VALUE, Sche
 from segcli.config.signatures import Parameter
 from segcli.config.types import accepts
 from segcli.registry import SECTIONS, Family
+from segcli.score_spec import MODE, MONITOR
 
 _DOTTED = ref("dotted")
 _KEYS = {"class_path", "init_args", "extends"}
@@ -131,7 +132,9 @@ class _Writer:
         properties: dict[str, Schema] = {}
         about = _documentation(found.doc)[1]
         for name, parameter in parameters.items():
-            properties[name] = _TAKEN.get((path, name)) or self._argument(parameter, about.get(name, ""))
+            schema = _TAKEN.get((path, name)) or self._argument(parameter, about.get(name, ""))
+            follows = name == MODE and MONITOR in parameters  # null, whatever its type, lets it follow the metric
+            properties[name] = _described({"anyOf": [schema, NULL]}, schema["description"]) if follows else schema
             more = self.types.appended(parameter.annotation)
             if more is not None:
                 properties[f"{name}+"] = _described(more, f"Append to {name}.")

@@ -143,4 +143,7 @@ def _unknown(experiment: Experiment, root: Node, path: Path) -> ConfigError:
     bad = path[len(above)]
     where = f"{dotted(above)} has no {bad!r}" if above else f"no key {bad!r}"
     close = did_you_mean(bad, options) or did_you_mean(wanted, dict.fromkeys(known))
+    ends = [key for key in dict.fromkeys(known) if key.endswith(f".{wanted}")]
+    if ends:  # written without what is before it
+        return ConfigError([Problem(f"{where} (did you mean {ends[0]!r}?)", wanted, options=tuple(ends))])
     return ConfigError([Problem(f"{where}{close}", wanted, experiment.source(wanted), options=options)])

@@ -15,6 +15,7 @@ NAMES = {
     "testing": "test",
 }
 """What folders of splits are called, in small or capital letters."""
+_MISNAMED = ("dev", "devel", "development", "eval", "evaluation", "validate")
 
 
 def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[Path, Path]]:
@@ -29,7 +30,8 @@ def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[
         mask_dir: Name of the folders with masks.
 
     Raises:
-        DataError: If two folders are of one split, such as ``val`` and ``valid``.
+        DataError: If two folders are of one split, such as ``val`` and ``valid``, or one for validation, such as
+            ``dev``, is not called so.
     """
     outer = {split: (folder / image_dir, folder / mask_dir) for split, folder in _named(root, image_dir).items()}
     if outer:
@@ -37,6 +39,16 @@ def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[
     masks = _named(root / mask_dir)
     images = _named(root / image_dir)
     return {split: (images[split], masks.get(split, root / mask_dir / images[split].name)) for split in images}
+
+
+def _refuse_misnamed(parent: Path, inside: str) -> None:
+    """Refuse a folder that is meant for validation: its images would not be used, and others be taken from train."""
+    for folder in sorted(parent.iterdir()):
+        if folder.name.casefold() in _MISNAMED and (folder / inside).is_dir():
+            raise DataError(
+                f"{folder} is no split by its name: folders for validation are called val, valid or validation. Rename "
+                f"it, or, if it is for something else, to any other name; images to validate with then come from train."
+            )
 
 
 def _named(parent: Path, inside: str = "") -> dict[str, Path]:
@@ -49,4 +61,6 @@ def _named(parent: Path, inside: str = "") -> dict[str, Path]:
         if split in found:
             raise DataError(f"{found[split]} and {folder} are both folders of the split {split}; rename or merge one.")
         found[split] = folder
+    if "train" in found and "val" not in found:
+        _refuse_misnamed(parent, inside)
     return {split: found[split] for split in SPLITS if split in found}

@@ -251,3 +251,14 @@ def test_every_short_name_is_offered_with_what_it_is() -> None:
 def test_data_is_what_check_takes_it_for() -> None:
     assert validator().schema["properties"]["data"]["allOf"] == [{"$ref": "#/definitions/datamodules"}]
     assert installed().family_of(DATA.annotation) is FAMILIES["datamodules"]
+
+
+def test_a_mode_may_be_null_wherever_it_follows_a_metric() -> None:
+    for tree in (
+        {"checkpoint": {"mode": None}},
+        {"trainer": {"callbacks": [{"class_path": "EarlyStopping", "monitor": "val/loss", "mode": None}]}},
+        {"checkpoint": {"mode": "max"}},
+    ):
+        assert not list(validator().iter_errors(tree)), tree
+    assert list(validator().iter_errors({"checkpoint": {"mode": [3]}}))
+    assert list(validator().iter_errors({"checkpoint": {"save_top_k": None}}))

@@ -72,6 +72,8 @@ def test_what_nobody_sets_comes_from_the_code(follow: Callable[..., Trace]) -> N
     [
         ("modle.decoder", r"no key 'modle' \(did you mean 'model'\?\)"),
         ("model.decoder.chanels", r"model.decoder has no 'chanels' \(did you mean 'channels'\?\)"),
+        ("batch_size", r"no key 'batch_size' \(did you mean 'data.batch_size'\?\)"),
+        ("loss.class_weights", r"\(did you mean 'model.loss.class_weights'\?\)"),
         ("data.train_transforms.0", "data.train_transforms has no '0'"),
     ],
 )

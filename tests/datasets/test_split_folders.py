@@ -40,3 +40,16 @@ def test_two_folders_of_one_split_are_refused(tmp_path: Path) -> None:
         (tmp_path / split / "images").mkdir(parents=True)
     with pytest.raises(DataError, match=r"val and .*valid are both folders of the split val; rename or merge one"):
         split_folders(tmp_path, "images", "labels")
+
+
+@pytest.mark.parametrize("name", ["dev", "Dev", "eval", "evaluation"])
+@pytest.mark.parametrize("layout", ["{}/images", "images/{}"])
+def test_a_folder_that_is_meant_for_validation_is_no_silent_part_of_nothing(
+    tmp_path: Path, name: str, layout: str
+) -> None:
+    for split in ("train", name):
+        (tmp_path / layout.format(split)).mkdir(parents=True)
+    with pytest.raises(DataError, match=rf"{name} is no split by its name: folders for validation are called val"):
+        split_folders(tmp_path, "images", "labels")
+    (tmp_path / layout.format("valid")).mkdir(parents=True)
+    assert list(split_folders(tmp_path, "images", "labels")) == ["train", "val"]
