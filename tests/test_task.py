@@ -22,6 +22,8 @@ from segcli.experiment.quiet import quiet
 from segcli.inference.checkpoint import CHECKPOINT_KEY
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.metrics.average_precision import AveragePrecision
+from segcli.metrics.boundary_iou import BoundaryIoU
 from segcli.optim.adamw import AdamW
 from segcli.optim.plateau import Plateau
 from segcli.runs.run_folder import RunFolder
@@ -175,6 +177,18 @@ def test_average_precision_of_two_classes_in_one_sigmoid_is_that_of_the_second(
     task.on_validation_epoch_end()
     assert logged["val/AP/b"] == logged["val/mAP"] == 1
     assert "val/AP/a" not in logged
+
+
+def test_an_image_that_another_device_counts_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = _task(("a", "b"), metrics=[BoundaryIoU(), AveragePrecision(5)]).eval()
+    monkeypatch.setattr(task, "log_dict", lambda *_, **__: None)
+    batch = _batch(torch.randint(2, (2, 16, 16), dtype=torch.uint8))
+    task.validation_step({**batch, "path": ["a", "b"]}, 0)
+    task.validation_step({**batch, "path": ["a", "b"], "is_filler": True}, 1)
+    task.on_validation_epoch_end()
+
+    assert task.metrics.images["boundary_iou"][0] == ["a", "b"]
+    assert [spec.name for spec, _ in task.scores["val"].others] == ["boundary_iou", "boundary_iou", "mAP", "AP"]
 
 
 def test_average_precision_is_measured_only_where_it_is_asked_for(trained: Path) -> None:

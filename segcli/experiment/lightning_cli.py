@@ -24,7 +24,7 @@ from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.experiment.strategies import check_strategy
 from segcli.experiment.trainer_check import at_fault, check_loggers, check_names
-from segcli.experiment.typed_values import AS_IT_IS, as_yaml, put_texts_back
+from segcli.experiment.typed_values import AS_IT_IS, as_yaml, drop_unstated, put_texts_back
 from segcli.inference.checkpoint import without_pretraining
 from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
@@ -87,7 +87,7 @@ class SegmentationCLI(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse the tree; the words of the command line were used up in composing it."""
         unseeded = {"seed_everything": False}
-        self.config = dict_to_namespace(unseeded) if args is None else self.parse(args)
+        self._tree, self.config = args or {}, dict_to_namespace(unseeded) if args is None else self.parse(args)
 
     def parse(self, tree: Any) -> Namespace:  # noqa: ANN401  (nested dicts and lists)
         """Type and validate one tree, and keep nothing of it: one parser does for any number of experiments.
@@ -106,6 +106,7 @@ class SegmentationCLI(LightningCLI):
         """Return every value of the run, defaults and nulls included."""
         values: dict[str, Any] = yaml.safe_load(as_yaml(self.parser, self.config))
         put_texts_back(values, self.config.as_dict())
+        drop_unstated(values, self._tree)
         if isinstance(limit := self.config.trainer.max_time, dict):  # of text or mapping, jsonargparse saves text
             values["trainer"]["max_time"] = dict(limit)
         return values

@@ -6,6 +6,7 @@ from typing import Any
 
 from jsonargparse import ArgumentParser, Namespace, set_loader
 
+from segcli.config.component import arguments_of, component_of
 from segcli.config.library import installed
 from segcli.config.texts import texts_in
 
@@ -37,6 +38,29 @@ def put_texts_back(config: Namespace | dict[str, Any], tree: Mapping[str, Any]) 
         key = _key(holder, path[-1])
         if key is not None and not isinstance(_at(holder, key), str | PurePath):
             holder[key] = text
+
+
+def drop_unstated(values: Any, tree: Any) -> None:  # noqa: ANN401  (nested mappings and lists)
+    """Drop what jsonargparse adds to components that take ``**kwargs``: arguments that these pass on to a parent.
+
+    An experiment that does not state them would not be equal to the one that is saved.
+
+    Args:
+        values: What jsonargparse made of ``tree``, as plain values; it is changed.
+        tree: The composed experiment, classes by their full paths.
+    """
+    if isinstance(values, list) and isinstance(tree, list):
+        for value, before in zip(values, tree, strict=False):
+            drop_unstated(value, before)
+    elif isinstance(values, dict) and isinstance(tree, Mapping):
+        found = component_of(values)
+        signature = installed().signature(found.name) if found is not None else None
+        if found is not None and signature is not None and signature.is_open:
+            kept = {*signature.parameters, *arguments_of(tree)}
+            for name in [name for name in found.arguments if name not in kept]:
+                del found.arguments[name]
+        for key in values.keys() & tree.keys():
+            drop_unstated(values[key], tree[key])
 
 
 def _key(holder: object, key: object) -> Any:  # noqa: ANN401  (a key or an index)

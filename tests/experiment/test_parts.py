@@ -34,6 +34,38 @@ def test_cheap_parts_are_built_without_the_model(tiny: Path, words: list[str], k
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("metrics", "key", "message"),
+    [
+        (
+            "[HD95, {class_path: torchmetrics.segmentation.HausdorffDistance, num_classes: 4}]",
+            "model.metrics.1",
+            r"update\(preds, target\) takes neither .* derives from segcli.metrics.base.Metric",
+        ),
+        (
+            "[{class_path: torchmetrics.classification.MulticlassAccuracy, num_classes: 4, average: null}]",
+            "model.metrics",
+            "expected one number; set its average",
+        ),
+    ],
+    ids=["form", "value"],
+)
+def test_metrics_are_tried_on_a_few_pixels(tiny: Path, metrics: str, key: str, message: str) -> None:
+    with pytest.raises(PartError, match=message) as caught:
+        check_parts(_tree(tiny, "--model.metrics", metrics))
+    assert caught.value.key == key
+
+
+def test_scores_of_groups_need_groups(tiny: Path, tmp_path: Path) -> None:
+    words = ["--model.metrics", "[{class_path: HD95, group: true}]"]
+    assert len(check_parts(_tree(tiny, *words)).classes) == 4  # these pictures have a usual group
+    folder = tmp_path / "folder.yaml"
+    folder.write_text("extends: tiny.yaml\ndata: {class_path: FolderDataModule, root: x, classes: [a, b]}\n")
+    with pytest.raises(PartError, match=r"group: true needs the groups of images; set data\.group") as caught:
+        check_parts(_tree(folder, *words))
+    assert caught.value.key == "model.metrics.0"
+
+
 def test_checking_reads_no_data_and_draws_no_random_number(tiny: Path) -> None:
     before = torch.get_rng_state()
     data = check_parts(_tree(tiny))

@@ -13,6 +13,7 @@ from segcli.config.dumper import dump_standalone
 from segcli.config.keys import meaning_of
 from segcli.config.node import Source, from_plain
 from segcli.experiment.lightning_cli import SegmentationCLI
+from segcli.experiment.typed_values import drop_unstated
 
 Capture = pytest.CaptureFixture[str]
 KEYS = ["run.name", "run.root", "checkpoint.dirpath", "model.backbone.weights", "trainer.callbacks.0.filename"]
@@ -85,3 +86,16 @@ def test_a_run_keeps_a_reference_that_was_meant_literally(tiny: Path) -> None:
         saved = Path("out${x}/tiny/1") / name
         assert compose([saved]).get("run.root") == "out${x}"
         assert yaml.safe_load(saved.read_text())["run"]["root"] == r"out\${x}"
+
+
+def test_what_a_parent_would_take_is_not_said_for_it() -> None:
+    kappa = "torchmetrics.classification.MulticlassCohenKappa"
+    stated = {"class_path": kappa, "init_args": {"num_classes": 3, "sync_on_compute": False}}
+    parsed = {"class_path": kappa, "init_args": {**stated["init_args"], "weights": None, "compute_on_cpu": False}}
+    other = {"class_path": "segcli.metrics.hd95.HD95", "init_args": {"name": None}}
+    values = {"model": {"metrics": [parsed, other]}}
+
+    drop_unstated(values, {"model": {"metrics": [stated, {"class_path": other["class_path"]}]}})
+
+    kept = {"num_classes": 3, "sync_on_compute": False, "weights": None}
+    assert values == {"model": {"metrics": [{"class_path": kappa, "init_args": kept}, other]}}

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 import torchmetrics
@@ -13,6 +15,7 @@ from torchmetrics.segmentation import HausdorffDistance
 from segcli.metrics.torch_metric import TorchMetric
 from segcli.sample import IGNORE_INDEX
 from segcli.task_kind import TaskName
+from tests.distributed.ranks import on_two_ranks
 from tests.metrics.made_batches import CLASSES, drawn, evaluated
 
 
@@ -83,6 +86,23 @@ def test_labels_are_given_where_probabilities_are_not_taken() -> None:
     assert float(metric.compute()) == pytest.approx(float((batch.prediction == mask)[counted].float().mean()))
     metric.reset()
     assert metric.metric.all == 0
+
+
+def rank(index: int, store: str) -> None:
+    logits, mask = drawn("multiclass")
+    metric = begun(MulticlassCohenKappa(3))
+    metric.update(evaluated(logits[[2 * index, 2 * index + 1]], mask[[2 * index, 2 * index + 1]]))
+    torch.save(metric.compute(), f"{store}.{index}")
+
+
+def test_ranks_agree_on_the_value_of_all_pixels(tmp_path: Path) -> None:
+    logits, mask = drawn("multiclass")
+    alone = begun(MulticlassCohenKappa(3))
+    alone.update(evaluated(logits, mask))
+
+    on_two_ranks(rank, str(tmp_path / "store"))
+
+    assert all(torch.load(tmp_path / f"store.{index}").equal(alone.compute()) for index in range(2))
 
 
 def test_a_batch_of_ignored_pixels_adds_nothing() -> None:
