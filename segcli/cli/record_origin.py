@@ -58,5 +58,5 @@ def _inside(file: Path, run: StoredRun) -> Path:
         raise ConfigError([Problem(f"{message}; take it from git, or go to the folder that the run was started in")])
     if not file.resolve().is_relative_to(Path.cwd().resolve()):
         message = f"{shown(run)} was trained from {file}, which lies outside of the working directory"
-        raise ConfigError([Problem(f"{message}; a ledger names files below it only")])
+        raise ConfigError([Problem(f"{message}; a result names a file below it: train one that extends this")])
     return file.resolve().relative_to(Path.cwd().resolve())
