@@ -1,7 +1,9 @@
 """The whole network: normalise, backbone, decoder, classifier, resize. Plain PyTorch, needs no Lightning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +21,29 @@ from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_env
 from segcli.layers.resize import resize
 from segcli.task_kind import KINDS, TaskName
 
-_SETTINGS = ("mean", "std", "value_range", "channels_last")
+
+@dataclass(frozen=True)
+class SegmenterSettings:
+    """What of an experiment's ``model`` the network takes beside its parts.
+
+    Attributes:
+        task: What the logits mean.
+        mean: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
+        std: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
+        value_range: Image values that stand for 0 and 1.
+        channels_last: Whether to compute in NHWC memory, faster on most devices.
+    """
+
+    task: TaskName = "multiclass"
+    mean: Sequence[float] | None = None
+    std: Sequence[float] | None = None
+    value_range: tuple[float, float] = (0.0, 255.0)
+    channels_last: bool = True
+
+    @classmethod
+    def of(cls, model: Mapping[str, Any]) -> "SegmenterSettings":
+        """Return those that an experiment's ``model`` has."""
+        return cls(**{each.name: model[each.name] for each in fields(cls) if each.name in model})
 
 
 class Segmenter(nn.Module):
@@ -29,11 +53,7 @@ class Segmenter(nn.Module):
         backbone: Turns the normalised image into features.
         decoder: Turns the features into one map; built for this backbone's features.
         num_outputs: Logits per pixel, ``K``; 1 for the binary task.
-        mean: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
-        std: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
-        value_range: Image values that stand for 0 and 1.
-        channels_last: Whether to compute in NHWC memory, faster on most devices.
-        task: What :meth:`predict` makes of the logits.
+        settings: How images are read, and what the logits mean; None for the defaults.
 
     Raises:
         ValueError: If ``mean``, ``std`` or ``value_range`` cannot be used.
@@ -48,31 +68,29 @@ class Segmenter(nn.Module):
         backbone: Backbone,
         decoder: Decoder,
         num_outputs: int,
-        mean: Sequence[float] | None = None,
-        std: Sequence[float] | None = None,
-        value_range: tuple[float, float] = (0.0, 255.0),
-        channels_last: bool = True,
-        task: TaskName = "multiclass",
+        settings: SegmenterSettings | None = None,
     ) -> None:
         super().__init__()
-        self.kind = KINDS[task]
+        settings = settings or SegmenterSettings()
+        self.kind = KINDS[settings.task]
         self.backbone, self.decoder = backbone, decoder
         kernel = decoder.classifier_kernel
         self.classifier = nn.Conv2d(decoder.out_channels, num_outputs, kernel, padding=kernel // 2)
         nn.init.xavier_uniform_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)  # type: ignore[arg-type]  # it has one
-        low, high = value_range
-        mean, std = self._per_channel("mean", mean, backbone.mean), self._per_channel("std", std, backbone.std)
+        low, high = settings.value_range
+        mean = self._per_channel("mean", settings.mean, backbone.mean)
+        std = self._per_channel("std", settings.std, backbone.std)
         if high <= low or min(std) <= 0:
             raise ValueError(
-                f"model.value_range got {list(value_range)} and model.std {list(std)}, expected low < high and std > 0"
+                f"model.value_range got {[low, high]} and model.std {list(std)}, expected low < high and std > 0"
             )
         # ((x - low) / (high - low) - mean) / std as one multiplication and one addition
         scale = [1 / ((high - low) * s) for s in std]
         shift = [-(low / (high - low) + m) / s for m, s in zip(mean, std, strict=True)]
         self.register_buffer("scale", torch.tensor(scale).view(1, -1, 1, 1))
         self.register_buffer("shift", torch.tensor(shift).view(1, -1, 1, 1))
-        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.memory_format = torch.channels_last if settings.channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)
 
     def _per_channel(self, name: str, given: Sequence[float] | None, pretrained: Sequence[float]) -> Sequence[float]:
@@ -153,7 +171,7 @@ class Segmenter(nn.Module):
         config, classes = experiment_in(content)
         model, backbone = config["model"], config["model"]["backbone"]
         backbone = with_arguments(backbone, without_pretraining(arguments_of(backbone)))
-        model = {"backbone": backbone, **{key: model[key] for key in ("decoder", "task", *_SETTINGS)}}
+        model = {"backbone": backbone, "decoder": model["decoder"], **vars(SegmenterSettings.of(model))}
         model = read_environment(model, config, "model", Path(path))
         parser = ArgumentParser(exit_on_error=False)
         parser.add_argument("--backbone", type=Backbone)
@@ -162,9 +180,8 @@ class Segmenter(nn.Module):
         segmenter = cls(
             parts.backbone,
             parts.decoder(features=parts.backbone.features),
-            num_outputs=KINDS[model["task"]].num_outputs(len(classes)),
-            task=model["task"],
-            **{key: model[key] for key in _SETTINGS},
+            KINDS[model["task"]].num_outputs(len(classes)),
+            SegmenterSettings.of(model),
         )
         prefix = "segmenter."
         state = content["state_dict"].items()

@@ -7,8 +7,7 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 import math
 import os
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -18,26 +17,22 @@ from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor
 
 from segcli.backbones.base import Backbone
-from segcli.config.errors import did_you_mean
 from segcli.decoders.base import DecoderFactory
+from segcli.evaluation import Evaluation
 from segcli.layers.resize import resize
 from segcli.losses.base import Loss
-from segcli.losses.loss_parts import LossParts
-from segcli.losses.running_sums import RunningSums
-from segcli.losses.step_loss import StepLoss
+from segcli.losses.training_loss import TrainingLoss
 from segcli.metrics.base import Metric
 from segcli.metrics.chosen_metrics import ChosenMetrics, with_thresholds
-from segcli.metrics.evaluated import Evaluated
-from segcli.metrics.image_matrices import ImageMatrices, Part
 from segcli.metrics.scores import Scores
-from segcli.optim.base import EpochSchedule, KnownSchedule, MetricSchedule, OptimizerFactory, ScheduleFactory
+from segcli.optim.base import OptimizerFactory, ScheduleFactory
 from segcli.optim.freezing import Freezing
+from segcli.optim.optimizer_setup import OptimizerSetup
 from segcli.optim.parameter_groups import ParameterGroups
 from segcli.private_names import ddp_options, validates_now
 from segcli.sample import Batch
-from segcli.score_spec import find_score
-from segcli.segmenter import Segmenter
-from segcli.task_kind import KINDS
+from segcli.segmenter import Segmenter, SegmenterSettings
+from segcli.task_kind import KINDS, TaskName
 
 LOSSES = "segcli_losses"
 _LONG_RUN = 1_000_000
@@ -72,9 +67,7 @@ class SegmentationTask(pl.LightningModule):
 
     Attributes:
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
-        images: Of the last evaluation, as :meth:`ImageMatrices.gathered` returns them.
-        metrics: What the experiment names in ``model.metrics``.
-        batch_matrices: ``(B, K, K)`` or ``(B, K, 2, 2)`` counts of the batch that was evaluated last.
+        evaluation: What it counted.
 
     Raises:
         ValueError: If the task does not fit the number of classes.
@@ -90,7 +83,7 @@ class SegmentationTask(pl.LightningModule):
         schedule: ScheduleFactory | None = None,
         parameter_groups: ParameterGroups | None = None,
         freezing: Freezing | None = None,
-        task: Literal["multiclass", "binary", "multilabel"] = "multiclass",
+        task: TaskName = "multiclass",
         mean: list[float] | None = None,
         std: list[float] | None = None,
         value_range: tuple[float, float] = (0.0, 255.0),
@@ -100,47 +93,36 @@ class SegmentationTask(pl.LightningModule):
         metrics: list[Metric | torchmetrics.Metric] | None = None,
     ) -> None:
         super().__init__()
-        self.kind = KINDS[task]
-        self.kind.require_classes(classes)
-        self.classes = tuple(classes)
-        self.loss = loss
+        kind = KINDS[task]
+        kind.require_classes(classes)
+        self.kind, self.classes, self.loss = kind, tuple(classes), loss
         self.segmenter: Segmenter | None = None
         self.scores: dict[str, Scores] = {}
-        self.images: Part = ImageMatrices().gathered()
-        self.batch_matrices = torch.zeros(0)
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
-        self._decoder, self._optimizer, self._schedule = decoder, optimizer, schedule
-        self._parameter_groups, self._freezing = parameter_groups or ParameterGroups(), freezing
-        self._observer: MetricSchedule | None = None
-        self._num_outputs = self.kind.num_outputs(len(classes))
-        self._normalisation: dict[str, Any] = {"mean": mean, "std": std, "value_range": value_range}
-        self._channels_last, self._compiles = channels_last, compile
-        self._metric, self._image_matrices = self.kind.metric(len(classes)), ImageMatrices()
-        chosen = with_thresholds(metrics, average_precision_thresholds)
-        self.metrics = ChosenMetrics(chosen, task, len(classes))
+        self._decoder, self._num_outputs, self._compiles = decoder, kind.num_outputs(len(classes)), compile
+        self._segmenter_settings = SegmenterSettings(task, mean, std, value_range, channels_last)
+        self._setup = OptimizerSetup(optimizer, schedule, parameter_groups or ParameterGroups())
+        self._freezing = freezing
+        chosen = ChosenMetrics(with_thresholds(metrics, average_precision_thresholds), task, len(classes))
+        self._training_loss, self.evaluation = TrainingLoss(loss), Evaluation(kind, classes, loss, chosen)
         self._logged_step = 0
-        self._settings: list[dict[str, Any]] = []
-        self._step_sums, self._epoch_sums, self._eval_sums = RunningSums(), RunningSums(), RunningSums()
-        self._optimizer_step = StepLoss()
 
     @property
     def backbone(self) -> Backbone:
         """The backbone, also before the segmenter is built."""
         return self._backbone[0]
 
+    @property
+    def _trains(self) -> bool:
+        return self._trainer is not None and self.trainer.state.fn == "fit"
+
     def configure_model(self) -> None:
         """Build the segmenter once."""
         if self.segmenter is None:
             backbone = self._backbone[0]
-            self.segmenter = Segmenter(
-                backbone,
-                self._decoder(features=backbone.features),
-                self._num_outputs,
-                task=self.kind.name,
-                channels_last=self._channels_last,
-                **self._normalisation,
-            )
-            self._parameter_groups.prepare(self)
+            decoder = self._decoder(features=backbone.features)
+            self.segmenter = Segmenter(backbone, decoder, self._num_outputs, self._segmenter_settings)
+            self._setup.prepare(self)
             if self._freezing is not None:
                 self._freezing.prepare(backbone)
             if self._compiles:
@@ -160,16 +142,11 @@ class SegmentationTask(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, with its part of the gradient of the optimizer step."""
         self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
-        logits, mask, parts = self(batch["image"]), batch["mask"], LossParts(self.loss)
-        sums = parts.sums(logits, mask)
-        self._step_sums.update(sums)
-        self._epoch_sums.update(sums)
         divisor = self.trainer.accumulate_grad_batches
         position = batch_idx % divisor
         batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
-        if batches > 1 and (position == 0 or not self._optimizer_step.knows(batches)):
-            self._optimizer_step.begin(parts, [mask, *batch.get("coming", [])], logits.shape[1], batches)
-        return self._optimizer_step(parts, sums, position, batches, divisor)
+        coming = batch.get("coming", [])
+        return self._training_loss(self(batch["image"]), batch["mask"], coming, position, batches, divisor)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
         """Every ``log_every_n_steps`` steps, log the mean loss since the last time, and the learning rate.
@@ -180,24 +157,19 @@ class SegmentationTask(pl.LightningModule):
         trainer = self.trainer
         # what monitors the loss of the training wants one at a validation
         if trainer.is_last_batch or validates_now(trainer):
-            self.log("train/loss", self._mean_loss(self._epoch_sums), logger=False, on_step=True, on_epoch=False)
+            self.log("train/loss", self._training_loss.of_epoch(), logger=False, on_step=True, on_epoch=False)
         if trainer.is_last_batch:
-            self._epoch_sums.reset()
+            self._training_loss.end_epoch()
         self._log_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the losses that were not logged yet."""
-        checkpoint[LOSSES] = {
-            "step_sums": self._step_sums.state(),
-            "epoch_sums": self._epoch_sums.state(),
-            "logged_step": self._logged_step,
-        }
+        checkpoint[LOSSES] = {**self._training_loss.state(), "logged_step": self._logged_step}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Resume with the losses that were not logged yet; 0.4.0 kept no sums, so its are left out."""
+        """Resume with the losses that were not logged yet."""
         if losses := checkpoint.get(LOSSES):
-            self._step_sums.load(losses.get("step_sums", []))
-            self._epoch_sums.load(losses.get("epoch_sums", []))
+            self._training_loss.load(losses)
             self._logged_step = losses["logged_step"]
 
     def on_train_start(self) -> None:
@@ -234,8 +206,7 @@ class SegmentationTask(pl.LightningModule):
         if not every or trainer.global_step == self._logged_step or (trainer.global_step % every and not at_end):
             return
         self._logged_step = trainer.global_step
-        values = {"train/loss": self._mean_loss(self._step_sums), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
-        self._step_sums.reset()
+        values = {"train/loss": self._training_loss.since_log(), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
         self._log_to_loggers(values, at_end)
 
     def _log_to_loggers(self, values: dict[str, float], at_end: bool = False) -> None:
@@ -252,20 +223,17 @@ class SegmentationTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
-        return self._evaluate(batch)
+        return self.evaluation.update(self(batch["image"]), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the test split; return predictions of the mask's shape."""
-        return self._evaluate(batch)
+        return self.evaluation.update(self(batch["image"]), batch)
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics of the validation split; show the schedule the one that it follows."""
         self._log_scores("val")
-        if self._observer is not None and self.trainer.state.fn == "fit" and not self.trainer.sanity_checking:
-            monitor = self._observer.monitor
-            score, value = find_score(monitor, self.metrics.specs), self._logged(monitor)
-            if score is None or not score.spec.attribute or not math.isnan(value):  # an absent class says nothing
-                self._observer.observe(value)
+        if self._trains and not self.trainer.sanity_checking:
+            self._setup.observe(self.trainer.callback_metrics, self.evaluation.metrics.specs)
 
     def on_test_epoch_end(self) -> None:
         """Log the metrics of the test split."""
@@ -282,78 +250,28 @@ class SegmentationTask(pl.LightningModule):
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's own type is a union of ten)
         """Build the optimizer, and the schedule over all optimizer steps of the run."""
         assert self.segmenter is not None
-        optimizer = self._parameter_groups.optimizer(self._optimizer, model=self, backbone=self.segmenter.backbone)
-        self._settings = [{key: group[key] for key in group if key != "params"} for group in optimizer.param_groups]
-        if self._schedule is None:
+        optimizer = self._setup.build_optimizer(self, self.segmenter.backbone)
+        if not self._setup.has_schedule:
             return optimizer
-        total = self.trainer.estimated_stepping_batches
-        if math.isinf(total):
-            raise ValueError("model.schedule needs the length of the run; set trainer.max_epochs or trainer.max_steps")
-        steps = int(total) if not self.trainer.fast_dev_run else _LONG_RUN  # type: ignore[attr-defined]
-        schedule = self._schedule(optimizer=optimizer, total_steps=steps)
-        if isinstance(schedule, EpochSchedule):
-            batches = self.trainer.num_training_batches
-            schedule.steps_per_epoch = math.ceil(batches / self.trainer.accumulate_grad_batches)
-        self._observer = schedule if isinstance(schedule, MetricSchedule) else None
+        trainer = self.trainer
+        smoke = trainer.fast_dev_run  # type: ignore[attr-defined]  # set in the trainer's constructor, not declared
+        total = _LONG_RUN if smoke else trainer.estimated_stepping_batches
+        steps_per_epoch = trainer.num_training_batches / trainer.accumulate_grad_batches
+        schedule = self._setup.build_schedule(optimizer, total, steps_per_epoch)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def use_own_settings(self) -> None:
         """Give optimizer and schedule this experiment's settings, after a checkpoint of another brought its own."""
-        optimizer, step = self.trainer.optimizers[0], self.trainer.global_step
-        for group, own in zip(optimizer.param_groups, self._settings, strict=True):
-            before = group.get("initial_lr", group["lr"])
-            scale = group["lr"] / before if before else 1.0
-            group.update(own)
-            if "initial_lr" in group:
-                group["initial_lr"], group["lr"] = own["lr"], own["lr"] * scale
-        for config in self.trainer.lr_scheduler_configs:
-            config.scheduler.base_lrs = [own["lr"] for own in self._settings]
-            if isinstance(config.scheduler, KnownSchedule):
-                for group, lr in zip(optimizer.param_groups, config.scheduler.lr_at(step), strict=True):
-                    group["lr"] = lr
-
-    def _mean_loss(self, sums: RunningSums) -> float:
-        """Return the loss of everything that was added on all devices, NaN if nothing was."""
-        added, parts = sums.compute(reduce=True), LossParts(self.loss)
-        return float(parts.combine(parts.values(added))) if added else math.nan
-
-    def _logged(self, monitor: str) -> float:
-        metrics = self.trainer.callback_metrics
-        if monitor not in metrics:
-            raise ValueError(
-                f"model.schedule.monitor got {monitor!r}, which is not logged{did_you_mean(monitor, metrics)}; "
-                "expected a metric of the validation, such as val/mIoU or val/loss"
-            )
-        return float(metrics[monitor])
-
-    def _evaluate(self, batch: Batch) -> Tensor:
-        logits = self(batch["image"])
-        prediction = self.kind.predict(logits)
-        self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
-        sums = LossParts(self.loss).sums(logits, batch["mask"])
-        if batch.get("is_filler"):  # the forward pass kept this device in step; another counts the image
-            self._eval_sums.update([tuple(torch.zeros_like(part) for part in each) for each in sums])
-            return prediction
-        self._eval_sums.update(sums)
-        self.batch_matrices = self._metric.update(prediction, batch["mask"])
-        self._image_matrices.update(batch["path"], self.batch_matrices)
-        if self.metrics:
-            counted = batch["mask"], self.batch_matrices, batch["path"]
-            self.metrics.update(Evaluated(prediction, *counted, partial(self.kind.probabilities, logits)))
-        return prediction
+        schedules = [config.scheduler for config in self.trainer.lr_scheduler_configs]
+        self._setup.use_own_settings(self.trainer.optimizers[0], schedules, self.trainer.global_step)
 
     def _log_scores(self, stage: str) -> None:
-        scores = self._metric.compute()._replace(others=self.metrics.compute())
-        self.metrics.reset()
-        self.scores[stage], self.images = scores, self._image_matrices.gathered()
-        values, absent = {f"{stage}/loss": self._mean_loss(self._eval_sums)}, dict[str, float]()
+        loss, scores = self.evaluation.compute()
+        self.scores[stage] = scores
+        values, absent = {f"{stage}/loss": loss}, dict[str, float]()
         for score, value in scores.named(stage, self.classes):
             (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
-        trains = self._trainer is not None and self.trainer.state.fn == "fit"
-        self.log_dict(values, logger=False if trains else None)
+        self.log_dict(values, logger=False if self._trains else None)
         self.log_dict(absent, logger=False)  # a monitor must see that a class is absent, not its value of before
-        if trains:
+        if self._trains:
             self._log_to_loggers(values)
-        self._metric.reset()
-        self._image_matrices.reset()
-        self._eval_sums.reset()

@@ -19,7 +19,7 @@ ROWS = (
     {"layers", "transforms", "datasets", "plot_style"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
     {"task_kind"},
-    {"segmenter"},
+    {"segmenter", "evaluation"},
     {"task"},
     {"runs"},
     {"callbacks", "comparison", "ledger", "sweeps"},

@@ -12,7 +12,7 @@ from segcli.decoders.fpn import FPN
 from segcli.decoders.unet import UNet
 from segcli.features import FeatureSpec
 from segcli.sample import DataError
-from segcli.segmenter import Segmenter
+from segcli.segmenter import Segmenter, SegmenterSettings
 
 
 class Pyramid(Backbone):
@@ -35,7 +35,7 @@ class Pyramid(Backbone):
 def segmenter(in_channels: int = 3, depth: int = 3, **options: object) -> Segmenter:
     torch.manual_seed(0)
     body = Pyramid(in_channels, depth)
-    return Segmenter(body, FPN(body.features, 16, 64), **{"num_outputs": 4} | options)
+    return Segmenter(body, FPN(body.features, 16, 64), 4, SegmenterSettings.of(options))
 
 
 @pytest.mark.parametrize("decoder", [FPN, UNet])

@@ -35,10 +35,9 @@ def _task(classes: tuple[str, ...] = ("a", "b", "c"), **arguments: object) -> Se
     task = SegmentationTask(
         TimmBackbone("test_resnet.r160_in1k", pretrained=False),
         partial(FPN, pyramid_channels=32, segmentation_channels=64),
-        CrossEntropyLoss(),
-        AdamW,
-        classes,
-        **arguments,  # type: ignore[arg-type]
+        optimizer=AdamW,
+        classes=classes,
+        **{"loss": CrossEntropyLoss(), **arguments},  # type: ignore[arg-type]
     )
     task.configure_model()
     return task
@@ -111,10 +110,9 @@ def test_scores_leave_absent_classes_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_validation_loss_is_the_mean_over_images_not_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    task, logged = _task().eval(), {}
-    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
     losses = iter([torch.tensor(1.0), torch.tensor(4.0)])
-    task.loss = _Next(losses)
+    task, logged = _task(loss=_Next(losses)).eval(), {}
+    monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
     task.validation_step(_batch(torch.zeros(3, 32, 32, dtype=torch.uint8)), 0)
     task.validation_step(_batch(torch.zeros(1, 32, 32, dtype=torch.uint8)), 1)
     task.on_validation_epoch_end()
@@ -123,14 +121,14 @@ def test_the_validation_loss_is_the_mean_over_images_not_batches(monkeypatch: py
 
 def test_losses_resume_with_a_checkpoint_and_those_of_0_4_0_are_left_out() -> None:
     task, resumed = _task(), _task()
-    task._step_sums.update([(torch.tensor(3.0), torch.tensor(2))])
+    task._training_loss.load({"step_sums": [(torch.tensor(3.0), torch.tensor(2))]})
     checkpoint: dict[str, Any] = {}
     task.on_save_checkpoint(checkpoint)
 
     resumed.on_load_checkpoint(checkpoint)
-    assert resumed._mean_loss(resumed._step_sums) == 1.5
+    assert resumed._training_loss.since_log() == 1.5
     resumed.on_load_checkpoint({LOSSES: {"step": (3.0, 2.0), "epoch": (3.0, 2.0), "logged_step": 7}})
-    assert math.isnan(resumed._mean_loss(resumed._step_sums))
+    assert math.isnan(resumed._training_loss.since_log())
     assert resumed._logged_step == 7
 
 

@@ -41,7 +41,7 @@ def pass_over_absent_scores(trainer: pl.Trainer) -> None:
 
 def _scores(trainer: pl.Trainer) -> Mapping[str, ScoreSpec]:
     module = trainer.lightning_module
-    return module.metrics.specs if isinstance(module, SegmentationTask) else SCORES
+    return module.evaluation.metrics.specs if isinstance(module, SegmentationTask) else SCORES
 
 
 def _has_value(trainer: pl.Trainer, callback: pl.Callback) -> bool:

@@ -41,7 +41,7 @@ def image_counts(
         pattern: Of the groups.
         groups: Group of every image by its path.
     """
-    paths, places, counts = module.images
+    paths, places, counts = module.evaluation.images
     named = [names.get(path, path) for path in paths]
     order = sorted(range(len(named)), key=named.__getitem__)
     rank = np.empty(len(order), np.int64)

@@ -96,7 +96,7 @@ class Pictures(pl.Callback):
             return
         assert isinstance(labels, Tensor)
         if isinstance(module, SegmentationTask):
-            self.worst.keep(batch, labels, module.batch_matrices)
+            self.worst.keep(batch, labels, module.evaluation.batch_matrices)
         if not self._is_due(trainer):
             return
         wanted = math.ceil(self.count * (batch_idx + 1) / num_batches) - len(self._panels)

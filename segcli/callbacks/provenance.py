@@ -76,7 +76,7 @@ class Provenance(pl.Callback):
     def _add(self, trainer: pl.Trainer, module: pl.LightningModule, **entries: object) -> None:
         assert isinstance(module, SegmentationTask)
         metrics = definitions(module.kind.name, module.classes)
-        scores = [vars(spec) for spec in module.metrics.metric_specs]
+        scores = [vars(spec) for spec in module.evaluation.metrics.metric_specs]
         self._passport.add(
             **entries, metrics=metrics, loss=_loss(trainer, module), **({"scores": scores} if scores else {})
         )

@@ -147,11 +147,11 @@ class Results(pl.Callback):
             if isinstance(callback, Pictures):
                 callback.worst.write(folder, epoch, names, data.palette)
         by_group = group_scores(counts)
-        if module.metrics.images:
-            images = ImageScores.of(module.metrics.images, names, epoch)
+        if module.evaluation.metrics.images:
+            images = ImageScores.of(module.evaluation.metrics.images, names, epoch)
             images.write(folder / image_scores_file(stage))
             groups = dict(zip(counts.ids, counts.groups, strict=True)) if by_group else {}
-            for group, values in images.by_group(module.metrics.grouped, groups).items():
+            for group, values in images.by_group(module.evaluation.metrics.grouped, groups).items():
                 by_group[group] |= {name: _or_null(value) for name, value in values.items()}
         if by_group and epoch is None:
             Console(force_jupyter=False).print(group_table(by_group))
@@ -171,8 +171,8 @@ def _write_last(trainer: pl.Trainer, module: SegmentationTask, epoch: int) -> No
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         names, folder = image_names(data, "val"), Path(trainer.default_root_dir)
         image_counts(module, names, epoch, *image_groups(data, "val")).write(folder / LAST_IMAGES)
-        if module.metrics.images:
-            ImageScores.of(module.metrics.images, names, epoch).write(folder / LAST_METRICS)
+        if module.evaluation.metrics.images:
+            ImageScores.of(module.evaluation.metrics.images, names, epoch).write(folder / LAST_METRICS)
 
 
 def _monitored(trainer: pl.Trainer, scores: Scores) -> float:

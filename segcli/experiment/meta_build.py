@@ -18,7 +18,7 @@ from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
 from segcli.experiment.parts import PartError, blamed, num_outputs, part, refusal
-from segcli.segmenter import Segmenter
+from segcli.segmenter import Segmenter, SegmenterSettings
 
 Shape = tuple[int, int, int, int]
 
@@ -26,7 +26,6 @@ CAMVID_SIZE = (360, 480)
 ASSUMED_SIZE = (256, 256)
 _MUCH_PADDING = 1.2
 _CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
-_NORMALISATION = ("mean", "std", "value_range", "channels_last")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,8 +95,7 @@ def _segmenter(tree: Mapping[str, Any], num_classes: int) -> Segmenter:
     with blamed("model.decoder"):
         decoder = factory(features=backbone.features)
     with blamed("model"):
-        options = {key: model[key] for key in _NORMALISATION if key in model}
-        segmenter = Segmenter(backbone, decoder, num_outputs(tree, num_classes), **options)
+        segmenter = Segmenter(backbone, decoder, num_outputs(tree, num_classes), SegmenterSettings.of(model))
     decoder.register_forward_hook(_check_map)
     return segmenter
 

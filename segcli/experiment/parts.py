@@ -174,13 +174,13 @@ def refusal(key: str, error: Exception, what: str = "") -> PartError:
 def _try_metrics(task: SegmentationTask, data: SegmentationDataModule) -> None:
     """Let every metric measure a few pixels."""
     batch = drawn_batch(task.kind.name, len(data.classes))
-    for index, metric in enumerate(task.metrics):
+    for index, metric in enumerate(task.evaluation.metrics):
         with blamed(f"model.metrics.{index}"):
             if isinstance(metric, ImageMetric) and metric.group and data.group is None and data.usual_group is None:
                 raise ValueError("group: true needs the groups of images; set data.group, such as '{folder}'")
             metric.update(batch)
     with blamed("model.metrics"):
-        task.metrics.compute()
+        task.evaluation.metrics.compute()
 
 
 def _check_freezing(tree: Tree) -> None:

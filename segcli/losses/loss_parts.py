@@ -1,5 +1,6 @@
 """A loss as the task uses it: taken apart into what can be added up over batches, and put together again."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from segcli.losses.base import Loss
 from segcli.losses.batch_mean import BatchMean, summed
+from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import Sums
 
 
@@ -66,3 +68,8 @@ class LossParts:
     @staticmethod
     def _name(part: Loss) -> str:
         return type(part.loss if isinstance(part, BatchMean) else part).__name__
+
+    def mean(self, added: RunningSums) -> float:
+        """Return the loss of everything that was added on all devices, NaN if nothing was."""
+        sums = added.compute(reduce=True)
+        return float(self.combine(self.values(sums))) if sums else math.nan

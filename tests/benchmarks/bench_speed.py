@@ -16,7 +16,7 @@ from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.decoders.fpn import FPN
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.optim.adamw import AdamW
-from segcli.segmenter import Segmenter
+from segcli.segmenter import Segmenter, SegmenterSettings
 
 CLASSES = 11
 
@@ -66,7 +66,7 @@ def step(
     """Return one training step of a model of its own."""
     torch.manual_seed(0)
     backbone = TimmBackbone(name, pretrained=False, gradient_checkpointing=checkpointing)
-    model = Segmenter(backbone, FPN(backbone.features), CLASSES, channels_last=channels_last)
+    model = Segmenter(backbone, FPN(backbone.features), CLASSES, SegmenterSettings(channels_last=channels_last))
     if compiled:
         model.compile()
     loss, optimizer = CrossEntropyLoss(), AdamW(model.parameters())

@@ -1,0 +1,66 @@
+"""The loss of a training, batch by batch, and its means that are logged."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from segcli.losses.base import Loss
+from segcli.losses.loss_parts import LossParts
+from segcli.losses.running_sums import RunningSums
+from segcli.losses.step_loss import StepLoss
+
+
+class TrainingLoss:
+    """Return each batch's part of the loss of its optimizer step; keep what the means need.
+
+    Args:
+        loss: Of one batch.
+    """
+
+    def __init__(self, loss: Loss) -> None:
+        self._parts, self._step = LossParts(loss), StepLoss()
+        self._since_log, self._of_epoch = RunningSums(), RunningSums()
+
+    def __call__(
+        self, logits: Tensor, mask: Tensor, coming: Sequence[Tensor], position: int, batches: int, divisor: int
+    ) -> Tensor:
+        """Return a scalar with the gradient that this batch adds to that of its step.
+
+        Args:
+            logits: ``(B, K, H, W)``.
+            mask: ``(B, H, W)`` or ``(B, K, H, W)``.
+            coming: Masks of the step's other batches; needed with its first batch.
+            position: Of the batch in the step, from 0.
+            batches: Of the step.
+            divisor: What the trainer divides the gradients of a step by.
+        """
+        sums = self._parts.sums(logits, mask)
+        self._since_log.update(sums)
+        self._of_epoch.update(sums)
+        if batches > 1 and (position == 0 or not self._step.knows(batches)):
+            self._step.begin(self._parts, [mask, *coming], logits.shape[1], batches)
+        return self._step(self._parts, sums, position, batches, divisor)
+
+    def since_log(self) -> float:
+        """Return the mean over all devices since the last call, NaN if there was no batch."""
+        mean = self._parts.mean(self._since_log)
+        self._since_log.reset()
+        return mean
+
+    def of_epoch(self) -> float:
+        """Return the mean over all devices since :meth:`end_epoch`, NaN if there was no batch."""
+        return self._parts.mean(self._of_epoch)
+
+    def end_epoch(self) -> None:
+        """Let the mean of an epoch begin anew."""
+        self._of_epoch.reset()
+
+    def state(self) -> dict[str, Any]:
+        """Return the sums for a checkpoint."""
+        return {"step_sums": self._since_log.state(), "epoch_sums": self._of_epoch.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Resume with what :meth:`state` returned; 0.4.0 kept no sums, so its are left out."""
+        self._since_log.load(state.get("step_sums", []))
+        self._of_epoch.load(state.get("epoch_sums", []))

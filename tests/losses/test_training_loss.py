@@ -1,0 +1,47 @@
+import math
+
+import pytest
+import torch
+
+from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.training_loss import TrainingLoss
+
+
+def _batch(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(seed)
+    return torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(3, (2, 4, 4), dtype=torch.uint8)
+
+
+def test_means_are_over_pixels_since_the_last_log_and_over_the_epoch() -> None:
+    loss, values = TrainingLoss(CrossEntropyLoss()), []
+    for seed in range(3):
+        values.append(loss(*_batch(seed), [], 0, 1, 1).item())
+        if seed == 1:
+            assert loss.since_log() == pytest.approx(sum(values) / 2)
+    assert loss.since_log() == pytest.approx(values[2])
+    assert math.isnan(loss.since_log())
+    assert loss.of_epoch() == pytest.approx(sum(values) / 3)
+    loss.end_epoch()
+    assert math.isnan(loss.of_epoch())
+
+
+def test_batches_of_a_step_add_up_to_the_gradient_of_one_batch() -> None:
+    (first, mask_1), (second, mask_2) = _batch(0), _batch(1)
+    mask_2[:, :3] = 255
+    loss = TrainingLoss(CrossEntropyLoss())
+    whole = CrossEntropyLoss()(torch.cat([first, second]), torch.cat([mask_1, mask_2]))
+    expected = torch.autograd.grad(whole, (first, second))
+
+    parts = [loss(first, mask_1, [mask_2], 0, 2, 2), loss(second, mask_2, [], 1, 2, 2)]
+
+    torch.testing.assert_close(torch.autograd.grad(sum(parts) / 2, (first, second)), expected)  # type: ignore[arg-type]
+
+
+def test_it_resumes_with_what_was_not_logged() -> None:
+    loss, resumed = TrainingLoss(CrossEntropyLoss()), TrainingLoss(CrossEntropyLoss())
+    loss(*_batch(0), [], 0, 1, 1)
+
+    resumed.load(loss.state())
+
+    assert resumed.of_epoch() == loss.of_epoch()
+    assert resumed.since_log() == loss.since_log()
