@@ -140,6 +140,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
     "flatten": [(0, [FILE, "--data.root", f"d{ESCAPES}"]), (2, [NOWHERE])],
     "schema": [(2, ["--output", f"{FILE}/schema.json"])],
     "completion": [(0, ["bash"]), (2, [NOWHERE])],
+    "guide": [(0, []), (2, [NOWHERE])],
 }
 IN_MARKDOWN = {
     "compare": [RUN],

@@ -12,7 +12,8 @@ from segcli.cli.main import main
 from segcli.comparison.compare_runs import compare_runs
 from segcli.config.errors import ConfigError
 from segcli.ledger.entry import Entry
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from tests.run_folders import write_run, write_test, write_worst
 
 RESULTS = Path(__file__).parent.parent / "experiments" / "results"

@@ -15,7 +15,8 @@ from segcli.experiment.restored import restored
 from segcli.runs.named_run import named_run
 from segcli.runs.run_folder import RunFolder, is_run
 from segcli.runs.stored_passport import passport_of
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from segcli.score_spec import MEAN_IOU, VAL
 
 if TYPE_CHECKING:

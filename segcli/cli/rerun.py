@@ -112,7 +112,8 @@ def _print_overrides(before: StoredRun, overrides: Sequence[str]) -> None:
 
 def _print_outcome(before: StoredRun, path: Path) -> None:
     """Say what came out in comparison."""
-    from segcli.runs.stored_run import StoredRun, UnreadableRunError
+    from segcli.runs.stored_run import StoredRun
+    from segcli.runs.unreadable_run import UnreadableRunError
 
     try:
         after = StoredRun.load(path)

@@ -68,7 +68,7 @@ class _Record:
 
     @classmethod
     def read(cls, run: StoredRun, split: str, tolerance: float) -> _Record:
-        from segcli.runs.stored_run import UnreadableRunError
+        from segcli.runs.unreadable_run import UnreadableRunError
 
         try:
             record = cls(run, split, tolerance, run.evaluation(split))

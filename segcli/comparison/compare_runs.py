@@ -20,7 +20,8 @@ from segcli.comparison.settings import differing
 from segcli.comparison.statistics import Moments, are_unequal, corrected, differences, estimates
 from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
 from segcli.runs.file_hashes import unhashed_note
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from segcli.score_spec import VAL
 
 _MANY_MORE_VALIDATIONS = 1.25

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from segcli.comparison.comparison import Group
 from segcli.runs.class_scores import set_score, table
 from segcli.runs.image_counts import Counts, ImageCounts
-from segcli.runs.stored_run import UnreadableRunError
+from segcli.runs.unreadable_run import UnreadableRunError
 from segcli.score_spec import MEAN_IOU
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.runs.find_runs import find_runs
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 
 LeftOut = tuple[Path, str]
 

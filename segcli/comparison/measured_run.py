@@ -17,7 +17,8 @@ from segcli.runs.class_scores import table
 from segcli.runs.curve import Point
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.image_scores import ImageScores
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 
 Floats = NDArray[np.float64]
 At = Literal["best", "last"]

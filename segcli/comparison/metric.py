@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.runs.curve import Point
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from segcli.score_spec import (
     EVALUATED,
     SCORES,

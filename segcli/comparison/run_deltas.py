@@ -12,7 +12,8 @@ from segcli.comparison.measured_run import MeasuredRun, measure
 from segcli.comparison.metric import Metric, specs_of
 from segcli.comparison.statistics import differences
 from segcli.runs.file_hashes import unhashed_note
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from segcli.score_spec import OF_A_SET, VAL
 
 

@@ -15,7 +15,8 @@ from segcli.program import program
 from segcli.runs.identity import experiment_hash, identity
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, LAST, PASSPORT
 from segcli.runs.stored_files import StoredFileError, read_config
-from segcli.runs.stored_run import NotTestedError, StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import NotTestedError, UnreadableRunError
 
 _DIGITS = 6
 _NO_SCORES = ("stage", "epoch", "step", "checkpoint", "classes")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from segcli.config.errors import ConfigError, Problem
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 
 
 def named_run(place: str | Path, trust: bool = True) -> StoredRun:

@@ -1,7 +1,6 @@
 """A finished run as it lies on disk, for those who compare, record and repeat it. Torch-free."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
 from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json
 from segcli.runs.stored_passport import is_as_written, read_passport, require_end
+from segcli.runs.unreadable_run import NotTestedError, UnreadableRunError, of_run
 from segcli.score_spec import MEAN_IOU, VAL, MetricSpec
 
 LAST_IMAGES = "val_last_images.npz"
@@ -32,22 +32,6 @@ READ = (
     *(image_scores_file(VAL), LAST_METRICS),
 )
 """Files whose hashes are checked when a run is read."""
-
-
-class UnreadableRunError(ValueError):
-    """A run is not whole; the message says what is missing.
-
-    Attributes:
-        path: Its folder.
-    """
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(reason)
-        self.path = path
-
-
-class NotTestedError(UnreadableRunError):
-    """A run was not tested by the best checkpoint that it has now."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +185,7 @@ class StoredRun:
     def _passport_of(self, folder: Path) -> Mapping[str, Any]:
         if not (folder / PASSPORT).is_file():
             return {}
-        with _of_run(self.path):
+        with of_run(self.path):
             return read_passport(folder)
 
     def evaluation(self, stage: str = "val") -> Evaluation:
@@ -226,13 +210,13 @@ class StoredRun:
     def _read_evaluation(self, stage: str) -> Evaluation:
         folder = self.folder(stage)
         passport = self.passport if stage == "val" else self._passport_of(folder)
-        with _of_run(self.path):
+        with of_run(self.path):
             found = read_evaluation(folder, stage, passport, self.classes)
         if stage != "val":
             return found
         also = [*consistency.of_costs(passport, self.timing)]
         if epoch := found.scores.get("epoch"):
-            with _of_run(self.path):
+            with of_run(self.path):
                 rows = [row for time, row in self._logged.validations if int(time["epoch"]) == epoch]
             also += consistency.of_curve(found.scores, rows)
         return found._replace(contradictions=(*found.contradictions, *also))
@@ -253,7 +237,7 @@ class StoredRun:
         """
         if not (self.path / WORST_FILE).is_file():
             raise UnreadableRunError(self.path, "has no pictures of its worst images")
-        with _of_run(self.path):
+        with of_run(self.path):
             found = read_json(self.path / WORST_FILE, WORST_FORM)
         val = self.evaluation()
         for reason in consistency.of_worst(found, val.scores, val.counts):
@@ -269,7 +253,7 @@ class StoredRun:
         validations = self.curve(f"{VAL}/{MEAN_IOU}")
         last = validations[-1].epoch if validations else 0
         path = self.path / LAST_IMAGES
-        with _of_run(self.path):
+        with of_run(self.path):
             found = ImageCounts.read(path) if path.is_file() else self.counts()
         if found.num_classes != len(self.classes):
             raise UnreadableRunError(self.path, f"{LAST_IMAGES} has other classes than {PASSPORT}")
@@ -283,7 +267,7 @@ class StoredRun:
         """Return the same of the last validation; None if it was not kept."""
         counts = self.last_counts()
         path = self.path / LAST_METRICS
-        with _of_run(self.path):
+        with of_run(self.path):
             found = ImageScores.read(path) if path.is_file() else self.image_scores()
         return found if counts is not None and found is not None and found.epoch == counts.epoch else None
 
@@ -301,25 +285,16 @@ class StoredRun:
     @property
     def rows(self) -> Sequence[Row]:
         """What was logged; see :class:`LoggedValues`."""
-        with _of_run(self.path):
+        with of_run(self.path):
             return self._logged.rows
 
     @property
     def timing(self) -> Sequence[Row]:
         """When it was validated; see :class:`LoggedValues`."""
-        with _of_run(self.path):
+        with of_run(self.path):
             return self._logged.timing
 
     def curve(self, metric: str) -> Sequence[Point]:
         """Return a metric of every validation; see :class:`LoggedValues`."""
-        with _of_run(self.path):
+        with of_run(self.path):
             return self._logged.curve(metric)
-
-
-@contextmanager
-def _of_run(path: Path) -> Iterator[None]:
-    """Name the run of which a file is damaged."""
-    try:
-        yield
-    except StoredFileError as error:
-        raise UnreadableRunError(path, str(error)) from None

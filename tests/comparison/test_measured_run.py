@@ -10,7 +10,8 @@ from segcli.comparison.measured_run import MeasuredRun, fingerprint, measure
 from segcli.comparison.metric import Metric
 from segcli.runs.class_scores import class_scores, set_score
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from tests.run_folders import replace_counts, write_run, write_test
 
 

@@ -7,7 +7,8 @@ import pytest
 from segcli.comparison.metric import Metric, parse_metric
 from segcli.config.errors import ConfigError
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from tests.run_folders import replace_counts, write_run, write_test
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from segcli.comparison.worst_images import WIDTH_PX, data_uri, median_run, most_pictures, worst_images
-from segcli.runs.stored_run import UnreadableRunError
+from segcli.runs.unreadable_run import UnreadableRunError
 from tests.comparison.made_comparison import make_comparison
 
 

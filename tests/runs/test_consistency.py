@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from tests.run_folders import write_run, write_worst
 
 KEYS = [

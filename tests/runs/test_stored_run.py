@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from segcli.runs.image_counts import ImageCounts
-from segcli.runs.stored_run import StoredRun, UnreadableRunError
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.unreadable_run import UnreadableRunError
 from tests.run_folders import CLASSES, write_run, write_test
 
 

@@ -7,7 +7,7 @@ from segcli.comparison.figures import score
 from segcli.comparison.group_counts import GroupCounts
 from segcli.comparison.page.elements import Html, element, joined, section
 from segcli.comparison.worst_images import WorstImage, data_uri, median_run, most_pictures, worst_images
-from segcli.runs.stored_run import UnreadableRunError
+from segcli.runs.unreadable_run import UnreadableRunError
 
 
 def images(comparison: Comparison, counts: Mapping[str, GroupCounts]) -> Html:
