@@ -12,6 +12,7 @@ import pytest
 from segcli.cli.main import main
 from tests.distributed.launch import environment
 from tests.documents import CONSOLE, DISTRIBUTED, ROOT, words_of
+from tests.forked import forked_ranks
 from tests.test_documents import SHORT
 
 GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
@@ -19,9 +20,13 @@ GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
 
 @pytest.mark.parametrize("command", DISTRIBUTED)
 def test_every_command_for_several_devices_works(command: str, tmp_path: Path) -> None:
-    ours = words_of(command)
-    module = ["-m", "torch.distributed.run", *shlex.split(command)[1:]] if ours is None else ["-m", "segcli", *ours]
-    words = [sys.executable, *module, *SHORT["fit"], "--run.name=several"]
+    """How Lightning starts the second process is tested in tests/distributed/test_launchers.py."""
+    ours, short = words_of(command), [*SHORT["fit"], "--run.name=several"]
+    if ours is not None:
+        ranks = forked_ranks([*ours, *short], tmp_path, devices=2)
+        assert [rank.returncode for rank in ranks] == [0, 0], [rank.stderr for rank in ranks]
+        return
+    words = [sys.executable, "-m", "torch.distributed.run", *shlex.split(command)[1:], *short]
     run = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, check=False)
     assert run.returncode == 0, run.stderr.decode()
 

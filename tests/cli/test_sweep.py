@@ -13,6 +13,8 @@ from segcli.cli.main import main
 from segcli.runs.file_hashes import DIGEST, digest, stored_hash
 from segcli.runs.stop_signals import StopSignals
 from segcli.sweeps import cell_trainer, grid_sweep
+from segcli.sweeps.child import ChildRunner, Launch
+from tests.forked import fork
 from tests.sweeps.fake import FakeTraining, write_experiment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -172,7 +174,18 @@ def test_it_is_free_of_torch_and_of_optuna() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_grid_of_real_runs(tiny: Path, capsys: Capture) -> None:
+class _Forked(ChildRunner):
+    """Trains in a copy of this process."""
+
+    def __call__(self, launch: Launch, watch: object) -> int:
+        done = fork(launch.words, Path.cwd())
+        launch.log.parent.mkdir(parents=True, exist_ok=True)
+        launch.log.write_text(f"{done.stdout}{done.stderr}")
+        return done.returncode
+
+
+def test_a_grid_of_real_runs(tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(sweep, "ChildRunner", _Forked)
     words = ["sweep", "-c", "tiny.yaml", "--vary", "model.decoder=FPN,UNet", "--trainer.max_epochs", "1"]
     assert main(words) == 0
     out = capsys.readouterr().out
