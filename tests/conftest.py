@@ -24,9 +24,37 @@ for variable in [name for name in os.environ if name in RANKS or name.startswith
     del os.environ[variable]  # tests do the same from within a job
 
 
+LONGEST = (
+    "test_documents_output.py",
+    "test_secrets.py",
+    "cli/test_mangled_experiments.py",
+    "test_survival.py",
+    "test_documents.py",
+    "test_speed.py",
+    "test_notebook.py",
+    "test_experiments.py",
+    "test_nasty_values.py",
+    "cli/test_sweep.py",
+    "experiment/test_model_cost.py",
+    "callbacks/test_best_checkpoint.py",
+    "distributed/test_launchers.py",
+    "distributed/test_scores.py",
+    "test_stored_damage.py",
+    "comparison/page/test_page.py",
+)
+"""Files that several cores begin with: one that came last would keep a single core busy."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for message in ANY_MACHINE:
         config.addinivalue_line("filterwarnings", f"ignore:{message}")
+    config.option.loadscopereorder = False  # else the files with most tests come first, many of which take no time
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 def pytest_collection_finish() -> None:
@@ -57,6 +85,14 @@ pictures: {count: 2}
 def _one_thread() -> None:
     """On tensors this small a second thread waits more than it works: a training takes 2.5 times the CPU."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_power_cut() -> Iterator[None]:
+    """Tests kill processes, not the machine: what is written need not reach the disk, which takes a run 0.1 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

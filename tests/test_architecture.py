@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.verbs import VERBS
+from tests.conftest import LONGEST
 
 PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
@@ -237,3 +238,7 @@ def test_the_top_level_holds_what_the_layout_names() -> None:
     top = {line.split("/")[0] for line in done.stdout.splitlines()}
     visible = {name for name in top if not name.startswith(".")}
     assert visible <= {"pyproject.toml", "segcli", "experiments", "tests", "Makefile", "README.md", "LICENSE"}
+
+
+def test_the_tests_that_are_begun_with_are_there() -> None:
+    assert [name for name in LONGEST if not (Path(__file__).parent / name).is_file()] == []
