@@ -47,8 +47,8 @@ def _table(
     means = {spec.class_score: _cell(float(value)) for spec, value in found if spec.is_mean}
     columns = {spec.name: (spec.title, values.tolist()) for spec, values in found if spec.per_class}
     last = [[number] for number in pixels] if pixels else [[] for _ in (*classes, "mean")]
-    table = Table(title=title)
-    table.add_column("class" if columns else "", no_wrap=not columns)
+    table = Table(title=title, show_header=bool(columns))
+    table.add_column("class", no_wrap=not columns)
     for heading in (*(heading for heading, _ in columns.values()), *(["pixels"] if pixels else [])):
         table.add_column(heading, justify="right")
     if columns:

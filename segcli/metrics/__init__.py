@@ -1,1 +1,1 @@
-"""Metrics from confusion matrices."""
+"""Metrics of an evaluation."""

@@ -110,3 +110,16 @@ def test_two_ways_to_write_one_experiment_have_one_hash(texts: tuple[str, str], 
         (tmp_path / "x.yaml").write_text(f"data: ShapesDataModule\n{text}\n")
         hashes.add(config_hash(resolve(compose([tmp_path / "x.yaml"])).plain()))
     assert len(hashes) == 1
+
+
+def test_metrics_are_part_of_an_experiment_only_where_it_names_some() -> None:
+    before = identity(CONFIG)
+    hd95, ece = ({"class_path": f"segcli.metrics.{path}", "init_args": {}} for path in ("hd95.HD95", "x.ECE"))
+    named = [_with("model", "metrics", value=value) for value in ([hd95], [hd95, ece], [ece, hd95])]
+
+    assert not [key for key in before if "metrics" in key]
+    for value in (None, []):
+        assert experiment_hash(_with("model", "metrics", value=value)) == experiment_hash(CONFIG)
+    hashes = [experiment_hash(config) for config in (CONFIG, *named)]
+    assert len(set(hashes)) == 3
+    assert hashes[2] == hashes[3]
