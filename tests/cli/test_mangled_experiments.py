@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import segcli.experiment.lightning_cli  # noqa: F401  (the first experiment is not to be charged with the import)
 from segcli.cli.main import main
 from segcli.config.files import PACKAGE
 from segcli.experiment import run
