@@ -53,6 +53,11 @@ class Averaging(WeightAveraging, ABC):
     def share(self, num_averaged: int) -> float:
         """Return the share, 0 to 1, of new weights in the average, which is of at least one before."""
 
+    def begin_anew(self) -> None:
+        """Forget what was averaged: the next weights are the first."""
+        assert self._average_model is not None
+        self._average_model.n_averaged.zero_()
+
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Make the average.
 

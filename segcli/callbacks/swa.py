@@ -5,10 +5,13 @@ the paper computes them anew in a pass over the training data, which would be ne
 """
 
 import math
+import sys
+from typing import Any
 
 import pytorch_lightning as pl
 
 from segcli.callbacks.averaging import Averaging
+from segcli.config.output import say
 from segcli.sample import Batch
 
 
@@ -16,7 +19,8 @@ class SWA(Averaging):
     """Evaluate and save the mean of the weights at the end of each of the last epochs.
 
     ``last.ckpt`` holds it; ``best.ckpt`` does if it is from one of those epochs, and else the weights themselves.
-    Running statistics of norms are averaged likewise. It needs a learning rate that does not vanish in those epochs, as
+    Running statistics of norms are averaged likewise. Of a run that is made longer, the end of its new length counts: a
+    mean that began too early begins anew. It needs a learning rate that does not vanish in those epochs, as
     with ``model.schedule: null`` or ``Cosine`` with ``min_factor: 0.2``.
 
     Args:
@@ -32,6 +36,7 @@ class SWA(Averaging):
             raise ValueError(f"SWA got start {start}, expected a share of the run, from 0 to below 1.")
         self.start = start
         self._first_step = 0.0
+        self._began_after: float | None = None
         self._ends_epoch = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -40,6 +45,20 @@ class SWA(Averaging):
         if math.isinf(total):
             raise ValueError("SWA needs the length of the run; set trainer.max_epochs or trainer.max_steps")
         self._first_step = self.start * total
+        if self._began_after is not None and self._began_after < self._first_step and self.num_averaged:
+            self.begin_anew()
+            if trainer.is_global_zero:
+                step = trainer.global_step
+                say(f"SWA: the run is longer now, the mean begins anew after step {step}", file=sys.stderr)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return when the last updates were, and after which step the mean begins."""
+        return {**super().state_dict(), "first_step": self._first_step}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over when the last updates were, and after which step the mean began; 0.4.0 did not say."""
+        super().load_state_dict(state_dict)
+        self._began_after = state_dict.get("first_step")
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: Batch, batch_idx: int

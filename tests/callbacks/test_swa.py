@@ -3,6 +3,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from segcli.callbacks.swa import SWA
 from segcli.cli.main import main
@@ -41,3 +42,18 @@ def test_an_endless_run_is_an_error(tiny: Path, capsys: pytest.CaptureFixture[st
     words = ["--trainer.callbacks=[SWA]", "--trainer.max_epochs=-1", "--model.schedule=null"]
     assert main(["fit", "-c", str(tiny), *words]) == 2
     assert "SWA needs the length of the run; set trainer.max_epochs" in capsys.readouterr().err
+
+
+def test_a_run_that_is_made_longer_averages_the_end_of_its_new_length(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model.schedule", "null", "--trainer.callbacks", "[{class_path: SWA, start: 0.5}]"]
+    assert main(["fit", "-c", "tiny.yaml", "--run.name", "whole", "--trainer.max_epochs", "4", *words]) == 0
+    assert main(["fit", "-c", "tiny.yaml", "--run.name", "short", "--trainer.max_epochs", "2", *words]) == 0
+    capsys.readouterr()
+    assert main(["fit", "--ckpt_path", "runs/short/1/checkpoints/last.ckpt", "--trainer.max_epochs", "4"]) == 0
+    assert "SWA: the run is longer now, the mean begins anew after step 6" in capsys.readouterr().err
+    whole, longer = (torch.load(f"runs/{n}/1/checkpoints/last.ckpt", weights_only=True) for n in ("whole", "short"))
+    assert longer["averaging_state"]["n_averaged"] == whole["averaging_state"]["n_averaged"] == 2
+    for name, value in whole["state_dict"].items():
+        torch.testing.assert_close(longer["state_dict"][name], value, rtol=0, atol=0)
