@@ -23,8 +23,12 @@ TILT = 0.2
 freely turned forms from the ground, but not from each other (0.32)."""
 
 
+MOST_KEPT_BYTES = 2**28
+"""Of pictures and masks that are drawn once; of a larger set none is kept."""
+
+
 class ShapesDataset(SampleDataset):
-    """Draw picture number ``index`` from (seed, index) whenever it is asked for.
+    """Draw picture number ``index`` from (seed, index) when it is first asked for.
 
     Args:
         name: First part of the samples' made-up paths, and of what the pictures are drawn from: other names, others
@@ -52,6 +56,8 @@ class ShapesDataset(SampleDataset):
         self.name, self.length, self.image_size, self.seed, self.with_mask = name, length, image_size, seed, with_mask
         self.multilabel = multilabel
         self._paths = [f"{name}_{index:05d}" for index in range(length)]
+        self._keeps = length * image_size**2 * (6 if multilabel else 4) <= MOST_KEPT_BYTES
+        self._kept: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
 
     def __len__(self) -> int:
         """Return the number of pictures."""
@@ -71,11 +77,16 @@ class ShapesDataset(SampleDataset):
 
     def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         """Return the picture ``(H, W, 3)`` and its mask ``(H, W)`` or ``(3, H, W)``."""
+        image, mask = self._kept.get(index) or self._drawn(index)
+        return image.copy(), mask.copy() if self.with_mask else None
+
+    def _drawn(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         rng = np.random.default_rng((self.seed, *self.name.encode(), index))
         image, mask, whole = draw(rng, self.image_size)
-        if not self.with_mask:
-            return image, None
-        return image, whole if self.multilabel else mask
+        both = image, whole if self.multilabel else mask
+        if self._keeps:
+            self._kept[index] = both
+        return both
 
 
 def draw(rng: Generator, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:

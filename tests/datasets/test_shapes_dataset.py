@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from segcli.datasets.shapes_dataset import CLASSES, FORMS, ShapesDataset, draw
@@ -66,3 +67,20 @@ def test_with_several_labels_forms_are_whole_also_where_others_hide_them() -> No
         hidden += int((masks.sum(dim=0) > 1).sum())
         torch.testing.assert_close(plain[index]["image"], several[index]["image"])
     assert hidden > 100
+
+
+def test_a_picture_is_drawn_once_and_changed_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, first = ShapesDataset("train", 4, 32), ShapesDataset("train", 4, 32).load(1)
+    image, mask = dataset.load(1)
+    assert mask is not None
+    image[:], mask[:] = 0, 0
+    monkeypatch.setattr("segcli.datasets.shapes_dataset.draw", None)
+    for found, expected in zip(dataset.load(1), first, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_of_a_large_set_no_picture_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segcli.datasets.shapes_dataset.MOST_KEPT_BYTES", 4 * 32**2 * 4 - 1)
+    dataset = ShapesDataset("train", 4, 32)
+    dataset.load(1)
+    assert not dataset._kept
