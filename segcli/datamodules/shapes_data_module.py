@@ -13,8 +13,8 @@ COLOURS = ((45, 45, 52), (228, 87, 76), (84, 171, 96), (76, 126, 214))
 class ShapesDataModule(SegmentationDataModule):
     """Draw circles, squares and triangles among look-alikes; colour and texture say nothing about the class.
 
-    Predicts the test pictures. A picture is drawn when it is first asked for, in a few milliseconds; every epoch has the
-    same ones.
+    Predicts the test pictures. A picture is drawn when it is first asked for, in a few milliseconds; every epoch has
+    the same ones.
 
     Args:
         train_size: Number of training pictures.
