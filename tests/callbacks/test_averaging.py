@@ -188,7 +188,7 @@ def test_the_verbs_use_the_average_and_say_nothing(
 def test_all_of_the_state_is_saved(runs: Runs) -> None:
     folder = runs["SWA"][2]
     (state,) = (v for k, v in read(folder / "last.ckpt")["callbacks"].items() if "SWA" in k)
-    assert state == {"latest_update_step": 9, "latest_update_epoch": -1}
+    assert state == {"latest_update_step": 9, "latest_update_epoch": -1, "first_step": pytest.approx(3.06)}
 
     class Never(Averaging):
         def share(self, num_averaged: int) -> float:

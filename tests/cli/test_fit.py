@@ -86,7 +86,7 @@ def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.Ca
     for word in ("validation, epoch", "triangle", "runs/tiny/1"):
         assert word in out
     assert "--ckpt_path runs/tiny/1/checkpoints/best.ckpt" in out
-    assert "segcli:own_folder" in out
+    assert "guide own-data" in out
     assert "epoch 2/2" in out
     assert "val/mIoU" in out
 
