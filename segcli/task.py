@@ -7,7 +7,7 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytorch_lightning as pl
@@ -32,7 +32,7 @@ from segcli.optim.parameter_groups import ParameterGroups
 from segcli.private_names import ddp_options, validates_now
 from segcli.sample import Batch
 from segcli.segmenter import Segmenter, SegmenterSettings
-from segcli.task_kind import KINDS, TaskName
+from segcli.task_kind import KINDS
 
 LOSSES = "segcli_losses"
 _LONG_RUN = 1_000_000
@@ -83,7 +83,7 @@ class SegmentationTask(pl.LightningModule):
         schedule: ScheduleFactory | None = None,
         parameter_groups: ParameterGroups | None = None,
         freezing: Freezing | None = None,
-        task: TaskName = "multiclass",
+        task: Literal["multiclass", "binary", "multilabel"] = "multiclass",  # spelt out: read as text
         mean: list[float] | None = None,
         std: list[float] | None = None,
         value_range: tuple[float, float] = (0.0, 255.0),

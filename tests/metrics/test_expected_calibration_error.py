@@ -57,6 +57,13 @@ def test_of_half_sure_and_always_right() -> None:
     assert value(logits, mask, "multiclass") == 0.5
 
 
+def test_the_upper_end_of_a_bin_is_in_it() -> None:
+    logits, mask = torch.zeros(1, 1, 2, 2), torch.zeros(1, 2, 2, dtype=torch.uint8)
+    (row,) = ExpectedCalibrationError(2).rows(evaluated(logits, mask, "binary"))  # half sure, and right
+
+    np.testing.assert_array_equal(row, [[4, 2, 0]])
+
+
 def test_certainty_lies_in_the_last_bin() -> None:
     logits, mask = torch.full((1, 1, 2, 2), 200.0), torch.ones(1, 2, 2, dtype=torch.uint8)
     (row,) = ExpectedCalibrationError(5).rows(evaluated(logits, mask, "binary"))
