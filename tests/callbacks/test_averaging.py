@@ -235,7 +235,7 @@ def test_two_averages_are_an_error(tiny: Path, capsys: pytest.CaptureFixture[str
     child = tiny.parent / "child.yaml"
     child.write_text("extends: [tiny.yaml, segcli:ema, segcli:swa]\n")
     assert main([*verb, str(child)]) == 2
-    assert "trainer.callbacks got EMA and SWA, expected at most one" in "".join(capsys.readouterr())
+    assert "trainer.callbacks: got EMA and SWA, expected at most one" in "".join(capsys.readouterr())
 
 
 def test_an_average_of_lightning_counts_too() -> None:

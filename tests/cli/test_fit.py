@@ -94,7 +94,7 @@ def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (["--model.task", "binary"], "model.task got 'binary' with 4 classes"),
+        (["--model.task", "binary"], "model.task: got 'binary' with 4 classes"),
         (["--model.schedule.warmup_steps", "-1"], "warmup_steps"),
         (["--model.loss", "CrossEntropyLoss", "--model.loss.class_weights", "[1, 2]"], "class_weights"),
         (["--model.backbone.name", "resnet51"], "resnet51"),
@@ -103,7 +103,7 @@ def test_the_end_tells_folder_table_and_next_steps(tiny: Path, capsys: pytest.Ca
         (["--trainer.precision", "17"], "precision"),
         (["--model.optimizer.lr", "abc"], "model.optimizer.lr: expected float"),
         (["--data.image_size", "8"], "image_size"),
-        (["--model.mean", "[0.5]"], "model.mean got 1 values"),
+        (["--model.mean", "[0.5]"], "model.mean: got 1 values"),
         (["--trainer.max_epochs", "-1"], "length of the run"),
         (["--trainer.accelerator", "cuda", "--trainer.devices", "99"], "CUDA"),
         (["--checkpoint.mode", "maximum"], "maximum"),
