@@ -11,7 +11,8 @@ PLACES = np.array([[0, 3], [0, 0], [1, 1]])
 
 def _task(paths: list[str], places: np.ndarray, counts: list[int], multilabel: bool = False) -> Any:  # noqa: ANN401  (stands for a task)
     kind = SimpleNamespace(multilabel=multilabel)
-    return cast(Any, SimpleNamespace(images=(paths, places, np.array(counts)), classes=("a", "b"), kind=kind))
+    evaluation = SimpleNamespace(images=(paths, places, np.array(counts)))
+    return cast(Any, SimpleNamespace(evaluation=evaluation, classes=("a", "b"), kind=kind))
 
 
 def test_images_are_in_the_order_of_their_names_whoever_counted_them() -> None:
