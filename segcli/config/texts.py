@@ -27,6 +27,7 @@ from segcli.registry import SECTIONS, RegistryError
 from segcli.score_spec import MODE, MONITOR
 
 _NULL = "null"
+_NUMBERS = {"int", "float"}
 
 
 def settle_texts(root: Node, library: Library) -> list[Problem]:
@@ -41,11 +42,14 @@ def settle_texts(root: Node, library: Library) -> list[Problem]:
     return settler.problems
 
 
-def texts_in(tree: Mapping[str, object], library: Library) -> Iterator[tuple[Path, str]]:
-    """Yield path and value of every text that stands where its type takes one, of a plain tree."""
+def exact_values_in(tree: Mapping[str, object], library: Library) -> Iterator[tuple[Path, str | int]]:
+    """Yield path and value of every text, and of every whole number beside which a fraction may stand, of a plain tree.
+
+    Only where their types take them: these may read something else into them if they are tried in another order.
+    """
     settler = _Settler(library)
     settler.section(from_plain(dict(tree), Source("")), library.root, ())
-    yield from settler.texts
+    yield from settler.exact
 
 
 class _Settler:
@@ -54,7 +58,7 @@ class _Settler:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.problems: list[Problem] = []
-        self.texts: list[tuple[Path, str]] = []
+        self.exact: list[tuple[Path, str | int]] = []
 
     def section(self, node: Node, place: Place, at: Path) -> None:
         """Settle the arguments of one class, or the top level."""
@@ -116,7 +120,9 @@ class _Settler:
         if any(map(is_text_type, types)) or node.written in literals(types):
             _settle(node, types)
             if isinstance(node.value, str):
-                self.texts.append((at, node.value))
+                self.exact.append((at, node.value))
+        if type(node.value) is int and {each.id for each in types if isinstance(each, ast.Name)} >= _NUMBERS:
+            self.exact.append((at, node.value))
         if node.fault:
             self.problems.append(Problem(node.fault, dotted(at), node.source))
 

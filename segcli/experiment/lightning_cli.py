@@ -24,7 +24,7 @@ from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.experiment.strategies import check_strategy
 from segcli.experiment.trainer_check import at_fault, check_loggers, check_names
-from segcli.experiment.typed_values import AS_IT_IS, as_yaml, drop_unstated, put_texts_back
+from segcli.experiment.typed_values import AS_IT_IS, as_yaml, drop_unstated, put_exact_values_back
 from segcli.inference.checkpoint import without_pretraining
 from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
@@ -96,7 +96,7 @@ class SegmentationCLI(LightningCLI):
             argparse.ArgumentError: If a value has the wrong type.
         """
         config = self.parser.parse_object(copy.deepcopy(tree))  # jsonargparse changes the lists in it
-        put_texts_back(config, tree)
+        put_exact_values_back(config, tree)
         return config
 
     def instantiate_classes(self) -> None:
@@ -105,7 +105,7 @@ class SegmentationCLI(LightningCLI):
     def resolved(self) -> dict[str, Any]:
         """Return every value of the run, defaults and nulls included."""
         values: dict[str, Any] = yaml.safe_load(as_yaml(self.parser, self.config))
-        put_texts_back(values, self.config.as_dict())
+        put_exact_values_back(values, self.config.as_dict())
         drop_unstated(values, self._tree)
         if isinstance(limit := self.config.trainer.max_time, dict):  # of text or mapping, jsonargparse saves text
             values["trainer"]["max_time"] = dict(limit)

@@ -8,7 +8,7 @@ from jsonargparse import ArgumentParser, Namespace, set_loader
 
 from segcli.config.component import arguments_of, component_of
 from segcli.config.library import installed
-from segcli.config.texts import texts_in
+from segcli.config.texts import exact_values_in
 
 AS_IT_IS = "segcli"
 """A parser mode for which a text is a text: stock reads null into ``#3``, and a list into ``[x]``."""
@@ -24,20 +24,25 @@ def as_yaml(parser: ArgumentParser, config: Namespace) -> str:
         parser.parser_mode = AS_IT_IS
 
 
-def put_texts_back(config: Namespace | dict[str, Any], tree: Mapping[str, Any]) -> None:
-    """Undo what jsonargparse reads into texts all the same: null into ``null``, 1 into ``001`` where a type takes both.
+def put_exact_values_back(config: Namespace | dict[str, Any], tree: Mapping[str, Any]) -> None:
+    """Undo what jsonargparse reads into values all the same: null into ``null``, 1 into ``001``, and 1.0 into 1.
+
+    It does so where a type takes both, the last according to what the process has imported before: typing takes
+    ``int | float | None`` for ``float | int | None`` if it knows that already.
 
     Args:
         config: What jsonargparse made of ``tree``; it is changed.
         tree: The composed experiment, classes by their full paths.
     """
-    for path, text in texts_in(tree, installed()):
+    for path, value in exact_values_in(tree, installed()):
         holder: Any = config
         for key in path[:-1]:
             holder = _at(holder, _key(holder, key))
         key = _key(holder, path[-1])
-        if key is not None and not isinstance(_at(holder, key), str | PurePath):
-            holder[key] = text
+        read = None if key is None else _at(holder, key)
+        is_other = not isinstance(read, str | PurePath) if isinstance(value, str) else isinstance(read, float)
+        if key is not None and is_other:
+            holder[key] = value
 
 
 def drop_unstated(values: Any, tree: Any) -> None:  # noqa: ANN401  (nested mappings and lists)

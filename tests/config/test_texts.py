@@ -12,7 +12,7 @@ from segcli.config.dumper import dump_inline, dump_standalone
 from segcli.config.keys import meaning_of
 from segcli.config.library import installed
 from segcli.config.minimize import minimize
-from segcli.config.texts import texts_in
+from segcli.config.texts import exact_values_in
 from segcli.config.types import alternatives, is_plain_type, is_text_type
 from segcli.registry import FAMILIES, SECTIONS
 
@@ -128,7 +128,7 @@ def test_what_is_typed_is_the_value_and_what_flattened_composes_to(write: Write,
     assert _values(experiment, keys) == {text}
     again = compose([write("flat.yaml", dump_standalone(experiment.root))], checked=False)
     assert repr(again.plain()) == repr(experiment.plain())
-    assert {value for _, value in texts_in(experiment.expanded(), installed())} >= {text}
+    assert {value for _, value in exact_values_in(experiment.expanded(), installed())} >= {text}
 
 
 @pytest.mark.parametrize(("text", "meant"), QUOTED.items())

@@ -1,10 +1,12 @@
 """What ``show`` prints is what ``fit`` gets, what config.yaml stores, and what that composes to."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytorch_lightning as pl
 import yaml
 
 from segcli.cli.main import main
@@ -99,3 +101,17 @@ def test_what_a_parent_would_take_is_not_said_for_it() -> None:
 
     kept = {"num_classes": 3, "sync_on_compute": False, "weights": None}
     assert values == {"model": {"metrics": [{"class_path": kappa, "init_args": kept}, other]}}
+
+
+def test_a_whole_number_stays_one_in_whatever_order_its_types_are_tried(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One batch is not all of them; typing takes the two orders for one, so that imports of before decide."""
+    annotations = inspect.unwrap(pl.Trainer.__init__).__annotations__
+    monkeypatch.setitem(annotations, "limit_train_batches", float | int | None)
+    monkeypatch.setitem(annotations, "limit_val_batches", float | int | None)
+    words = ["--trainer.limit_train_batches", "1", "--trainer.limit_val_batches", "0.5"]
+    cli = SegmentationCLI(compose([tiny], words).expanded())
+    assert repr(cli.resolved()["trainer"]["limit_train_batches"]) == "1"
+    assert repr(cli.resolved()["trainer"]["limit_val_batches"]) == "0.5"
+    assert repr(cli.config.as_dict()["trainer"]["limit_train_batches"]) == "1"
