@@ -185,7 +185,7 @@ def test_an_image_that_another_device_counts_is_not_measured(monkeypatch: pytest
     task.validation_step({**batch, "path": ["a", "b"], "is_filler": True}, 1)
     task.on_validation_epoch_end()
 
-    assert task.metrics.images["boundary_iou"][0] == ["a", "b"]
+    assert task.evaluation.metrics.images["boundary_iou"][0] == ["a", "b"]
     assert [spec.name for spec, _ in task.scores["val"].others] == ["boundary_iou", "boundary_iou", "mAP", "AP"]
 
 

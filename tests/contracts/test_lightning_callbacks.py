@@ -60,7 +60,7 @@ def test_a_refused_callback_is_told_before_training_with_what_to_use(tiny: Path,
 
     (problem,) = check_trainable(experiment.root, experiment.library)
     assert str(problem).startswith(f"error: trainer.callbacks.0: {name} ")
-    assert any(word in str(problem) for word in ("; use ", "; name ", "; prune ", ": use "))
+    assert any(word in str(problem) for word in ("; use ", "; first use ", "; name ", "; prune ", ": use "))
     assert "--trainer.callbacks+" in str(problem)
 
 
