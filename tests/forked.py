@@ -1,5 +1,6 @@
 """The command line in copies of this process, which has imported torch already: a new interpreter takes seconds to."""
 
+import contextlib
 import multiprocessing
 import os
 import subprocess
@@ -9,14 +10,42 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
+
 from segcli.cli.main import main
 from tests.distributed.launch import free_port
 
 LIMIT_S = 120
 
 
+def _can_fork() -> bool:
+    """Return whether a copy can train: not once torch has threads of its own for gradients, as after compiling."""
+    pid = os.fork()
+    if not pid:
+        code = 1
+        with contextlib.suppress(RuntimeError):
+            torch.ones(1, requires_grad=True).sum().backward()
+            code = 0
+        os._exit(code)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def _work(words: list[str], folder: Path, variables: dict[str, str], said: list[str], is_alone: bool) -> None:
+    if is_alone:
+        os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ |= variables
+    for number, path in enumerate(said, start=1):
+        os.dup2(os.open(path, os.O_WRONLY), number)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
+    sys.argv = ["segcli", *words]
+    warnings.resetwarnings()  # those of pytest are errors
+    sys.exit(main(words))
+
+
 class Fork:
-    """``segcli`` at work in a copy of this process.
+    """``segcli`` at work in a copy of this process; in a new one where torch does not let a copy train.
 
     Args:
         words: The command line.
@@ -27,24 +56,12 @@ class Fork:
 
     def __init__(self, words: Sequence[str], folder: Path, variables: dict[str, str], is_alone: bool = False) -> None:
         self.words = ["segcli", *words]
-        self._said = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115  (finish closes them)
-        work = (self.words[1:], folder, variables, is_alone)
-        self._process = multiprocessing.get_context("fork").Process(target=self._work, args=work)
+        self._said = [tempfile.NamedTemporaryFile() for _ in range(2)]  # noqa: SIM115  (finish closes them)
+        work = (list(words), folder, variables, [file.name for file in self._said], is_alone)
+        context = multiprocessing.get_context("fork" if _can_fork() else "spawn")
+        self._process = context.Process(target=_work, args=work)  # type: ignore[attr-defined]
         self._process.start()
         self.pid = self._process.pid
-
-    def _work(self, words: list[str], folder: Path, variables: dict[str, str], is_alone: bool) -> None:
-        if is_alone:
-            os.setsid()
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ |= variables
-        for number, file in enumerate(self._said, start=1):
-            os.dup2(file.fileno(), number)
-        sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
-        sys.argv = ["segcli", *words]
-        warnings.resetwarnings()  # those of pytest are errors
-        sys.exit(main(words))
 
     def is_at_work(self) -> bool:
         return self._process.is_alive()
@@ -60,7 +77,6 @@ class Fork:
         self._process.join()
         texts = []
         for file in self._said:
-            file.seek(0)
             texts.append(file.read().decode())
             file.close()
         assert not was_late, texts
