@@ -58,7 +58,8 @@ def text_table(
     table = Table(*columns, box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=bool(head))
     for row in cells:
         table.add_row(*map(Text, row))
-    console = Console(file=StringIO(), width=max(1, width - indent), highlight=False, color_system=None)
+    # with a height too, as else a dumb terminal has 80 characters
+    console = Console(file=StringIO(), width=max(1, width - indent), height=1, highlight=False, color_system=None)
     with console.capture() as captured:
         console.print(table)
     return [f"{' ' * indent}{line}".rstrip() for line in captured.get().splitlines()]

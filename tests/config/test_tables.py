@@ -30,3 +30,9 @@ def test_columns_of_the_environment_say_how_wide_a_line_is(
     if columns is not None:
         monkeypatch.setenv("COLUMNS", columns)
     assert line_width() == width
+
+
+def test_a_dumb_terminal_that_is_to_be_coloured_has_no_width_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    assert text_table([("x " * 59,)], width=WIDTH) == [("x " * 59).rstrip()]
