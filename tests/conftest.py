@@ -17,10 +17,11 @@ ANY_MACHINE = (*OF_THE_MACHINE, "This DataLoader will create .* worker processes
 """Warnings that tests meet on some machines only: errors elsewhere would be errors of the machine."""
 LAUNCHERS = ("SLURM_", "TORCHELASTIC_", "LSB_", "SEGCLI_RUN_FOLDER", "SEGCLI_TRACEBACK")
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "FORCE_COLOR")
+SIZES = ("COLUMNS", "LINES")  # readline, which pytest imports, sets them for the processes that it starts
 
 os.environ["OMP_NUM_THREADS"] = "1"  # in processes that tests start
 gc.disable()  # until the tests are collected
-for variable in [name for name in os.environ if name in RANKS or name.startswith(LAUNCHERS)]:
+for variable in [name for name in os.environ if name in (*RANKS, *SIZES) or name.startswith(LAUNCHERS)]:
     del os.environ[variable]  # tests do the same from within a job
 
 
