@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -249,25 +248,25 @@ def test_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
     started = time.monotonic()
     assert _fit(tmp_path, "plain").returncode == 0
     duration_s, dice, kills = time.monotonic() - started, random.Random(0), 0
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "segcli", "fit", "-c", "plain.yaml"]
-    for attempt in range(40):
-        words = ["--ckpt_path", "last"] if attempt else []
-        process = subprocess.Popen([*command, *words], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(timeout=duration_s * dice.uniform(0.3, 0.8))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            kills += 1
-            status = passport_of(RunFolder(tmp_path / "runs" / "plain" / "2")).get("status")
-            if status == FINISHED:  # killed while it was leaving
-                break
-            if status is None:
-                shutil.rmtree(tmp_path / "runs" / "plain" / "2", ignore_errors=True)
-            continue
-        assert process.returncode == 0
-        break
+    second = tmp_path / "runs" / "plain" / "2"
+    for _ in range(40):
+        words = ["--ckpt_path", "last"] if second.exists() else []
+        process = Fork(["fit", "-c", "plain.yaml", *words], tmp_path, dict(os.environ))
+        end = time.monotonic() + duration_s * dice.uniform(0.3, 0.8)
+        while process.is_at_work() and time.monotonic() < end:
+            time.sleep(0.01)
+        if not process.is_at_work():
+            done = process.finish()
+            assert done.returncode == 0, done.stderr
+            break
+        process.kill()
+        process.finish()
+        kills += 1
+        status = passport_of(RunFolder(second)).get("status")
+        if status == FINISHED:  # killed while it was leaving
+            break
+        if status is None:
+            shutil.rmtree(second, ignore_errors=True)
     assert kills >= 3
     with working_directory(tmp_path):
         assert _differences(Path("runs/plain/1"), Path("runs/plain/2")) == []

@@ -11,7 +11,7 @@ from tests.distributed.launch import lightning, on, slurm, torchrun
 FIT = ["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "2", "--data.val_size", "7"]
 
 
-def assert_is_one_run(folder: Path, stdout: str, stderr: str) -> None:
+def assert_is_one_run(folder: Path, stdout: str, stderr: str, devices: int = 2) -> None:
     assert [path.name for path in (folder / "runs" / "tiny").iterdir()] == ["1"]
     run = folder / "runs" / "tiny" / "1"
     assert sorted(path.name for path in run.iterdir() if not path.name.startswith("events.")) == [
@@ -28,7 +28,8 @@ def assert_is_one_run(folder: Path, stdout: str, stderr: str) -> None:
     assert stdout.count("background") == 1
     assert stdout.count("run folder") == 1
     assert stdout.startswith("folder ")
-    assert "on 2 x cpu, 2 epochs of 3 batches of 4 images on each of 2 devices" in stdout
+    batches = f"3 batches of {8 // devices} images on each of {devices} devices"
+    assert f"on {devices} x cpu, 2 epochs of {batches}" in stdout
 
 
 def test_lightning_starts_two(folder: Path) -> None:
@@ -40,7 +41,7 @@ def test_lightning_starts_two(folder: Path) -> None:
 def test_lightning_starts_four_by_the_console_script(folder: Path) -> None:
     script = Path(sys.executable).with_name("segcli")
     done = lightning([*FIT, *on(4), "--data.batch_size", "2"], folder, command=[str(script)])
-    assert_is_one_run(folder, done.stdout, done.stderr)
+    assert_is_one_run(folder, done.stdout, done.stderr, devices=4)
 
 
 @pytest.mark.slow
