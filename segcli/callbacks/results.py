@@ -66,7 +66,7 @@ class Results(pl.Callback):
         return {**vars(self._best), "scores": self._best.scores.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on with the best epoch of an interrupted run."""
+        """Resume with the best epoch of an interrupted run."""
         if state_dict:
             of_0_4_0 = {"step": None, "checkpoint": BEST}
             self._best = Validation(**{**of_0_4_0, **state_dict, "scores": Scores.of_state(state_dict["scores"])})

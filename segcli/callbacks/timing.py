@@ -64,7 +64,7 @@ class Timing(pl.Callback):
         return {**spent, "peak_bytes": self._peak_bytes, "rows": [tuple(row) for row in self._rows]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on with the times of an interrupted run."""
+        """Resume with the times of an interrupted run."""
         self._train_s, self._elapsed_s = state_dict["train_s"], state_dict["elapsed_s"]
         self._num_images, self._peak_bytes = state_dict["num_images"], state_dict["peak_bytes"]
         self._rows = [TimingRow(*row) for row in state_dict["rows"]]

@@ -49,7 +49,7 @@ class EpochSampler(DistributedSampler[tuple[int, int]]):
         self.epoch = epoch
 
     def begin_at(self, epoch: int, step: int) -> None:
-        """Go on with an interrupted epoch: leave out its first steps, and those of no other.
+        """Resume an interrupted epoch: leave out its first steps, and those of no other.
 
         Args:
             epoch: The epoch, from 0; the next iteration's unless :meth:`set_epoch` says otherwise.

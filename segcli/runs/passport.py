@@ -82,7 +82,7 @@ class Passport:
 
     @classmethod
     def resume(cls, folder: RunFolder, command: list[str], files: Sequence[Path], **where: object) -> "Passport":
-        """Go on with the passport of an interrupted run, and note under ``continued`` that and how.
+        """Resume with the passport of an interrupted run, and note under ``continued`` that and how.
 
         Nothing is written before :meth:`reopen`.
 

@@ -5,7 +5,6 @@ batch is one of regions with a little noise, as a trained model predicts them. R
 as both sides wait for the same cores.
 """
 
-import argparse
 import importlib
 import statistics
 import time
@@ -19,17 +18,12 @@ from segcli.metrics.evaluated import Evaluated
 from segcli.metrics.segmentation_metric import SegmentationMetric
 from segcli.registry import names
 from segcli.sample import IGNORE_INDEX
+from tests.benchmarks.shape import shape_arguments
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", type=int, nargs=4, default=[8, 12, 360, 480], metavar=("B", "K", "H", "W"))
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    args = shape_arguments(__doc__)
     batch, classes, height, width = args.shape
-    torch.manual_seed(0)
     coarse = torch.randn(batch, classes, 8, 10) * 4
     smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
     logits = smooth + torch.randn_like(smooth) * 0.3

@@ -4,7 +4,6 @@ Times are interleaved medians. Memory is the peak of live tensor bytes beyond th
 mask), from the allocation events of torch's profiler, in one further step.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -17,19 +16,14 @@ from torch.profiler import ProfilerActivity, profile
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dice_loss import DiceLoss
 from segcli.sample import IGNORE_INDEX
+from tests.benchmarks.shape import shape_arguments
 
 Step = Callable[[], None]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", type=int, nargs=4, default=[8, 12, 360, 480], metavar=("B", "K", "H", "W"))
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    args = shape_arguments(__doc__)
     batch, classes, height, width = args.shape
-    torch.manual_seed(0)
     logits = torch.randn(batch, classes, height, width)
     mask = torch.randint(classes, (batch, height, width), dtype=torch.uint8)
     mask[:, : height // 20] = IGNORE_INDEX

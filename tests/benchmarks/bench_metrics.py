@@ -4,7 +4,6 @@ From logits (argmax included on both sides) and from label maps, interleaved med
 machine only as far as both sides wait for the same cores; ``--threads 1`` is the steadier figure.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -15,19 +14,14 @@ from torchmetrics.classification import MulticlassJaccardIndex
 from segcli.inference.label_map import label_map
 from segcli.metrics.segmentation_metric import SegmentationMetric
 from segcli.sample import IGNORE_INDEX
+from tests.benchmarks.shape import shape_arguments
 
 Step = Callable[[], object]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", type=int, nargs=4, default=[8, 12, 360, 480], metavar=("B", "K", "H", "W"))
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    args = shape_arguments(__doc__)
     batch, classes, height, width = args.shape
-    torch.manual_seed(0)
     logits = torch.randn(batch, classes, height, width)
     nhwc = logits.contiguous(memory_format=torch.channels_last)
     mask = torch.randint(classes, (batch, height, width), dtype=torch.uint8)

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from segcli.experiment.tune.lr_picture import draw
@@ -34,4 +36,7 @@ def test_where_the_training_has_diverged_the_curve_is_cut_off() -> None:
 @pytest.mark.parametrize("losses", [[1.0, 1.0, 1.0], [1.0, float("nan"), 0.5], [1.0, 0.5, 1e9]])
 def test_flat_diverged_and_missing_losses_are_drawn(losses: list[float]) -> None:
     with style():
-        draw([1e-3, 1e-2, 1e-1], losses, 0, "title").draw_without_rendering()
+        figure = draw([1e-3, 1e-2, 1e-1], losses, 0, "title")
+        figure.draw_without_rendering()
+    drawn = figure.axes[0].get_lines()[0].get_ydata()
+    assert list(drawn) == [loss for loss in losses if math.isfinite(loss)]  # type: ignore[arg-type]
