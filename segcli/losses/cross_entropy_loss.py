@@ -1,17 +1,13 @@
 """Cross entropy over pixels."""
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from segcli.losses.base import sigmoid_mask
+from segcli.losses.class_weights import SMALLEST, ClassWeights
 from segcli.losses.mean_loss import MeanLoss
 from segcli.sample import IGNORE_INDEX
-
-SMALLEST = 1e-6
-"""Weight, as a share of the largest, that is told from 0."""
 
 
 class CrossEntropyLoss(MeanLoss):
@@ -36,41 +32,30 @@ class CrossEntropyLoss(MeanLoss):
             weight per class.
     """
 
-    class_weights: Tensor | None
-
     def __init__(self, class_weights: list[float] | None = None, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        if class_weights is not None and not (class_weights and all(0 <= w < math.inf for w in class_weights)):
-            raise ValueError(f"CrossEntropyLoss got class_weights {class_weights}, expected numbers from 0 up.")
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"CrossEntropyLoss got label_smoothing {label_smoothing}, expected 0 to 1; try 0.1.")
         self.label_smoothing = label_smoothing
-        weights = None if class_weights is None else torch.tensor(_scaled(class_weights, label_smoothing))
-        self.register_buffer("class_weights", weights, persistent=False)
+        self.class_weights = ClassWeights("CrossEntropyLoss", class_weights, SMALLEST if label_smoothing else 0.0)
 
     @property
     def averages(self) -> str:
         """What the value for a split is the mean of."""
-        weighted = "" if self.class_weights is None else ", weighted by class_weights"
+        weighted = "" if self.class_weights.values is None else ", weighted by class_weights"
         return f"pixels that are not ignored, of each label where there are several{weighted}"
 
     def total(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pixels."""
         labels = sigmoid_mask(logits, mask)
         multilabel = mask.ndim == logits.ndim
-        expected = logits.shape[1] if multilabel else max(2, logits.shape[1])
-        if self.class_weights is not None and len(self.class_weights) != expected:
-            raise ValueError(
-                f"CrossEntropyLoss got {len(self.class_weights)} class_weights, expected {expected}, "
-                f"one per {'label' if multilabel else 'class'} in the order of data.classes; "
-                "the class that is ignored has none."
-            )
+        self.class_weights.check(logits.shape[1], multilabel)
         if labels is not None:
             return self._sigmoid(logits.float(), labels, multilabel)
         return F.cross_entropy(
             logits.float(),
             mask.long(),
-            self.class_weights,
+            self.class_weights.values,
             ignore_index=IGNORE_INDEX,
             reduction="sum",
             label_smoothing=self.label_smoothing,
@@ -78,29 +63,16 @@ class CrossEntropyLoss(MeanLoss):
 
     def weight(self, mask: Tensor, channels: int) -> Tensor:
         """Return the sum of the weights of pixels, or pairs of label and pixel, that are not ignored."""
-        valid = mask != IGNORE_INDEX
-        if self.class_weights is None:
-            return valid.sum()
-        if mask.ndim == 4:
-            return self.class_weights.view(-1, 1, 1).expand(mask.shape).mul(valid).sum()
-        return self.class_weights[torch.where(valid, mask, 0).long()].mul(valid).sum()
+        return self.class_weights.of_pixels(mask).sum()
 
     def _sigmoid(self, logits: Tensor, labels: Tensor, multilabel: bool) -> Tensor:
         true, valid = labels == 1, labels != IGNORE_INDEX
         target = true.float().mul_(1 - self.label_smoothing).add_(self.label_smoothing / 2)
-        if self.class_weights is None:
+        if self.class_weights.values is None:
             loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
             return torch.where(valid, loss, 0).sum()
-        weights = self.class_weights.view(-1, 1, 1)
+        weights = self.class_weights.values.view(-1, 1, 1)
         negative, positive = (weights, weights) if multilabel else weights
         # softplus(-z) = -log sigmoid(z), softplus(z) = -log(1 - sigmoid(z))
         loss = positive * target * F.softplus(-logits) + negative * (1 - target) * F.softplus(logits)
         return torch.where(valid, loss, 0).sum()
-
-
-def _scaled(weights: list[float], label_smoothing: float) -> list[float]:
-    """Return weights whose sums float32 holds, 0 for those that are too small to divide by."""
-    largest = max(weights)
-    scale = largest if largest and not SMALLEST <= largest <= 1 / SMALLEST else 1.0
-    least = SMALLEST * largest if label_smoothing else 0.0
-    return [weight / scale if weight >= least else 0.0 for weight in weights]

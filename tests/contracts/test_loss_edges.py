@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from segcli.losses.base import Loss
-from segcli.losses.cross_entropy_loss import SMALLEST, CrossEntropyLoss
+from segcli.losses.class_weights import SMALLEST
+from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.tversky_loss import TverskyLoss
 from segcli.registry import names
 from segcli.sample import IGNORE_INDEX

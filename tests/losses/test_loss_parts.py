@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from segcli.losses.base import Loss
+from segcli.losses.boundary_loss import BoundaryLoss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.focal_loss import FocalLoss
@@ -58,6 +59,7 @@ def whole(form: str) -> list[Loss]:
         for s, p, a in ((1.0, False, "skip"), (0.0, True, "skip"), (1.0, True, "count"), (2.0, False, "count"))
     ]
     pixels: list[Loss] = [CrossEntropyLoss(), CrossEntropyLoss(weights(form), 0.1), FocalLoss(1.5, shares)]
+    pixels.append(BoundaryLoss())
     images = [LovaszLoss(per_image=True, absent=a) for a in ("skip", "count")]
     mixed = WeightedSum([CrossEntropyLoss(weights(form)), WeightedSum([FocalLoss(), DiceLoss()], [2.0, 0.1])], [0.5, 3])
     return [*pixels, *regions, *images, mixed]

@@ -1,0 +1,70 @@
+"""Boundary loss (Kervadec et al., 2019), https://arxiv.org/abs/1812.07032, equations 4 and 5.
+
+The sum over pixels of phi p, with p the probability of a class and phi the distance from its true boundary, negative
+inside. Equation 5 leaves out the constant of equation 4, the sum of phi t, with t the truth, 0 or 1; here it stays.
+Gradients are the same, and the sum becomes that of |phi| |p - t|, which is 0 for the truth instead of below 0.
+
+The authors' code puts the boundary on the outermost pixels of a region. Here it runs between pixels, so that it is the
+same for both classes it divides, and so that these pixels have a gradient.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from segcli.datasets.signed_distance import signed_distances
+from segcli.losses.base import sigmoid_mask
+from segcli.losses.mean_loss import MeanLoss
+from segcli.losses.region_sums import region_counts
+from segcli.sample import IGNORE_INDEX
+
+
+class BoundaryLoss(MeanLoss):
+    """Average how far from the boundary of its class probability is in the wrong place.
+
+    The mean is over pairs of class and pixel that are not ignored, of classes with a boundary in the image; one that is
+    absent from it, or fills it, counts nothing there. For the binary task the foreground is the only class.
+
+    Far from the boundary it sees no small errors and near it no large ones, so it is used beside another loss, such as
+    Dice (in the paper, generalised Dice), as a term of WeightedSum. Distances are found on the CPU.
+
+    Args:
+        normalise: Whether distances are shares of the diagonal of an image (of what is not ignored of it), 0 to 1,
+            instead of pixels. The paper has pixels, with a weight of 0.01 beside the other loss.
+    """
+
+    def __init__(self, normalise: bool = True) -> None:
+        super().__init__()
+        self.normalise = normalise
+
+    @property
+    def averages(self) -> str:
+        """What the value for a split is the mean of."""
+        return "pairs of class and pixel that is not ignored, of classes with a boundary in the image"
+
+    def total(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pairs."""
+        labels = sigmoid_mask(logits, mask)
+        scores = logits.float()
+        probability = scores.softmax(dim=1) if labels is None else scores.sigmoid()
+        maps = [signed_distances(each, logits.shape[1]) for each in mask.to("cpu", torch.uint8).numpy()]
+        distance = torch.from_numpy(np.stack(maps)).to(logits.device)
+        if self.normalise:
+            distance = distance / _diagonals(mask.unsqueeze(1) if labels is None else labels)
+        return (torch.where(distance < 0, 1 - probability, probability) * distance.abs()).sum()
+
+    def weight(self, mask: Tensor, channels: int) -> Tensor:
+        """Return the number of pairs that count."""
+        true, seen = region_counts(mask, channels)
+        return torch.where((true > 0) & (true < seen), seen, 0).sum()
+
+
+def _diagonals(mask: Tensor) -> Tensor:
+    """Map a ``(B, L, H, W)`` mask to the ``(B, L, 1, 1)`` diagonals in px of what is not ignored, at least 1."""
+    valid = mask != IGNORE_INDEX
+    sides = []
+    for seen in (valid.any(dim=3), valid.any(dim=2)):
+        place = torch.arange(seen.shape[-1], dtype=torch.float32, device=mask.device)
+        last, first = torch.where(seen, place, -1).amax(dim=2), torch.where(seen, place, len(place)).amin(dim=2)
+        sides.append((last - first + 1).clamp(min=1))
+    return torch.hypot(*sides)[..., None, None]

@@ -1,0 +1,78 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from segcli.datasets.signed_distance import signed_distances
+from segcli.losses.boundary_loss import BoundaryLoss
+from segcli.sample import IGNORE_INDEX
+from tests.losses.data import FORMS, batch, by_class, million, probabilities
+
+
+def distance(true: Tensor, valid: Tensor) -> Tensor:
+    """Distance of each pixel from the nearest on the other side, less a half, by looking at all pairs."""
+    places = torch.cartesian_prod(*map(torch.arange, true.shape)).double()
+    apart = torch.cdist(places, places).masked_fill(~valid.flatten(), math.inf)
+    inside = true.flatten()
+    nearest = [row[inside != here].min() - 0.5 for row, here in zip(apart, inside, strict=True)]
+    return torch.stack(nearest).view(true.shape)
+
+
+def by_pairs(logits: Tensor, mask: Tensor, normalise: bool) -> Tensor:
+    terms = []
+    for image in range(len(mask)):
+        scores = probabilities(logits[image : image + 1].double(), mask[image : image + 1])
+        for score, true, valid in by_class(scores, mask[image : image + 1]):
+            p, t, seen = score[0], true[0] & valid[0], valid[0]
+            if t.any() and (seen & ~t).any():
+                rows, columns = seen.nonzero().T
+                extent = math.hypot(int(rows.max() - rows.min()) + 1, int(columns.max() - columns.min()) + 1)
+                terms.append(distance(t, seen)[seen] * (p - t.double()).abs()[seen] / (extent if normalise else 1))
+    return torch.cat(terms).mean()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("normalise", [False, True])
+def test_equals_its_definition_in_value_and_gradient(form: str, normalise: bool) -> None:
+    logits, mask = batch(form)
+
+    ours, expected = BoundaryLoss(normalise)(logits, mask), by_pairs(logits, mask, normalise)
+
+    torch.testing.assert_close(ours.double(), expected, rtol=1e-6, atol=0)
+    torch.testing.assert_close(torch.autograd.grad(ours, logits), torch.autograd.grad(expected, logits))
+
+
+def test_has_the_gradient_of_equation_5() -> None:
+    logits, mask = batch("multiclass")
+    logits, mask = logits[3:], mask[3:]
+    mask[0, 0, 0] = 2  # every class is there
+    phi = torch.from_numpy(np.stack([signed_distances(each.numpy(), 4) for each in mask]))
+
+    ours = BoundaryLoss(normalise=False)(logits, mask)
+    equation = (phi * logits.softmax(1)).mean()
+
+    torch.testing.assert_close(torch.autograd.grad(ours, logits), torch.autograd.grad(equation, logits))
+
+
+def test_an_absent_class_and_one_that_fills_the_image_count_nothing() -> None:
+    mask = torch.tensor([[[0, 0, 1, IGNORE_INDEX]], [[2, 2, 2, IGNORE_INDEX]]], dtype=torch.uint8)
+    logits = torch.zeros(2, 3, 1, 4, requires_grad=True)
+
+    loss = BoundaryLoss(normalise=False)(logits, mask)
+
+    # p is 1/3: of the first class 1.5, 0.5 and 0.5 px weigh 2/3, 2/3 and 1/3, of the second 1/3, 1/3 and 2/3
+    assert loss.item() == pytest.approx((2.5 / 3 * 2 - 0.5 / 3 + 2.5 / 3 + 0.5 / 3) / 6)
+    assert BoundaryLoss()(logits, torch.zeros_like(mask)) == 0
+
+
+def test_half_precision_logits_of_a_million_pixels() -> None:
+    logits, mask = million("binary")
+    rough = logits.detach().half()
+    phi = torch.from_numpy(signed_distances(mask[0].numpy(), 1)).double()
+    p = rough[0].double().sigmoid()
+
+    found = BoundaryLoss(normalise=False)(rough, mask)
+
+    assert found.item() == pytest.approx((phi.abs() * (p - (phi < 0).double()).abs()).mean().item(), rel=1e-5)

@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from segcli.losses.class_weights import ClassWeights
+from segcli.sample import IGNORE_INDEX
+
+
+def test_a_pixel_weighs_what_its_class_does_and_nothing_where_it_is_ignored() -> None:
+    mask = torch.tensor([[[0, 1], [2, IGNORE_INDEX]]], dtype=torch.uint8)
+
+    found = ClassWeights("Mine", [0.5, 2.0, 3.0]).of_pixels(mask)
+
+    assert found.tolist() == [[[0.5, 2.0], [3.0, 0.0]]]
+    assert ClassWeights("Mine", None).of_pixels(mask).tolist() == [[[1, 1], [1, 0]]]
+
+
+def test_with_several_labels_a_pixel_weighs_what_the_label_does() -> None:
+    mask = torch.tensor([[[[0, 1]], [[IGNORE_INDEX, 0]]]])
+
+    assert ClassWeights("Mine", [0.5, 2.0]).of_pixels(mask).tolist() == [[[[0.5, 0.5]], [[0.0, 2.0]]]]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [([1e300, 1e299], [1.0, 0.1]), ([1e-45, 0.0], [1.0, 0.0]), ([2.0, 3.0], [2.0, 3.0])]
+)
+def test_weights_that_float32_cannot_add_up_are_scaled(given: list[float], kept: list[float]) -> None:
+    values = ClassWeights("Mine", given).values
+
+    assert values is not None
+    assert values.tolist() == pytest.approx(kept)
+
+
+def test_weights_below_the_least_share_are_none() -> None:
+    values = ClassWeights("Mine", [10.0, 1.0, 0.9], least=0.1).values
+
+    assert values is not None
+    assert values.tolist() == [10.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(("channels", "multilabel", "expected"), [(3, False, 3), (1, False, 2), (3, True, 3)])
+def test_there_is_one_weight_per_class(channels: int, multilabel: bool, expected: int) -> None:
+    ClassWeights("Mine", [1.0] * expected).check(channels, multilabel)
+    ClassWeights("Mine", None).check(channels, multilabel)
+    with pytest.raises(ValueError, match=f"Mine got 4 class_weights, expected {expected}, one per"):
+        ClassWeights("Mine", [1.0] * 4).check(channels, multilabel)
+
+
+@pytest.mark.parametrize("weights", [[], [1.0, -1.0], [float("nan")], [float("inf")]])
+def test_weights_are_numbers_from_0_up(weights: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"Mine got class_weights \[.*\], expected numbers from 0 up"):
+        ClassWeights("Mine", weights)
