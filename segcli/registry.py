@@ -27,6 +27,7 @@ class Family:
         injected: Constructor arguments that come at run time, not from the experiment.
         table: Short name to ``"module:Class"``.
         packages: Packages whose public classes are members under their own names.
+        of_timm: The member that the name of a model of timm stands for, which is its argument ``name`` then.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Family:
     injected: tuple[str, ...] = ()
     table: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    of_timm: str = ""
 
 
 FAMILIES: Mapping[str, Family] = {
@@ -43,6 +45,7 @@ FAMILIES: Mapping[str, Family] = {
             "backbones",
             types=("Backbone",),
             table={"TimmBackbone": "segcli.backbones.timm_backbone:TimmBackbone"},
+            of_timm="TimmBackbone",
         ),
         Family(
             "decoders",

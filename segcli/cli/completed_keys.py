@@ -38,13 +38,12 @@ class CompletedKeys:
         """Yield what may follow a key; :data:`ANYTHING` where that may be a file."""
         parameter = dict(self._keys()).get(key)
         if key == _BACKBONE_NAME:
-            from segcli.config.catalogue import timm_models
-
-            yield from (entry.name for entry in timm_models())
+            yield from installed().timm_names
         elif parameter is not None:
             family, types = installed().family_of(parameter.annotation), alternatives(parameter.annotation)
             names = {name.id for each in types for name in ast.walk(each) if isinstance(name, ast.Name)}
             yield from installed().options(family) if family is not None else ()
+            yield from installed().timm_names if family is not None and family.of_timm else ()
             yield from (str(value) for value in literals(types))
             yield from ("true", "false") if "bool" in names else ()
             yield from ("null",) if takes_null(parameter.annotation) else ()

@@ -136,7 +136,7 @@ def _print_text(family: str, pattern: str, entries: list[Entry], timm: list[Entr
         _print_columns([(entry.name, ", ".join(entry.facts["tags"]) or _NO_WEIGHTS) for entry in timm], widest=(50,))
         say("", f"{len(timm)} timm names, each with the tags of its weights; the name alone takes the first.")
         tag = next((f"{entry.name}.{entry.facts['tags'][0]}" for entry in timm if entry.facts["tags"]), timm[0].name)
-        say(f"In an experiment:  model: {{backbone: {{name: {tag.removesuffix('.')}}}}}")
+        say(f"In an experiment:  model: {{backbone: {tag.removesuffix('.')}}}")
     elif timm:
         say("", f"{len(timm)} timm names; {program()} list backbones 'resnet*'")
 

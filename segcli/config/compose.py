@@ -148,7 +148,7 @@ def _fold(
     settle_texts(root, library)
     problems = interpolate(root, reads_environment) or check_composer_keys(root, layers, own)
     aside = {key: root.value.pop(key) for key in COMPOSER_KEYS if key in root.value}
-    again = Merger()
+    again = Merger(is_last=True)
     root = _merged(again, None, root, library)  # an interpolation may have brought a component in
     problems = [*merger.problems, *problems, *again.problems, *settle_texts(root, library)]
     forget_default_modes(root, library, {layer.source.where for layer in layers if _says_no_defaults(layer)})

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from segcli import registry
@@ -16,9 +16,12 @@ from segcli.config.errors import did_you_mean
 from segcli.config.files import PACKAGE, Files, Revision
 from segcli.config.modules import Modules
 from segcli.config.signatures import Parameter, Signature, read_signature
+from segcli.config.timm_names import read_timm_names
 from segcli.registry import FAMILIES, LINKED, SECTIONS, Family
 
 SCALARS: Mapping[str, Parameter] = {"seed_everything": Parameter("seed_everything", "int | bool", default=True)}
+SOURCES = ("hf-hub:", "local-dir:")
+"""What models have before their name that timm is to look for elsewhere."""
 COMPOSER_KEYS = ("extends", "vars", "defaults", "environment")
 KEYS = frozenset({"data", *SECTIONS, *SCALARS, *COMPOSER_KEYS})
 """Every key that an experiment may have at its top level."""
@@ -73,6 +76,31 @@ class Library:
         own = (name for package in family.packages for name in self.modules.classes_of(package))
         return tuple(dict.fromkeys((*self.names(family), *own)))
 
+    @cached_property
+    def timm_names(self) -> tuple[str, ...]:
+        """Names of timm's models; none where timm is not installed."""
+        file = self.modules.file("timm")
+        return tuple(sorted(read_timm_names(file.parent, self.files))) if file is not None else ()
+
+    def timm_class(self, name: str, family: Family | None) -> str:
+        """Return the class whose argument ``name`` a text is, since it names a model of timm; else nothing.
+
+        Args:
+            name: The text; a tag may follow the model's name, as in ``resnet50.a1_in1k``.
+            family: What may stand at its place.
+        """
+        if family is None or not family.of_timm:
+            return ""
+        try:
+            if name in self.names(family):
+                return ""
+        except registry.RegistryError:  # told by the check
+            return ""
+        model, dot, _ = name.partition(".")
+        is_path = bool(dot) and self.modules.file(model) is not None
+        is_model = name.startswith(SOURCES) or (not is_path and model in self.timm_names)
+        return family.of_timm if is_model else ""
+
     def signature(self, path: str) -> Signature | None:
         """Return the constructor of a class by its full path; None if no source of it is found."""
         if path not in self._signatures:
@@ -105,7 +133,7 @@ class Library:
 
     def _class_path(self, name: str, family: Family | None) -> str:
         if "." in name or ":" in name:
-            return self._full_path(name.replace(":", "."))
+            return self._full_path(name.replace(":", "."), family)
         if family is None:
             raise UnknownClassError(f"{name!r} must be a full class path (module.Class) here")
         table = self.names(family)
@@ -114,15 +142,18 @@ class Library:
         for package in family.packages:
             if self.modules.find_class(package, name):
                 return f"{package}.{name}"
+        if self.timm_class(name, family):
+            raise UnknownClassError(f"{name} is a model of timm, no class; write name: {name}", (family.of_timm,))
         options = self.options(family)
         for other in self.families.values():
             if other.table and other is not family and name in self.names(other):
                 raise UnknownClassError(f"{name} is one of the {other.name}, not of the {family.name}", options)
-        near = (*get_close_matches(name, options, n=3), *options)  # the first few are shown
-        message = f"unknown name {name!r} among {family.name}{did_you_mean(name, options)}"
+        known = (*options, *(self.timm_names if family.of_timm else ()))
+        near = (*get_close_matches(name, known, n=3), *options)  # the first few are shown
+        message = f"unknown name {name!r} among {family.name}{did_you_mean(name, known)}"
         raise UnknownClassError(message, tuple(dict.fromkeys(near)))
 
-    def _full_path(self, path: str) -> str:
+    def _full_path(self, path: str, family: Family | None) -> str:
         """Check that ``module.Class`` can be found, as far as its source can be read."""
         if any(
             path == target.replace(":", ".")
@@ -136,7 +167,9 @@ class Library:
             message = f"{path}: segcli runs on pytorch_lightning, whose classes are others; write pytorch_{path}"
             raise UnknownClassError(message.replace("pytorch_lightning.pytorch.", "pytorch_lightning."))
         if self.modules.file(top) is None and self.modules.file(module) is None:
-            raise UnknownClassError(f"no module {top!r} for {path}: not installed, and not in the working directory")
+            hint = did_you_mean(top, self.timm_names) if family is not None and family.of_timm else ""
+            message = f"no module {top!r} for {path}: not installed, and not in the working directory{hint}"
+            raise UnknownClassError(message)
         error = self.modules.syntax_error(module)
         if error is not None:
             where = self.files.show(self.modules.file(module) or Path(module))
@@ -211,6 +244,10 @@ class Place:
     def class_path(self, name: str) -> str:
         """Return the full path of a class that is named here; see :meth:`Library.class_path`."""
         return self.library.class_path(name, self.family)
+
+    def timm_class(self, name: object) -> str:
+        """Return the class that a name of a model of timm stands for here; see :meth:`Library.timm_class`."""
+        return self.library.timm_class(name, self.family) if isinstance(name, str) else ""
 
 
 def installed() -> Library:

@@ -2,7 +2,8 @@
 
 Mappings merge deeply, lists replace, ``key+`` appends, ``!del`` removes, ``!replace`` takes a mapping whole, and a
 component whose class changes loses the old class's arguments. Components end up with their class and, apart from it,
-their arguments, whether they were written as a name, flat, nested, or as arguments over a known class.
+their arguments, whether they were written as a name, flat, nested, as arguments over a known class, or as the name of a
+model of timm.
 """
 
 from dataclasses import replace
@@ -27,12 +28,16 @@ from segcli.registry import RegistryError
 class Merger:
     """Folds layers, lowest first, and collects what does not fit.
 
+    Args:
+        is_last: Whether no layer above may still name a class: then a model of timm among arguments gives them one.
+
     Attributes:
         problems: Mistakes found so far.
         removed: The ``!del`` that removed a key, by its path.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_last: bool = False) -> None:
+        self._is_last = is_last
         self.problems: list[Problem] = []
         self.removed: dict[Path, Node] = {}
 
@@ -102,12 +107,16 @@ class Merger:
         return SequenceNode(items, base.source, over=base.over)
 
     def _merge_component(self, base: Node | None, over: Node, place: Place, path: Path) -> Node:
-        over_class, over_args = _split(over)
+        over_class, over_args = _split(over, place)
         over = over if isinstance(over, MappingNode) else replace(over, reference=None)  # which is that of the class
-        base_class, base_args = _split(base) if base is not None else (None, {})
+        base_class, base_args = _split(base, place) if base is not None else (None, {})
+        if self._is_last and over_class is None and base_class is None:
+            over_class = _class_by_name(over_args, place)
+        switched = over_class is not None and base_class is not None and self._differ(over_class, base_class, place)
+        if not switched and base_class is not None and place.timm_class(over.value):
+            over_class = None  # nobody wrote it
         cls = over_class or base_class
         inner = place.inside(self._path(cls, place) if cls is not None else None)
-        switched = over_class is not None and base_class is not None and self._differ(over_class, base_class, place)
         below = base_args
         if switched or over.tag == "replace":
             base_args = {}
@@ -138,6 +147,13 @@ class Merger:
         self.problems.append(Problem(message, dotted(path), node.source, over.source if over else None))
 
 
+def _class_by_name(arguments: dict[Key, Node], place: Place) -> Node | None:
+    """Return the class of arguments that name a model of timm."""
+    name = arguments.get("name")
+    cls = place.timm_class(name.value) if name is not None else ""
+    return ScalarNode(cls, name.source) if name is not None and cls else None
+
+
 def _remember(fields: dict[Key, Node], below: dict[Key, Node]) -> dict[Key, Node]:
     """Let what ``!replace`` took whole know what it lies over."""
     for key, node in fields.items():
@@ -156,13 +172,23 @@ def _is_component(base: Node | None, over: Node, place: Place) -> bool:
     return isinstance(over, MappingNode) and (isinstance(over, ComponentNode) or isinstance(base, ComponentNode))
 
 
-def _split(node: Node) -> tuple[Node | None, dict[Key, Node]]:
+def _of_name(node: Node, place: Place) -> tuple[Node, dict[Key, Node]]:
+    """Return class and arguments of a component that is written as a name."""
+    name = node.laid_over(None, node.value)
+    cls = place.timm_class(node.value)
+    return (ScalarNode(cls, node.source), {"name": name}) if cls else (name, {})
+
+
+def _split(node: Node, place: Place) -> tuple[Node | None, dict[Key, Node]]:
     """Return class and arguments of a component, however it was written."""
     if isinstance(node.value, str):
-        return node.laid_over(None, node.value), {}
+        return _of_name(node, place)
     if not isinstance(node, MappingNode):
         return None, {}
     cls, args = node.cls if isinstance(node, ComponentNode) else None, node.beside
+    if cls is not None and cls.text is not None:  # an interpolation that lay under arguments, like a class
+        cls, named = _of_name(cls, place)
+        args = {**named, **args}
     if isinstance(node.inner, MappingNode):
         args = {**node.arguments, **args}
     elif node.inner is not None:  # reported as an unknown option

@@ -15,7 +15,7 @@ from docstring_parser.google import parse as parse_docstring
 
 from segcli.config.check import DATA
 from segcli.config.extends import PRESET
-from segcli.config.library import SCALARS, Library, UnknownClassError
+from segcli.config.library import SCALARS, SOURCES, Library, UnknownClassError
 from segcli.config.schema_types import EXTENDS, INTERPOLATION, NULL, VALUE, Schema, TypeSchemas, any_of, ref
 from segcli.config.signatures import Parameter
 from segcli.config.types import accepts
@@ -23,6 +23,7 @@ from segcli.registry import SECTIONS, Family
 from segcli.score_spec import MODE, MONITOR
 
 _DOTTED = ref("dotted")
+_MODEL: Schema = {"type": "string", "pattern": f"^([a-z0-9_]+$|{'|'.join(SOURCES)})"}
 _KEYS = {"class_path", "init_args", "extends"}
 _LONGEST_TEXT = 240
 _TAKEN: Mapping[tuple[str, str], Schema] = {
@@ -95,10 +96,14 @@ class _Writer:
             "if": {"required": ["class_path"]},
             "else": ref(f"{family.name}.any"),
         }
-        self.definitions[family.name] = {"anyOf": [names, mapping]}
+        self.definitions[family.name] = {"anyOf": [names, *self._models(family), mapping]}
         has_class = {"anyOf": [{"required": ["class_path"]}, {"required": ["extends"]}]}
         item = {"if": {"type": "object"}, "then": has_class}
         self.definitions[f"{family.name}.item"] = {"allOf": [ref(family.name), item]}
+
+    def _models(self, family: Family) -> list[Schema]:
+        """Return what else may stand for a member: what looks like a model of timm, too many to list."""
+        return [_MODEL] if family.of_timm else []
 
     def _path(self, name: str, family: Family) -> str | None:
         try:

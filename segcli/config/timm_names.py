@@ -37,6 +37,12 @@ class TimmModel:
     tags: tuple[str, ...] = ()
 
 
+def read_timm_names(folder: Path, files: Files) -> list[str]:
+    """Return the names alone, in no order; see :func:`read_timm_models`."""
+    sources = (file for file in (folder / "models").iterdir() if file.suffix == ".py")
+    return [name for file in sources for name in _MODEL.findall(files.read_text(file))]
+
+
 def read_timm_models(folder: Path, files: Files) -> list[TimmModel]:
     """Return timm's models, sorted as timm does.
 

@@ -15,6 +15,7 @@ def test_what_does_not_compose_is_left_out() -> None:
 def test_values_are_those_of_the_type() -> None:
     keys = CompletedKeys([], [])
     assert {"FPN", "UNet"} <= set(keys.values("model.decoder"))
+    assert {"TimmBackbone", "resnet50"} <= set(keys.values("model.backbone"))
     assert list(keys.values("run.name")) == ["null", ANYTHING]
     assert list(keys.values("model.nonsense")) == []
 

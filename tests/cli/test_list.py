@@ -56,7 +56,7 @@ def test_timm_names_are_counted_and_shown_by_pattern(capsys: pytest.CaptureFixtu
     first, *others = _listed(capsys, "backbones", "ResNet50*").splitlines()
     assert first.split()[:2] == ["resnet50", "a1_in1k,"]
     assert "resnet50t" in [line.partition(" ")[0] for line in others]
-    assert others[-1] == "In an experiment:  model: {backbone: {name: resnet50.a1_in1k}}"
+    assert others[-1] == "In an experiment:  model: {backbone: resnet50.a1_in1k}"
 
 
 def test_one_broken_experiment_does_not_hide_the_others(

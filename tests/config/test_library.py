@@ -68,3 +68,44 @@ def test_a_module_in_the_working_directory_is_found(tmp_path: Path, monkeypatch:
     assert library.class_path("parts_of_a_folder.MyDecoder", FAMILIES["decoders"]) == "parts_of_a_folder.MyDecoder"
     _, parameters = library.accepted("parts_of_a_folder.MyDecoder", FAMILIES["decoders"])
     assert list(parameters) == ["width"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("resnet50", "TimmBackbone"),
+        ("resnet50.a1_in1k", "TimmBackbone"),
+        ("hf-hub:timm/resnet50.a1_in1k", "TimmBackbone"),
+        ("TimmBackbone", ""),
+        ("resnet5O", ""),
+        ("segcli.backbones.timm_backbone.TimmBackbone", ""),
+        ("resnet50", ""),
+    ],
+)
+def test_a_model_of_timm_stands_for_the_class_that_takes_it(name: str, cls: str) -> None:
+    family = FAMILIES["decoders" if (name, cls) == ("resnet50", "") else "backbones"]
+    assert installed().timm_class(name, family) == cls
+
+
+def test_a_class_in_a_module_called_like_a_model_of_timm_stays_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "resnet50.py").write_text("class Net: ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    library = Library(Files())
+    assert library.timm_class("resnet50.Net", FAMILIES["backbones"]) == ""
+    assert library.class_path("resnet50.Net", FAMILIES["backbones"]) == "resnet50.Net"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("resnet5O", r"unknown name 'resnet5O' among backbones \(did you mean 'resnet50'\?\)"),
+        ("TimBackbone", r"unknown name 'TimBackbone' among backbones \(did you mean 'TimmBackbone'\?\)"),
+        ("resnet5O.a1_in1k", r"no module 'resnet5O' .* \(did you mean 'resnet50'\?\)"),
+        ("resnet50", "resnet50 is a model of timm, no class; write name: resnet50"),
+    ],
+)
+def test_a_wrong_backbone_is_explained(name: str, message: str) -> None:
+    with pytest.raises(UnknownClassError, match=message):
+        installed().class_path(name, FAMILIES["backbones"])

@@ -2,8 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from segcli.config.compose import compose
+import pytest
 
+from segcli.config.compose import compose
+from segcli.config.diff import diff
+from segcli.runs.identity import config_hash
+
+PLAIN = ["--model.backbone.pretrained", "false"]
 Composed = Callable[..., dict[str, Any]]
 Write = Callable[[str, str], Path]
 
@@ -33,6 +38,46 @@ def test_arguments_may_come_before_the_class(write: Write) -> None:
         "class_path": "ShapesDataModule",
         "init_args": {"batch_size": 4, "train_transforms": [{"class_path": "HorizontalFlip", "init_args": {}}]},
     }
+
+
+LONG = "{data: ShapesDataModule, model: {backbone: {class_path: TimmBackbone, name: resnet18, pretrained: false}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides"),
+    [
+        ("{data: ShapesDataModule, model: {backbone: {name: resnet18, pretrained: false}}}", []),
+        ("{data: ShapesDataModule, model: {backbone: {pretrained: false}}}", ["--model.backbone", "resnet18"]),
+        ("{data: ShapesDataModule, model: {backbone: resnet18}}", ["--model.backbone.pretrained", "false"]),
+        (LONG.replace("resnet18", "vit_tiny_patch16_224"), ["--model.backbone=resnet18"]),
+        (LONG.replace("TimmBackbone", "torch.nn.Identity"), ["--model.backbone", "resnet18", *PLAIN]),
+        ("{vars: {b: resnet18}, data: ShapesDataModule, model: {backbone: '${vars.b}'}}", PLAIN),
+    ],
+)
+def test_a_model_of_timm_is_a_backbone(write: Write, text: str, overrides: list[str]) -> None:
+    short, long = compose([write("x.yaml", text)], overrides), compose([write("long.yaml", LONG)])
+    assert diff(short, long) == []
+    assert config_hash(short.expanded()) == config_hash(long.expanded())
+
+
+def test_a_model_of_timm_says_where_it_was_written(write: Write) -> None:
+    base = write("base.yaml", "model: {backbone: {name: resnet18, frozen: true}}")
+    tree = compose([base, write("x.yaml", "model:\n  backbone: resnet50\n")], checked=False)
+    assert str(tree.source("model.backbone.name")) == "x.yaml:2"
+    assert str(tree.source("model.backbone.class_path")) == "segcli/defaults.yaml:5"
+    assert tree.get("model.backbone.frozen") is True
+
+
+@pytest.mark.parametrize("text", ["{name: resnet18}", "resnet18"])
+def test_a_model_of_timm_needs_no_class_below(composed: Composed, text: str) -> None:
+    tree = composed(f"{{defaults: none, model: {{backbone: {text}}}}}")
+    assert tree["model"] == {"backbone": {"class_path": "TimmBackbone", "init_args": {"name": "resnet18"}}}
+
+
+def test_a_class_above_the_name_of_a_model_gets_it(write: Write) -> None:
+    base = write("base.yaml", "{defaults: none, model: {backbone: {name: resnet18}}}")
+    tree = compose([base, write("x.yaml", "{model: {backbone: torch.nn.Identity}}")], checked=False)
+    assert tree.get("model.backbone") == {"class_path": "torch.nn.Identity", "init_args": {"name": "resnet18"}}
 
 
 def test_lists_replace_and_plus_appends(write: Write) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,9 @@ WRONG = [
     BASE + "model: {value_range: [0.0]}",
     BASE + "model: {channels_last: 1}",
     BASE + "model: {backbone: {pretrained: maybe}}",
+    BASE + "model: {backbone: resnet5O}",
+    BASE + "model: {backbone: {class_path: resnet50}}",
+    BASE + "model: {decoder: resnet50}",
     BASE + "model: {optimizer: null}",
     BASE + "model: {optimizer: {lr: abc}}",
     BASE + "model: {optimizer: {lr: null}}",
@@ -105,6 +109,9 @@ RIGHT = [
     BASE + "model: {schedule: null}",
     BASE + "model: {decoder: UNet}",
     BASE + "model: {decoder: segcli.decoders.fpn.FPN}",
+    BASE + "model: {backbone: resnet50}",
+    BASE + "model: {backbone: resnet50.a1_in1k}",
+    BASE + "model: {backbone: 'hf-hub:timm/resnet50.a1_in1k'}",
     BASE + "model: {decoder: {class_path: segcli.decoders.fpn:FPN, init_args: {pyramid_channels: 64}}}",
     BASE + "model: {decoder: {class_path: FPN, init_args: {pyramid_channels: 64}, dropout: 0}}",
     BASE + "model: {decoder: {pyramid_channels: 64}}",
@@ -149,6 +156,13 @@ def test_it_is_a_schema_and_small_enough_for_an_editor() -> None:
     schema = experiment_schema(installed())
     Draft7Validator.check_schema(schema)
     assert len(json.dumps(schema)) < 500_000
+
+
+def test_every_model_of_timm_may_stand_for_a_backbone() -> None:
+    options = experiment_schema(installed())["definitions"]["backbones"]["anyOf"]
+    pattern = next(option["pattern"] for option in options if "pattern" in option)
+    assert installed().timm_names
+    assert [name for name in installed().timm_names if not re.search(pattern, name)] == []
 
 
 @pytest.mark.parametrize(
