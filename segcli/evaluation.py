@@ -6,13 +6,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from segcli.losses.base import Loss
-from segcli.losses.loss_parts import LossParts
+from segcli.losses.criterion import Criterion
 from segcli.losses.running_sums import RunningSums
 from segcli.metrics.chosen_metrics import ChosenMetrics
 from segcli.metrics.evaluated import Evaluated
 from segcli.metrics.image_matrices import ImageMatrices, Part
 from segcli.metrics.scores import Scores
+from segcli.prediction import Prediction
 from segcli.sample import Batch
 from segcli.task_kind import TaskKind
 
@@ -23,7 +23,7 @@ class Evaluation(nn.Module):
     Args:
         kind: What logits and masks mean.
         classes: Names, in the order of their indices.
-        loss: That of the training.
+        criterion: That of the training.
         metrics: What is measured beside the scores that follow from counts.
 
     Attributes:
@@ -31,33 +31,37 @@ class Evaluation(nn.Module):
         images: Of the last pass, as :meth:`ImageMatrices.gathered` returns them.
     """
 
-    def __init__(self, kind: TaskKind, classes: Sequence[str], loss: Loss, metrics: ChosenMetrics) -> None:
+    def __init__(self, kind: TaskKind, classes: Sequence[str], criterion: Criterion, metrics: ChosenMetrics) -> None:
         super().__init__()
-        self._kind, self._parts, self._sums = kind, LossParts(loss), RunningSums()
+        self._kind, self._sums = kind, RunningSums()
+        self._criterion = [criterion]  # in a list: the task owns it, and the state dict must hold it once
         self._metric, self._image_matrices, self.metrics = kind.metric(len(classes)), ImageMatrices(), metrics
         self.batch_matrices = torch.zeros(0)
         self.images: Part = self._image_matrices.gathered()
 
-    def update(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Count a batch with its ``(B, K, H, W)`` logits; return predictions of the mask's shape."""
-        prediction, mask = self._kind.predict(logits), batch["mask"]
+    def update(self, prediction: Prediction, batch: Batch) -> Tensor:
+        """Count what was predicted for a batch; return labels of the mask's shape."""
+        mask = batch["mask"]
+        height, width = mask.shape[-2:]
+        logits = prediction.logits((height, width))
+        labels = self._kind.predict(logits)
         self._kind.require_masks(multilabel=mask.ndim == 4)
-        sums = self._parts.sums(logits, mask)
+        sums = self._criterion[0].sums(prediction, mask)
         if batch.get("is_filler"):  # the forward pass kept this device in step; another counts the image
             self._sums.update([tuple(torch.zeros_like(part) for part in each) for each in sums])
-            return prediction
+            return labels
         self._sums.update(sums)
-        self.batch_matrices = self._metric.update(prediction, mask)
+        self.batch_matrices = self._metric.update(labels, mask)
         self._image_matrices.update(batch["path"], self.batch_matrices)
         if self.metrics:
             probabilities = partial(self._kind.probabilities, logits)
-            self.metrics.update(Evaluated(prediction, mask, self.batch_matrices, batch["path"], probabilities))
-        return prediction
+            self.metrics.update(Evaluated(labels, mask, self.batch_matrices, batch["path"], probabilities))
+        return labels
 
     def compute(self) -> tuple[float, Scores]:
         """Return loss and scores of the pass, over all devices, which all have to call this; begin another one."""
         scores = self._metric.compute()._replace(others=self.metrics.compute())
-        loss = self._parts.mean(self._sums)
+        loss = self._criterion[0].mean(self._sums)
         self.images = self._image_matrices.gathered()
         for part in (self.metrics, self._metric, self._image_matrices, self._sums):
             part.reset()

@@ -49,9 +49,10 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family(
             "decoders",
-            types=("Decoder", "DecoderFactory"),
-            injected=("features",),
+            types=("Decoder", "DecoderFactory", "Head"),
+            injected=("features", "num_outputs"),
             table={
+                "FCN": "segcli.decoders.fcn:FCN",
                 "FPN": "segcli.decoders.fpn:FPN",
                 "UNet": "segcli.decoders.unet:UNet",
             },

@@ -1,9 +1,9 @@
-"""The whole network: normalise, backbone, decoder, classifier, resize. Plain PyTorch, needs no Lightning."""
+"""The whole network: normalise, backbone, decoder or head, resize. Plain PyTorch, needs no Lightning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import torch
@@ -16,9 +16,11 @@ from torch.nn import functional as F
 from segcli.backbones.base import Backbone
 from segcli.config.component import arguments_of, with_arguments
 from segcli.datasets.image_file import CHANNELS, pixels_of, read_image
-from segcli.decoders.base import Decoder, DecoderFactory
+from segcli.decoders.base import Decoder, DecoderFactory, Head, build_decoder
+from segcli.decoders.classified import Classified, classifier_of
+from segcli.features import Features
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
-from segcli.layers.resize import resize
+from segcli.prediction import DensePrediction, Prediction
 from segcli.task_kind import KINDS, TaskName
 
 
@@ -51,9 +53,10 @@ class Segmenter(nn.Module):
 
     Args:
         backbone: Turns the normalised image into features.
-        decoder: Turns the features into one map; built for this backbone's features.
+        decoder: Turns the features into one map, or, a head, into a prediction; built for this backbone's features.
         num_outputs: Logits per pixel, ``K``; 1 for the binary task.
         settings: How images are read, and what the logits mean; None for the defaults.
+        auxiliary: Further decoders on the same features, which predict in training only.
 
     Raises:
         ValueError: If ``mean``, ``std`` or ``value_range`` cannot be used.
@@ -66,18 +69,20 @@ class Segmenter(nn.Module):
     def __init__(
         self,
         backbone: Backbone,
-        decoder: Decoder,
+        decoder: Decoder | Head,
         num_outputs: int,
         settings: SegmenterSettings | None = None,
+        auxiliary: Sequence[Decoder | Head] = (),
     ) -> None:
         super().__init__()
         settings = settings or SegmenterSettings()
-        self.kind = KINDS[settings.task]
+        self.kind, self.num_outputs = KINDS[settings.task], num_outputs
         self.backbone, self.decoder = backbone, decoder
-        kernel = decoder.classifier_kernel
-        self.classifier = nn.Conv2d(decoder.out_channels, num_outputs, kernel, padding=kernel // 2)
-        nn.init.xavier_uniform_(self.classifier.weight)
-        nn.init.zeros_(self.classifier.bias)  # type: ignore[arg-type]  # it has one
+        if isinstance(decoder, Decoder):
+            self.classifier = classifier_of(decoder, num_outputs)
+        self.auxiliary = nn.ModuleList(
+            Classified(each, num_outputs) if isinstance(each, Decoder) else each for each in auxiliary
+        )
         low, high = settings.value_range
         mean = self._per_channel("mean", settings.mean, backbone.mean)
         std = self._per_channel("std", settings.std, backbone.std)
@@ -103,12 +108,33 @@ class Segmenter(nn.Module):
             )
         return values
 
-    def forward(self, image: Tensor) -> Tensor:
+    @overload
+    def forward(self, image: Tensor, whole: Literal[False] = False) -> Tensor: ...
+
+    @overload
+    def forward(self, image: Tensor, whole: Literal[True]) -> Prediction: ...
+
+    def forward(self, image: Tensor, whole: bool = False) -> Tensor | Prediction:
         """Map a ``(B, C, H, W)`` image of any number type to ``(B, K, H, W)`` float32 logits.
+
+        Args:
+            image: In its raw value range.
+            whole: Whether to return the prediction that the logits follow from, with all that a loss may ask for.
 
         Raises:
             ValueError: If the image has other channels than the backbone takes.
         """
+        features = self._features(image)
+        if isinstance(self.decoder, Decoder):
+            prediction: Prediction = DensePrediction(self.classifier(self.decoder(features.levels)), features.size)
+        else:
+            prediction = self.decoder(features)
+        if self.training and len(self.auxiliary):
+            prediction.extra = (*prediction.extra, *(head(features) for head in self.auxiliary))
+        height, width = image.shape[-2:]
+        return prediction if whole else prediction.logits((height, width))
+
+    def _features(self, image: Tensor) -> Features:
         if image.shape[1] != self.backbone.in_channels:
             raise ValueError(
                 f"an image has {image.shape[1]} channels, the backbone takes {self.backbone.in_channels}; "
@@ -126,10 +152,7 @@ class Segmenter(nn.Module):
             is_smaller = 0 <= x.shape[-2] - only[0] < multiple and 0 <= x.shape[-1] - only[1] < multiple
             fits = is_smaller and height <= only[0] and width <= only[1]
             x = x[..., : only[0], : only[1]] if fits else x[..., :height, :width]
-        logits = self.classifier(self.decoder(self.backbone(x)))
-        # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
-        logits = logits.to(torch.float32, memory_format=torch.contiguous_format)
-        return resize(logits, size=(height + below, width + right))[..., :height, :width]
+        return self.backbone.extract(x)
 
     @torch.inference_mode()
     def predict(self, image: NDArray[np.uint8] | Image.Image | str | Path) -> NDArray[np.uint8]:
@@ -177,14 +200,15 @@ class Segmenter(nn.Module):
         parser.add_argument("--backbone", type=Backbone)
         parser.add_argument("--decoder", type=DecoderFactory)
         parts = parser.instantiate(parser.parse_object({"backbone": model["backbone"], "decoder": model["decoder"]}))
+        num_outputs = KINDS[model["task"]].num_outputs(len(classes))
         segmenter = cls(
             parts.backbone,
-            parts.decoder(features=parts.backbone.features),
-            KINDS[model["task"]].num_outputs(len(classes)),
+            build_decoder(parts.decoder, parts.backbone.features, num_outputs),
+            num_outputs,
             SegmenterSettings.of(model),
         )
-        prefix = "segmenter."
-        state = content["state_dict"].items()
-        segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state if k.startswith(prefix)})
+        prefix, training_only = "segmenter.", "segmenter.auxiliary."
+        state = {k: v for k, v in content["state_dict"].items() if not k.startswith(training_only)}
+        segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
         segmenter.classes = classes
         return segmenter.eval()

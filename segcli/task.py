@@ -5,22 +5,23 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 """
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
 import pytorch_lightning as pl
-import torch
 import torchmetrics
-from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor
 
 from segcli.backbones.base import Backbone
-from segcli.decoders.base import DecoderFactory
+from segcli.decoders.base import DecoderFactory, build_decoder
 from segcli.evaluation import Evaluation
 from segcli.layers.resize import resize
+from segcli.loop.run_progress import seed_step, tell_progress
+from segcli.loop.step_log import StepLog, write
+from segcli.loop.thawing import apply_freezing
 from segcli.losses.base import Loss
+from segcli.losses.criterion import Criterion
+from segcli.losses.dense_criterion import criterion_of
 from segcli.losses.training_loss import TrainingLoss
 from segcli.metrics.base import Metric
 from segcli.metrics.chosen_metrics import ChosenMetrics, with_thresholds
@@ -29,7 +30,8 @@ from segcli.optim.base import OptimizerFactory, ScheduleFactory
 from segcli.optim.freezing import Freezing
 from segcli.optim.optimizer_setup import OptimizerSetup
 from segcli.optim.parameter_groups import ParameterGroups
-from segcli.private_names import ddp_options, validates_now
+from segcli.prediction import Prediction
+from segcli.private_names import validates_now
 from segcli.sample import Batch
 from segcli.segmenter import Segmenter, SegmenterSettings
 from segcli.task_kind import KINDS
@@ -44,8 +46,8 @@ class SegmentationTask(pl.LightningModule):
 
     Args:
         backbone: Turns the image into features.
-        decoder: Turns features into one map.
-        loss: Compares logits with the mask.
+        decoder: Turns features into one map, or, a head, into a prediction.
+        loss: Compares logits, or the prediction, with the mask.
         optimizer: Optimizer of all parameters that are not frozen.
         schedule: Learning rate per optimizer step; null keeps it constant.
         parameter_groups: Learning rates and weight decay of parts of the model; null treats all parameters alike.
@@ -64,6 +66,10 @@ class SegmentationTask(pl.LightningModule):
             leaves it out.
         metrics: What evaluations measure beside mIoU, mDice and pixel accuracy; null for nothing. A metric of
             torchmetrics is named by its class path.
+        auxiliary: Further decoders on the same features, each with a classifier and a loss of its own; in training
+            only.
+        extra_loss_weight: Of the loss of each extra prediction that training has, of a decoder with deep supervision
+            first, then of ``auxiliary``: a number for each, or one for all.
 
     Attributes:
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
@@ -77,7 +83,7 @@ class SegmentationTask(pl.LightningModule):
         self,
         backbone: Backbone,
         decoder: DecoderFactory,
-        loss: Loss,
+        loss: Loss | Criterion,
         optimizer: OptimizerFactory,
         classes: Sequence[str],
         schedule: ScheduleFactory | None = None,
@@ -91,6 +97,8 @@ class SegmentationTask(pl.LightningModule):
         compile: bool = False,  # noqa: A002  (the key of the experiment)
         average_precision_thresholds: int | None = None,
         metrics: list[Metric | torchmetrics.Metric] | None = None,
+        auxiliary: list[DecoderFactory] | None = None,
+        extra_loss_weight: list[float] | float | None = None,
     ) -> None:
         super().__init__()
         kind = KINDS[task]
@@ -99,18 +107,25 @@ class SegmentationTask(pl.LightningModule):
         self.segmenter: Segmenter | None = None
         self.scores: dict[str, Scores] = {}
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
-        self._decoder, self._num_outputs, self._compiles = decoder, kind.num_outputs(len(classes)), compile
+        self._decoder, self._auxiliary = decoder, auxiliary or []
+        self._num_outputs, self._compiles = kind.num_outputs(len(classes)), compile
         self._segmenter_settings = SegmenterSettings(task, mean, std, value_range, channels_last)
         self._setup = OptimizerSetup(optimizer, schedule, parameter_groups or ParameterGroups())
         self._freezing = freezing
         chosen = ChosenMetrics(with_thresholds(metrics, average_precision_thresholds), task, len(classes))
-        self._training_loss, self.evaluation = TrainingLoss(loss), Evaluation(kind, classes, loss, chosen)
-        self._logged_step = 0
+        self._criterion = [criterion_of(loss, extra_loss_weight)]  # in a list: it may be the loss
+        self._training_loss, self._step_log = TrainingLoss(self.criterion), StepLog()
+        self.evaluation = Evaluation(kind, classes, self.criterion, chosen)
 
     @property
     def backbone(self) -> Backbone:
         """The backbone, also before the segmenter is built."""
         return self._backbone[0]
+
+    @property
+    def criterion(self) -> Criterion:
+        """What compares predictions with masks."""
+        return self._criterion[0]
 
     @property
     def _trains(self) -> bool:
@@ -119,9 +134,11 @@ class SegmentationTask(pl.LightningModule):
     def configure_model(self) -> None:
         """Build the segmenter once."""
         if self.segmenter is None:
-            backbone = self._backbone[0]
-            decoder = self._decoder(features=backbone.features)
-            self.segmenter = Segmenter(backbone, decoder, self._num_outputs, self._segmenter_settings)
+            backbone, count = self._backbone[0], self._num_outputs
+            decoder, *auxiliary = (
+                build_decoder(each, backbone.features, count) for each in (self._decoder, *self._auxiliary)
+            )
+            self.segmenter = Segmenter(backbone, decoder, count, self._segmenter_settings, auxiliary)
             self._setup.prepare(self)
             if self._freezing is not None:
                 self._freezing.prepare(backbone)
@@ -133,11 +150,15 @@ class SegmentationTask(pl.LightningModule):
         assert self.segmenter is not None
         return self.segmenter(image)
 
+    def prediction(self, image: Tensor) -> Prediction:
+        """Map a ``(B, C, H, W)`` image in its raw value range to what the logits follow from."""
+        assert self.segmenter is not None
+        return self.segmenter(image, whole=True)
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Let what is random in the model follow from (seed, epoch, batch, device), also in a run that was resumed."""
-        if seed := os.environ.get("PL_GLOBAL_SEED"):
-            place = (int(seed), self.trainer.current_epoch, batch_idx, self.trainer.global_rank)
-            torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1, np.uint64)[0]))
+        """Let modules know how far the run is, and what is random in them follow from the step."""
+        seed_step(self.trainer, batch_idx)
+        tell_progress(self, self.trainer)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, with its part of the gradient of the optimizer step."""
@@ -146,14 +167,13 @@ class SegmentationTask(pl.LightningModule):
         position = batch_idx % divisor
         batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
         coming = batch.get("coming", [])
-        return self._training_loss(self(batch["image"]), batch["mask"], coming, position, batches, divisor)
+        prediction = self.prediction(batch["image"])
+        if batch_idx == 0 and (refusal := self.criterion.refusal(prediction)):
+            raise ValueError(refusal)
+        return self._training_loss(prediction, batch["mask"], coming, position, batches, divisor)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
-        """Every ``log_every_n_steps`` steps, log the mean loss since the last time, and the learning rate.
-
-        Lightning's ``self.log`` costs about a millisecond in every step; this costs only when something is written.
-        Callbacks find the epoch's mean as ``train/loss``.
-        """
+        """Log the mean loss since the last time, if it is time; callbacks find the epoch's mean as ``train/loss``."""
         trainer = self.trainer
         # what monitors the loss of the training wants one at a validation
         if trainer.is_last_batch or validates_now(trainer):
@@ -164,13 +184,13 @@ class SegmentationTask(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the losses that were not logged yet."""
-        checkpoint[LOSSES] = {**self._training_loss.state(), "logged_step": self._logged_step}
+        checkpoint[LOSSES] = {**self._training_loss.state(), "logged_step": self._step_log.last_step}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Resume with the losses that were not logged yet."""
         if losses := checkpoint.get(LOSSES):
             self._training_loss.load(losses)
-            self._logged_step = losses["logged_step"]
+            self._step_log.last_step = losses["logged_step"]
 
     def on_train_start(self) -> None:
         """Freeze stages; log the step of a checkpoint, which was written before that."""
@@ -187,47 +207,19 @@ class SegmentationTask(pl.LightningModule):
         self._freeze()
 
     def _freeze(self) -> None:
-        if self._freezing is None:
-            return
-        assert self.segmenter is not None
-        strategy = self.trainer.strategy
-        # DistributedDataParallel would wait for gradients of what is frozen, and share none of what it has not known
-        finds = isinstance(strategy, DDPStrategy) and ddp_options(strategy).get("find_unused_parameters")
-        if self._freezing.thaws and not isinstance(strategy, SingleDeviceStrategy) and not finds:
-            raise ValueError(
-                "model.freezing got stages that thaw later with another strategy for several devices than DDP that "
-                "finds unused parameters; set trainer.strategy to ddp_find_unused_parameters_true"
-            )
-        self._freezing.apply(self.segmenter.backbone, self.trainer.current_epoch)
+        if self._freezing is not None:
+            apply_freezing(self._freezing, self.backbone, self.trainer)
 
     def _log_step(self, at_end: bool = False) -> None:
-        trainer = self.trainer
-        every = getattr(trainer, "log_every_n_steps", 0)
-        if not every or trainer.global_step == self._logged_step or (trainer.global_step % every and not at_end):
-            return
-        self._logged_step = trainer.global_step
-        values = {"train/loss": self._training_loss.since_log(), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
-        self._log_to_loggers(values, at_end)
-
-    def _log_to_loggers(self, values: dict[str, float], at_end: bool = False) -> None:
-        """Write values of a training under the optimizer steps until now and the epoch, from 1.
-
-        Lightning's own log counts epochs from 0, and steps of a validation one lower than those of the training.
-        """
-        trainer = self.trainer
-        if trainer.sanity_checking:
-            return
-        epoch = trainer.current_epoch + (not at_end)
-        for logger in trainer.loggers:
-            logger.log_metrics({**values, "epoch": epoch}, step=trainer.global_step)
+        self._step_log.write_step(self.trainer, self._training_loss.since_log, at_end)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
-        return self.evaluation.update(self(batch["image"]), batch)
+        return self.evaluation.update(self.prediction(batch["image"]), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the test split; return predictions of the mask's shape."""
-        return self.evaluation.update(self(batch["image"]), batch)
+        return self.evaluation.update(self.prediction(batch["image"]), batch)
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics of the validation split; show the schedule the one that it follows."""
@@ -274,4 +266,4 @@ class SegmentationTask(pl.LightningModule):
         self.log_dict(values, logger=False if self._trains else None)
         self.log_dict(absent, logger=False)  # a monitor must see that a class is absent, not its value of before
         if self._trains:
-            self._log_to_loggers(values)
+            write(self.trainer, values)

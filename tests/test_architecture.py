@@ -18,11 +18,11 @@ PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
     {"disk", "features", "image_rows", "private_names", "processes", "program", "sample", "registry", "score_spec"},
     {"config"},
-    {"layers", "transforms", "datasets", "plot_style"},
+    {"layers", "transforms", "datasets", "plot_style", "prediction"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
     {"task_kind"},
     {"segmenter", "evaluation"},
-    {"task"},
+    {"task", "loop"},
     {"runs"},
     {"callbacks", "comparison", "ledger", "sweeps"},
     {"experiment"},
@@ -30,7 +30,7 @@ ROWS = (
     {"api", "cli", "__main__"},
 )
 SIBLINGS_APART = 3
-LIGHTNING_ROOMS = {"datamodules", "task", "runs", "callbacks", "experiment", "cli", "private_names"}
+LIGHTNING_ROOMS = {"datamodules", "task", "loop", "runs", "callbacks", "experiment", "cli", "private_names"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

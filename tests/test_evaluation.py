@@ -2,29 +2,34 @@ import torch
 
 from segcli.evaluation import Evaluation
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dense_criterion import DenseCriterion
 from segcli.metrics.chosen_metrics import ChosenMetrics
+from segcli.prediction import DensePrediction
 from segcli.task_kind import KINDS
+from tests.losses.data import dense
 
 CLASSES = ("a", "b", "c")
 
 
 def _evaluation() -> Evaluation:
-    return Evaluation(KINDS["multiclass"], CLASSES, CrossEntropyLoss(), ChosenMetrics([], "multiclass", 3))
+    return Evaluation(
+        KINDS["multiclass"], CLASSES, DenseCriterion(CrossEntropyLoss()), ChosenMetrics([], "multiclass", 3)
+    )
 
 
-def _batch(seed: int, size: int, **more: object) -> tuple[torch.Tensor, dict[str, object]]:
+def _batch(seed: int, size: int, **more: object) -> tuple[DensePrediction, dict[str, object]]:
     torch.manual_seed(seed)
     mask = torch.randint(3, (size, 4, 4), dtype=torch.uint8)
-    return torch.randn(size, 3, 4, 4), {"mask": mask, "path": [f"{seed}_{i}" for i in range(size)], **more}
+    return dense(torch.randn(size, 3, 4, 4)), {"mask": mask, "path": [f"{seed}_{i}" for i in range(size)], **more}
 
 
 def test_a_pass_is_the_same_whatever_the_batches_are() -> None:
     one, two = _evaluation(), _evaluation()
-    logits, batch = _batch(0, 4)
-    one.update(logits, batch)  # type: ignore[arg-type]
+    prediction, batch = _batch(0, 4)
+    one.update(prediction, batch)  # type: ignore[arg-type]
     for i in range(4):
         part = {"mask": batch["mask"][i : i + 1], "path": batch["path"][i : i + 1]}  # type: ignore[index]
-        two.update(logits[i : i + 1], part)  # type: ignore[arg-type]
+        two.update(dense(prediction.map[i : i + 1]), part)  # type: ignore[arg-type]
 
     (loss, scores), (other_loss, others) = one.compute(), two.compute()
     torch.testing.assert_close(loss, other_loss)

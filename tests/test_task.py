@@ -29,6 +29,7 @@ from segcli.optim.plateau import Plateau
 from segcli.runs.run_folder import RunFolder
 from segcli.sample import Batch
 from segcli.task import LOSSES, SegmentationTask
+from tests.losses.data import dense
 
 
 def _task(classes: tuple[str, ...] = ("a", "b", "c"), **arguments: object) -> SegmentationTask:
@@ -95,7 +96,9 @@ def test_scores_leave_absent_classes_out(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(
         task, "log_dict", lambda values, logger: (monitored if logger is False else logged).update(values)
     )
-    monkeypatch.setattr(task, "forward", lambda image: torch.tensor([5.0, 0, 0]).view(1, 3, 1, 1).expand(2, 3, 8, 8))
+    monkeypatch.setattr(
+        task, "prediction", lambda image: dense(torch.tensor([5.0, 0, 0]).view(1, 3, 1, 1).expand(2, 3, 8, 8))
+    )
     labels = torch.zeros(2, 8, 8, dtype=torch.uint8)
     labels[0, :4] = 1
     labels[1, 0] = 255
@@ -129,7 +132,7 @@ def test_losses_resume_with_a_checkpoint_and_those_of_0_4_0_are_left_out() -> No
     assert resumed._training_loss.since_log() == 1.5
     resumed.on_load_checkpoint({LOSSES: {"step": (3.0, 2.0), "epoch": (3.0, 2.0), "logged_step": 7}})
     assert math.isnan(resumed._training_loss.since_log())
-    assert resumed._logged_step == 7
+    assert resumed._step_log.last_step == 7
 
 
 def test_predictions_have_the_size_on_disk() -> None:
@@ -150,7 +153,7 @@ def test_masks_of_another_kind_than_the_task_are_refused_before_the_first_step(t
 def test_several_labels_are_scored_by_class_without_ignored_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     task, logged = _task(("a",), task="multilabel", average_precision_thresholds=5).eval(), {}
     monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
-    monkeypatch.setattr(task, "forward", lambda image: torch.linspace(-3, 3, 64).view(1, 1, 8, 8))
+    monkeypatch.setattr(task, "prediction", lambda image: dense(torch.linspace(-3, 3, 64).view(1, 1, 8, 8)))
     mask = torch.ones(1, 1, 8, 8, dtype=torch.uint8)
     mask[..., :6, :] = 0
     mask[..., 7, :] = 255
@@ -168,7 +171,7 @@ def test_average_precision_of_two_classes_in_one_sigmoid_is_that_of_the_second(
 ) -> None:
     task, logged = _task(("a", "b"), task="binary", average_precision_thresholds=11).eval(), {}
     monkeypatch.setattr(task, "log_dict", lambda values, logger: logged.update(values) if logger is None else None)
-    monkeypatch.setattr(task, "forward", lambda image: torch.linspace(-3, 3, 64).view(1, 1, 8, 8))
+    monkeypatch.setattr(task, "prediction", lambda image: dense(torch.linspace(-3, 3, 64).view(1, 1, 8, 8)))
     mask = torch.zeros(1, 8, 8, dtype=torch.uint8)
     mask[:, 4:] = 1
     task.validation_step(_batch(mask), 0)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from segcli.features import FeatureSpec
+from segcli.features import Features, FeatureSpec
 
 
 class Backbone(nn.Module, ABC):
@@ -30,3 +30,13 @@ class Backbone(nn.Module, ABC):
     @abstractmethod
     def forward(self, image: Tensor) -> list[Tensor]:
         """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""
+
+    def extract(self, image: Tensor) -> Features:
+        """Map a normalised ``(B, C, H, W)`` image to its levels and what else the backbone knows of it.
+
+        A backbone that knows more than its levels overrides this.
+        """
+        multiple = self.size_multiple
+        height, width = image.shape[-2:]
+        size = -(-height // multiple) * multiple, -(-width // multiple) * multiple
+        return Features(self(image), image, size)

@@ -19,7 +19,6 @@ from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.unused_files import unused_note
 from segcli.disk import write_text
-from segcli.losses.loss_parts import LossParts
 from segcli.metrics.definitions import definitions
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
@@ -144,7 +143,7 @@ def weights_hash(module: nn.Module) -> str:
 def _loss(trainer: pl.Trainer, module: SegmentationTask) -> list[str]:
     """Return what the loss of a split is the mean of."""
     data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-    return LossParts(module.loss).definition(data.val_batch_size)
+    return module.criterion.definition(data.val_batch_size)
 
 
 def _of_both(before: list[str] | None, now: list[str]) -> list[str]:

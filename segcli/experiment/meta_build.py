@@ -4,6 +4,7 @@ The model stands on torch's device ``meta``, which knows shapes and no values: a
 """
 
 import dataclasses
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,8 +17,10 @@ from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.config.component import arguments_of
 from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.decoders.base import Decoder, build_decoder
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
-from segcli.experiment.parts import PartError, blamed, num_outputs, part, refusal
+from segcli.experiment.parts import PartError, blamed, criterion, num_outputs, part, refusal
+from segcli.prediction import Prediction
 from segcli.segmenter import Segmenter, SegmenterSettings
 
 Shape = tuple[int, int, int, int]
@@ -79,7 +82,9 @@ def _measure(
         segmenter = _segmenter(tree, num_classes)
         counter = FlopCounterMode(display=False)
         with counter:
-            _pass(segmenter.train(), shape, "a training batch")
+            prediction = _pass(segmenter.train(), shape, "a training batch")
+        if reason := criterion(tree).refusal(prediction):
+            raise PartError("model.loss", reason)
         if is_tried:
             notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
             notes += _evaluate(segmenter.eval(), shape)
@@ -89,18 +94,22 @@ def _measure(
 
 def _segmenter(tree: Mapping[str, Any], num_classes: int) -> Segmenter:
     """Build the network on the current device."""
-    model = tree["model"]
+    model, count = tree["model"], num_outputs(tree, num_classes)
     backbone = part(tree, "model.backbone")
-    factory = part(tree, "model.decoder")
+    factory, others = part(tree, "model.decoder"), part(tree, "model.auxiliary") or []
     with blamed("model.decoder"):
-        decoder = factory(features=backbone.features)
+        decoder = build_decoder(factory, backbone.features, count)
+    with blamed("model.auxiliary"):
+        auxiliary = [build_decoder(other, backbone.features, count) for other in others]
     with blamed("model"):
-        segmenter = Segmenter(backbone, decoder, num_outputs(tree, num_classes), SegmenterSettings.of(model))
-    decoder.register_forward_hook(_check_map)
+        segmenter = Segmenter(backbone, decoder, count, SegmenterSettings.of(model), auxiliary)
+    for module in segmenter.modules():
+        if isinstance(module, Decoder):
+            module.register_forward_hook(_check_map)
     return segmenter
 
 
-def _check_map(decoder: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+def _check_map(decoder: Decoder, _inputs: object, output: torch.Tensor) -> None:
     """Refuse a map with other channels than the decoder promised: the classifier was built for those."""
     if output.shape[1] != decoder.out_channels:
         raise ValueError(
@@ -109,28 +118,27 @@ def _check_map(decoder: nn.Module, _inputs: object, output: torch.Tensor) -> Non
         )
 
 
-def _pass(segmenter: Segmenter, shape: Shape, what: str) -> None:
+def _pass(segmenter: Segmenter, shape: Shape, what: str) -> Prediction:
     """Pass an empty batch through the network; blame the part that was at work if it fails."""
-    parts = {"model.backbone": segmenter.backbone, "model.decoder": segmenter.decoder, "model": segmenter.classifier}
-    at_work = ["model"]
-    hooks = [
-        module.register_forward_pre_hook(lambda _module, _inputs, key=key: at_work.append(key))
-        for key, module in parts.items()
-    ]
     try:
         with torch.no_grad():
-            logits = segmenter(torch.zeros(shape, dtype=torch.uint8))
+            prediction = segmenter(torch.zeros(shape, dtype=torch.uint8), whole=True)
+            logits = [each.logits(shape[2:]) for each in (prediction, *prediction.extra)]
     except Exception as error:
         reason = ValueError(ONE_VALUE_TOLD) if is_of_one_value(error) else error
-        raise refusal(at_work[-1], reason, f"{what} of {_times(shape)} does not pass: ") from error
-    finally:
-        for hook in hooks:
-            hook.remove()
-    wanted = (shape[0], segmenter.classifier.out_channels, *shape[2:])
-    if tuple(logits.shape) != wanted:
-        raise PartError(
-            "model", f"{what} of {_times(shape)} gave logits of {_times(logits.shape)}, not {_times(wanted)}"
-        )
+        raise refusal(_at_work(error, segmenter), reason, f"{what} of {_times(shape)} does not pass: ") from error
+    wanted = (shape[0], segmenter.num_outputs, *shape[2:])
+    for found in (tuple(each.shape) for each in logits if tuple(each.shape) != wanted):
+        raise PartError("model", f"{what} of {_times(shape)} gave logits of {_times(found)}, not {_times(wanted)}")
+    return prediction
+
+
+def _at_work(error: Exception, segmenter: Segmenter) -> str:
+    """Return the key of the part of the network in whose code an error was raised."""
+    parts: dict[nn.Module, str] = {segmenter.backbone: "model.backbone", segmenter.decoder: "model.decoder"}
+    parts |= dict.fromkeys(segmenter.auxiliary, "model.auxiliary")
+    owners = (frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return next((parts[owner] for owner in owners if isinstance(owner, nn.Module) and owner in parts), "model")
 
 
 def _evaluate(segmenter: Segmenter, shape: Shape) -> tuple[str, ...]:

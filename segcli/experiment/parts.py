@@ -22,6 +22,8 @@ from segcli.experiment.trainer_check import check_loggers
 from segcli.experiment.typed_values import AS_IT_IS
 from segcli.inference.checkpoint import without_pretraining
 from segcli.losses.base import Loss
+from segcli.losses.criterion import Criterion
+from segcli.losses.dense_criterion import criterion_of
 from segcli.metrics.base import ImageMetric, Metric
 from segcli.metrics.chosen_metrics import drawn_batch
 from segcli.optim.base import OptimizerFactory, ScheduleFactory
@@ -39,7 +41,8 @@ _PARTS: Mapping[str, Any] = {
     "data": SegmentationDataModule,
     "model.backbone": Backbone,
     "model.decoder": DecoderFactory,
-    "model.loss": Loss,
+    "model.auxiliary": list[DecoderFactory] | None,
+    "model.loss": Loss | Criterion,
     "model.optimizer": OptimizerFactory,
     "model.schedule": ScheduleFactory | None,
     "model.parameter_groups": ParameterGroups | None,
@@ -89,11 +92,13 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
             schedule(optimizer=optimizer, total_steps=_LONG_RUN_STEPS)
     with blamed("model"):
         backbone = cast(Backbone, None)  # the constructor only keeps it
-        options = {key: model[key] for key in ("task", "average_precision_thresholds") if key in model}
+        keys = ("task", "average_precision_thresholds", "extra_loss_weight")
+        options = {key: model[key] for key in keys if key in model}
         task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, metrics=metrics, **options)
     with blamed("model.task"):
         task.kind.require_masks(data.multilabel)
     _try_metrics(task, data)
+    part(tree, "model.auxiliary")
     with blamed("model.loss"):
         _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)), data.multilabel)
     return data
@@ -198,8 +203,16 @@ def num_outputs(tree: Tree, num_classes: int) -> int:
     return KINDS[tree["model"].get("task", "multiclass")].num_outputs(num_classes)
 
 
-def _try_loss(loss: Loss, num_classes: int, num_outputs: int, multilabel: bool) -> None:
+def criterion(tree: Tree) -> Criterion:
+    """Return what compares the predictions of an experiment's model with masks."""
+    with blamed("model.extra_loss_weight"):
+        return criterion_of(part(tree, "model.loss"), tree["model"].get("extra_loss_weight"))
+
+
+def _try_loss(loss: Loss | Criterion, num_classes: int, num_outputs: int, multilabel: bool) -> None:
     """Pass logits and a mask with every class and an ignored pixel through the loss, and back."""
+    if isinstance(loss, Criterion):  # it takes whole predictions, which the model must make
+        return
     shape = (2, _PATCH_PX, _PATCH_PX)
     logits = torch.linspace(-1, 1, 2 * num_outputs * _PATCH_PX**2).view(2, num_outputs, *shape[1:]).requires_grad_()
     mask = torch.arange(2 * _PATCH_PX**2).remainder(num_classes).view(shape).to(torch.uint8)

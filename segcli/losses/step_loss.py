@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
-from segcli.losses.loss_parts import LossParts
+from segcli.losses.criterion import Criterion
 from segcli.losses.running_sums import flattened, unflattened
 from segcli.losses.summed_loss import Sums
 from segcli.processes import num_devices
@@ -25,17 +25,17 @@ class StepLoss:
     def __init__(self) -> None:
         self._shares: Tensor | None = None
 
-    def begin(self, parts: LossParts, masks: Sequence[Tensor], channels: int, batches: int) -> None:
+    def begin(self, criterion: Criterion, masks: Sequence[Tensor], channels: int, batches: int) -> None:
         """Count the pixels of a step.
 
         Args:
-            parts: The loss, of P parts.
+            criterion: Of P parts.
             masks: Those of all its batches, ``(B, H, W)`` or ``(B, K, H, W)`` each; if some are not known, each batch
                 weighs the same.
             channels: Of the logits, K.
             batches: How many there are.
         """
-        weights = [parts.weights(mask, channels) for mask in masks]
+        weights = [criterion.weights(mask, channels) for mask in masks]
         if len(weights) != batches:
             weights = [torch.ones_like(weights[0])] * batches
         both = _over_devices(torch.stack(weights))
@@ -47,12 +47,12 @@ class StepLoss:
         return self._shares is not None and len(self._shares) == batches
 
     def __call__(
-        self, parts: LossParts, sums: Sequence[Sums], position: int = 0, batches: int = 1, divisor: int = 1
+        self, criterion: Criterion, sums: Sequence[Sums], position: int = 0, batches: int = 1, divisor: int = 1
     ) -> Tensor:
         """Return a batch's part of the loss of its step.
 
         Args:
-            parts: The loss, of P parts.
+            criterion: Of P parts.
             sums: The batch's own.
             position: Of the batch in the step, from 0.
             batches: Of the step; if there are several, :meth:`begin` was called.
@@ -63,16 +63,16 @@ class StepLoss:
             added up over the batches, is that of the step.
         """
         devices = num_devices()
-        values = parts.values(sums if devices == 1 else _shared(sums))
-        loss = parts.combine(values)
+        values = criterion.values(sums if devices == 1 else _shared(sums))
+        loss = criterion.combine(values)
         if batches == devices == divisor == 1:
             return loss
         if batches > 1:
             assert self._shares is not None
-            values = [
-                value * share.to(value.dtype) for value, share in zip(values, self._shares[position], strict=True)
-            ]
-        part = parts.combine(values) * (devices * divisor)
+            shares = self._shares[position]
+            shares = shares.repeat(len(values) // len(shares))  # extra predictions are compared with the same masks
+            values = [value * share.to(value.dtype) for value, share in zip(values, shares, strict=True)]
+        part = criterion.combine(values) * (devices * divisor)
         return loss.detach() + (part - part.detach())
 
 

@@ -5,52 +5,52 @@ from typing import Any
 
 from torch import Tensor
 
-from segcli.losses.base import Loss
-from segcli.losses.loss_parts import LossParts
+from segcli.losses.criterion import Criterion
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.step_loss import StepLoss
+from segcli.prediction import Prediction
 
 
 class TrainingLoss:
     """Return each batch's part of the loss of its optimizer step; keep what the means need.
 
     Args:
-        loss: Of one batch.
+        criterion: Compares the predictions of one batch with their masks.
     """
 
-    def __init__(self, loss: Loss) -> None:
-        self._parts, self._step = LossParts(loss), StepLoss()
+    def __init__(self, criterion: Criterion) -> None:
+        self._criterion, self._step = criterion, StepLoss()
         self._since_log, self._of_epoch = RunningSums(), RunningSums()
 
     def __call__(
-        self, logits: Tensor, mask: Tensor, coming: Sequence[Tensor], position: int, batches: int, divisor: int
+        self, prediction: Prediction, mask: Tensor, coming: Sequence[Tensor], position: int, batches: int, divisor: int
     ) -> Tensor:
         """Return a scalar with the gradient that this batch adds to that of its step.
 
         Args:
-            logits: ``(B, K, H, W)``.
+            prediction: Of ``B`` images.
             mask: ``(B, H, W)`` or ``(B, K, H, W)``.
             coming: Masks of the step's other batches; needed with its first batch.
             position: Of the batch in the step, from 0.
             batches: Of the step.
             divisor: What the trainer divides the gradients of a step by.
         """
-        sums = self._parts.sums(logits, mask)
+        sums = self._criterion.sums(prediction, mask)
         self._since_log.update(sums)
         self._of_epoch.update(sums)
         if batches > 1 and (position == 0 or not self._step.knows(batches)):
-            self._step.begin(self._parts, [mask, *coming], logits.shape[1], batches)
-        return self._step(self._parts, sums, position, batches, divisor)
+            self._step.begin(self._criterion, [mask, *coming], prediction.num_outputs, batches)
+        return self._step(self._criterion, sums, position, batches, divisor)
 
     def since_log(self) -> float:
         """Return the mean over all devices since the last call, NaN if there was no batch."""
-        mean = self._parts.mean(self._since_log)
+        mean = self._criterion.mean(self._since_log)
         self._since_log.reset()
         return mean
 
     def of_epoch(self) -> float:
         """Return the mean over all devices since :meth:`end_epoch`, NaN if there was no batch."""
-        return self._parts.mean(self._of_epoch)
+        return self._criterion.mean(self._of_epoch)
 
     def end_epoch(self) -> None:
         """Let the mean of an epoch begin anew."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from segcli.prediction import DensePrediction
 from segcli.sample import IGNORE_INDEX
 
 FORMS = ("multiclass", "binary", "multilabel")
@@ -60,3 +61,9 @@ def million(form: str) -> tuple[Tensor, Tensor]:
     if form == "multilabel":
         mask = torch.stack([torch.randint(2, (1, 1000, 1000), dtype=torch.uint8), mask], dim=1)
     return logits.requires_grad_(), mask
+
+
+def dense(logits: Tensor) -> DensePrediction:
+    """A prediction whose map is as large as the image."""
+    height, width = logits.shape[-2:]
+    return DensePrediction(logits, (height, width))

@@ -4,7 +4,7 @@ import torch
 from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.lovasz_loss import LovaszLoss
-from tests.losses.test_loss_parts import Doubled, Mean
+from tests.losses.test_dense_criterion import Doubled, Mean
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 7])

@@ -9,17 +9,22 @@ from torch import Tensor
 from segcli.losses import step_loss
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.focal_loss import FocalLoss
-from segcli.losses.loss_parts import LossParts
 from segcli.losses.lovasz_loss import LovaszLoss
 from segcli.losses.step_loss import StepLoss
 from segcli.losses.weighted_sum import WeightedSum
+from segcli.prediction import DensePrediction
 from segcli.sample import IGNORE_INDEX
-from tests.losses.data import FORMS
-from tests.losses.test_loss_parts import Data, Mean, cut, data, whole
+from tests.losses.data import FORMS, dense
+from tests.losses.test_dense_criterion import Data, Mean, cut, data, whole, with_extra
 
 SIZES = ([2, 2, 2], [1, 5], [3, 3], [6])
+
+
+def predicted(batch: Data) -> tuple[DensePrediction, Tensor]:
+    return dense(batch[0]), batch[1]
 
 
 def gradient(loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, mask: Tensor) -> Tensor:
@@ -28,10 +33,10 @@ def gradient(loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, mask: Ten
 
 def accumulated(loss: Loss, logits: Tensor, mask: Tensor, sizes: Sequence[int], divisor: int) -> Tensor:
     """The gradient as the trainer adds it up."""
-    parts, step = LossParts(loss), StepLoss()
+    parts, step = DenseCriterion(loss), StepLoss()
     batches = list(cut((logits, mask), sizes))
     step.begin(parts, [each for _, each in batches], logits.shape[1], len(batches))
-    values = [step(parts, parts.sums(*batch), i, len(batches), divisor) for i, batch in enumerate(batches)]
+    values = [step(parts, parts.sums(*predicted(batch)), i, len(batches), divisor) for i, batch in enumerate(batches)]
     for value, batch in zip(values, batches, strict=True):
         torch.testing.assert_close(value, loss(*batch))
     return sum(torch.autograd.grad(value / divisor, logits)[0] for value in values)  # type: ignore[return-value]
@@ -42,7 +47,7 @@ def accumulated(loss: Loss, logits: Tensor, mask: Tensor, sizes: Sequence[int], 
 def test_accumulated_gradients_are_those_of_one_batch(form: str, sizes: list[int]) -> None:
     both = data(form)
     for loss in whole(form):
-        if not LossParts(loss).of_large_batches():
+        if not DenseCriterion(loss).of_large_batches():
             for divisor in {len(sizes), 4}:  # the last step of an epoch may have fewer batches
                 found = accumulated(loss, *both, sizes, divisor)
                 torch.testing.assert_close(found, gradient(loss, *both), rtol=1e-5, atol=1e-8)
@@ -69,12 +74,12 @@ def test_a_sum_accumulates_exactly_as_far_as_its_terms_do() -> None:
 
 def test_without_the_masks_to_come_each_batch_weighs_the_same() -> None:
     logits, mask = data("binary")
-    parts, step, loss = LossParts(CrossEntropyLoss()), StepLoss(), CrossEntropyLoss()
+    parts, step, loss = DenseCriterion(CrossEntropyLoss()), StepLoss(), CrossEntropyLoss()
     assert not step.knows(2)
     step.begin(parts, [mask[:3]], 1, batches=2)
     assert step.knows(2)
 
-    found = step(parts, parts.sums(logits[:3], mask[:3]), 0, 2, 2)
+    found = step(parts, parts.sums(dense(logits[:3]), mask[:3]), 0, 2, 2)
 
     torch.testing.assert_close(
         torch.autograd.grad(found, logits), torch.autograd.grad(loss(logits[:3], mask[:3]), logits)
@@ -84,8 +89,8 @@ def test_without_the_masks_to_come_each_batch_weighs_the_same() -> None:
 def test_one_batch_on_one_device_is_the_loss_itself() -> None:
     both = data("multiclass")
     for loss in [*whole("multiclass"), LovaszLoss()]:
-        parts = LossParts(loss)
-        found = StepLoss()(parts, parts.sums(*both))
+        parts = DenseCriterion(loss)
+        found = StepLoss()(parts, parts.sums(*predicted(both)))
         assert torch.equal(found, loss(*both))
         assert torch.equal(torch.autograd.grad(found, both[0])[0], gradient(loss, *both))
 
@@ -109,10 +114,10 @@ class Device:
         return numbers + self.told[len(self.said) - 1] if self.told else numbers
 
     def gradient(self, loss: Loss, own: list[Data], logits: Tensor) -> Tensor:
-        parts, step, count = LossParts(loss), StepLoss(), len(own)
+        parts, step, count = DenseCriterion(loss), StepLoss(), len(own)
         if count > 1:
             step.begin(parts, [mask for _, mask in own], logits.shape[1], count)
-        losses = [step(parts, parts.sums(*batch), i, count, count) for i, batch in enumerate(own)]
+        losses = [step(parts, parts.sums(*predicted(batch)), i, count, count) for i, batch in enumerate(own)]
         return torch.stack([torch.autograd.grad(value / count, logits)[0] for value in losses]).sum(dim=0)
 
 
@@ -126,7 +131,7 @@ def test_gradients_averaged_over_devices_are_those_of_one(
     of_rank = batches[::2], batches[1::2]
     monkeypatch.setattr(step_loss, "num_devices", lambda: 2)
     for loss in whole(form):
-        if len(sizes) > 2 and LossParts(loss).of_large_batches():
+        if len(sizes) > 2 and DenseCriterion(loss).of_large_batches():
             continue
         told: tuple[list[Tensor], list[Tensor]] = ([], [])
         for _ in ("say", "hear"):
@@ -140,3 +145,18 @@ def test_gradients_averaged_over_devices_are_those_of_one(
         torch.testing.assert_close(
             (gradients[0] + gradients[1]) / 2, gradient(loss, logits, mask), rtol=1e-5, atol=1e-8
         )
+
+
+def test_batches_of_a_step_with_extra_predictions_are_those_of_one_batch() -> None:
+    logits, mask = data("multiclass")
+    criterion, step = DenseCriterion(CrossEntropyLoss(), 0.4), StepLoss()
+    step.begin(criterion, [mask[:2], mask[2:]], logits.shape[1], 2)
+
+    parts = [
+        step(criterion, criterion.sums(with_extra(logits[some], 2), mask[some]), i, 2, 2)
+        for i, some in enumerate((slice(2), slice(2, None)))
+    ]
+
+    whole_step = criterion.combine(criterion.values(criterion.sums(with_extra(logits, 2), mask)))
+    found = torch.autograd.grad(sum(parts) / 2, logits)  # type: ignore[arg-type]
+    torch.testing.assert_close(found, torch.autograd.grad(whole_step, logits))

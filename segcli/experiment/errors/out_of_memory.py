@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -11,8 +11,7 @@ from pytorch_lightning.utilities.memory import is_oom_error
 
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.config.errors import ConfigError, Problem
-from segcli.losses.base import Loss
-from segcli.losses.loss_parts import LossParts
+from segcli.losses.criterion import Criterion
 
 _SIGNS = (
     *("out of memory", "DefaultCPUAllocator: can't allocate memory", "not enough memory: you tried to allocate"),
@@ -86,7 +85,7 @@ def remedies(trainer: pl.Trainer, batch: CurrentBatch) -> Iterator[str]:
 
 def _of_gradients(trainer: pl.Trainer) -> str:
     """Return how the gradients of accumulated batches are to those of a large one."""
-    others = _names(trainer, LossParts.of_large_batches)
+    others = _parts(trainer, large=True)
     if others:
         return f"but another gradient: {others} would be of smaller batches, then averaged"
     return "same gradient of the loss (batch norms see smaller batches)"
@@ -94,13 +93,16 @@ def _of_gradients(trainer: pl.Trainer) -> str:
 
 def _of_values(trainer: pl.Trainer) -> str:
     """Return which loss of a split depends on the batches that it is cut into."""
-    others = _names(trainer, LossParts.of_batches)
+    others = _parts(trainer, large=False)
     return f", but another loss: {others} would be of smaller batches, then averaged" if others else ""
 
 
-def _names(trainer: pl.Trainer, which: Callable[[LossParts], list[str]]) -> str:
-    loss = getattr(trainer.lightning_module, "loss", None)
-    return ", ".join(sorted(set(which(LossParts(loss))))) if isinstance(loss, Loss) else ""
+def _parts(trainer: pl.Trainer, large: bool) -> str:
+    """Return which parts of the loss are not those of one large batch, or of a split, when there are smaller ones."""
+    criterion = getattr(trainer.lightning_module, "criterion", None)
+    if not isinstance(criterion, Criterion):
+        return ""
+    return ", ".join(sorted(set(criterion.of_large_batches() if large else criterion.of_batches())))
 
 
 def memory_bytes(device: torch.device) -> int | None:

@@ -9,17 +9,18 @@ from torch import Tensor
 from segcli.losses.base import Loss
 from segcli.losses.boundary_loss import BoundaryLoss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.focal_loss import FocalLoss
 from segcli.losses.jaccard_loss import JaccardLoss
-from segcli.losses.loss_parts import LossParts
 from segcli.losses.lovasz_loss import LovaszLoss
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import SummedLoss
 from segcli.losses.tversky_loss import TverskyLoss
 from segcli.losses.weighted_sum import WeightedSum
+from segcli.prediction import Prediction
 from segcli.sample import IGNORE_INDEX
-from tests.losses.data import FORMS
+from tests.losses.data import FORMS, dense
 
 CUTS = ([1] * 6, [2, 4], [5, 1], [6])
 Data = tuple[Tensor, Tensor]
@@ -82,9 +83,9 @@ def cut(both: Data, sizes: Sequence[int]) -> Iterator[Data]:
 
 
 def of_split(loss: Loss, both: Data, sizes: Sequence[int]) -> float:
-    parts, sums = LossParts(loss), RunningSums()
+    parts, sums = DenseCriterion(loss), RunningSums()
     for logits, mask in cut(both, sizes):
-        sums.update(parts.sums(logits, mask))
+        sums.update(parts.sums(dense(logits), mask))
     return parts.combine(parts.values(sums.compute())).item()
 
 
@@ -95,7 +96,7 @@ def test_the_loss_of_a_split_is_that_of_all_its_images_at_once(form: str) -> Non
         found = [of_split(loss, both, sizes) for sizes in CUTS]
 
         assert found == pytest.approx([loss(*both).item()] * len(CUTS), rel=2e-6), loss
-        assert LossParts(loss).of_batches() == []
+        assert DenseCriterion(loss).of_batches() == []
 
 
 @pytest.mark.parametrize("loss", [Mean(), Doubled(), Twice([CrossEntropyLoss()]), LovaszLoss()])
@@ -105,7 +106,7 @@ def test_of_other_losses_it_is_the_mean_over_batches_by_images_and_said_to_be(lo
     expected = (2 * loss(logits[:2], mask[:2]) + 4 * loss(logits[2:], mask[2:])) / 6
 
     assert of_split(loss, both, [2, 4]) == pytest.approx(expected.item(), rel=1e-6)
-    parts = LossParts(WeightedSum([CrossEntropyLoss(), loss]))
+    parts = DenseCriterion(WeightedSum([CrossEntropyLoss(), loss]))
     name = type(loss).__name__
     assert parts.of_batches() == parts.of_large_batches() == [name]
     assert parts.definition(8) == [
@@ -116,8 +117,8 @@ def test_of_other_losses_it_is_the_mean_over_batches_by_images_and_said_to_be(lo
 
 def test_what_accumulates_exactly_is_known() -> None:
     exact = [CrossEntropyLoss(), FocalLoss(), DiceLoss(per_image=True), LovaszLoss(per_image=True)]
-    assert LossParts(WeightedSum(exact)).of_large_batches() == []
-    assert LossParts(WeightedSum([FocalLoss(), TverskyLoss(), LovaszLoss()])).of_large_batches() == [
+    assert DenseCriterion(WeightedSum(exact)).of_large_batches() == []
+    assert DenseCriterion(WeightedSum([FocalLoss(), TverskyLoss(), LovaszLoss()])).of_large_batches() == [
         "TverskyLoss",
         "LovaszLoss",
     ]
@@ -133,3 +134,39 @@ def test_what_a_batch_weighs_follows_from_its_mask_alone(form: str) -> None:
                 values = torch.stack([leaf(*batch) for batch in batches])
                 weight = torch.stack([leaf.weight(mask, logits.shape[1]).float() for logits, mask in batches])
                 torch.testing.assert_close((values * weight).sum() / weight.sum(), leaf(*both), rtol=2e-6, atol=1e-7)
+
+
+def with_extra(logits: Tensor, count: int) -> Prediction:
+    prediction = dense(logits)
+    prediction.extra = tuple(dense(logits * factor) for factor in range(2, 2 + count))
+    return prediction
+
+
+@pytest.mark.parametrize(("given", "weights"), [(0.4, [0.4, 0.4]), ([0.5, 0.25], [0.5, 0.25])])
+def test_extra_predictions_are_compared_with_the_same_masks_and_weighted(
+    given: list[float] | float, weights: list[float]
+) -> None:
+    logits, mask = data("multiclass")
+    loss = WeightedSum([CrossEntropyLoss(), DiceLoss()], [1.0, 0.5])
+    criterion = DenseCriterion(loss, given)
+
+    found = criterion.combine(criterion.values(criterion.sums(with_extra(logits, 2), mask)))
+
+    expected = loss(logits, mask) + sum(w * loss(logits * f, mask) for w, f in zip(weights, (2, 3), strict=True))
+    torch.testing.assert_close(found, expected)
+    assert criterion.refusal(with_extra(logits, 2)) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "told"),
+    [
+        (None, 1, "set model.extra_loss_weight, such as 0.4"),
+        ([0.4], 2, "got 1 numbers for 2 extra predictions"),
+        (0.4, 0, "the model has no extra predictions; set it to null"),
+    ],
+)
+def test_weights_that_do_not_fit_the_extra_predictions_are_refused(
+    given: list[float] | float | None, count: int, told: str
+) -> None:
+    logits, _ = data("multiclass")
+    assert told in DenseCriterion(CrossEntropyLoss(), given).refusal(with_extra(logits, count))

@@ -1,0 +1,33 @@
+"""A decoder as a head: with the classifier that turns its map into logits."""
+
+from torch import nn
+
+from segcli.decoders.base import Decoder, Head
+from segcli.features import Features
+from segcli.prediction import DensePrediction, Prediction
+
+
+class Classified(Head):
+    """Decode, and classify every pixel of the map.
+
+    Args:
+        decoder: Built for the backbone's features.
+        num_outputs: Logits per pixel, ``K``.
+    """
+
+    def __init__(self, decoder: Decoder, num_outputs: int) -> None:
+        super().__init__()
+        self.decoder, self.classifier = decoder, classifier_of(decoder, num_outputs)
+
+    def forward(self, features: Features) -> Prediction:
+        """Map features to logits at the stride of the decoder's map."""
+        return DensePrediction(self.classifier(self.decoder(features.levels)), features.size)
+
+
+def classifier_of(decoder: Decoder, num_outputs: int) -> nn.Conv2d:
+    """Return the convolution from a decoder's map to ``num_outputs`` logits; it starts with unit gain (Xavier)."""
+    kernel = decoder.classifier_kernel
+    classifier = nn.Conv2d(decoder.out_channels, num_outputs, kernel, padding=kernel // 2)
+    nn.init.xavier_uniform_(classifier.weight)
+    nn.init.zeros_(classifier.bias)  # type: ignore[arg-type]  # it has one
+    return classifier

@@ -1,0 +1,106 @@
+"""A loss of logits as a criterion: taken apart into what can be added up over batches, and put together again."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from segcli.losses.base import Loss
+from segcli.losses.batch_mean import BatchMean, summed
+from segcli.losses.criterion import Criterion
+from segcli.losses.summed_loss import Sums
+from segcli.prediction import Prediction
+
+
+class DenseCriterion(Criterion):
+    """The P losses that a loss is made of, one unless it is a weighted sum; for extra predictions the same, weighted.
+
+    Args:
+        loss: Any loss; one that has no sums is averaged over batches.
+        extra_weights: Of the loss of each extra prediction; one number for all of them. None refuses them.
+    """
+
+    def __init__(self, loss: Loss, extra_weights: Sequence[float] | float | None = None) -> None:
+        self._loss, self._extra_weights = loss, extra_weights
+        self._parts = [summed(leaf) for leaf in loss.leaves()]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the losses' classes."""
+        return [self._name(part) for part in self._parts]
+
+    @property
+    def averages(self) -> Sequence[str]:
+        """What the value of each loss for a split is the mean of."""
+        return [part.averages for part in self._parts]
+
+    def sums(self, prediction: Prediction, mask: Tensor) -> list[Sums]:
+        """Map a prediction and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to P sums, and P more of each extra one."""
+        height, width = mask.shape[-2:]
+        logits = [each.logits((height, width)) for each in (prediction, *prediction.extra)]
+        return [part.sums(each, mask) for each in logits for part in self._parts]
+
+    def values(self, sums: Sequence[Sums]) -> list[Tensor]:
+        """Map sums, of one batch or of many, to the loss of each part, scalars."""
+        parts = self._parts * (len(sums) // len(self._parts))
+        return [part.value(each) for part, each in zip(parts, sums, strict=True)]
+
+    def combine(self, values: Sequence[Tensor]) -> Tensor:
+        """Map the loss of each part to the whole, a scalar."""
+        count = len(self._parts)
+        main, *extra = (self._loss.combine(iter(values[i : i + count])) for i in range(0, len(values), count))
+        return sum((w * each for w, each in zip(self._weights(len(extra)), extra, strict=True)), start=main)
+
+    def weigh(self, mask: Tensor, channels: int) -> Sequence[Tensor]:
+        """Return what a batch weighs in each part, scalars from 0 up."""
+        return [part.weight(mask, channels) for part in self._parts]
+
+    def refusal(self, prediction: Prediction) -> str:
+        """Return why a prediction cannot be compared, and what to do; empty if it can be."""
+        given, count = self._extra_weights, len(prediction.extra)
+        if given is None and count:
+            return (
+                f"the model has {count} extra predictions in training (model.auxiliary, or deep supervision of the "
+                "decoder) and no weight for their loss; set model.extra_loss_weight, such as 0.4"
+            )
+        if isinstance(given, Sequence) and len(given) != count:
+            return f"model.extra_loss_weight got {len(given)} numbers for {count} extra predictions; give one for each"
+        if given is not None and not count:
+            return "model.extra_loss_weight got a weight, but the model has no extra predictions; set it to null"
+        return ""
+
+    def of_batches(self) -> list[str]:
+        """Return the names of parts whose value for a split depends on how it is cut into batches."""
+        return [self._name(part) for part in self._parts if isinstance(part, BatchMean)]
+
+    def of_large_batches(self) -> list[str]:
+        """Return the names of parts whose accumulated gradients are not those of one large batch."""
+        return [self._name(part) for part in self._parts if not part.accumulates]
+
+    def _weights(self, count: int) -> Sequence[float]:
+        if isinstance(self._extra_weights, Sequence):
+            return self._extra_weights
+        return [self._extra_weights or 0.0] * count
+
+    @staticmethod
+    def _name(part: Loss) -> str:
+        return type(part.loss if isinstance(part, BatchMean) else part).__name__
+
+
+def criterion_of(loss: Loss | Criterion, extra_weights: Sequence[float] | float | None = None) -> Criterion:
+    """Return what compares predictions for a loss: itself, if it takes whole predictions.
+
+    Args:
+        loss: ``model.loss`` of an experiment.
+        extra_weights: See :class:`DenseCriterion`.
+
+    Raises:
+        ValueError: If the loss weighs extra predictions by itself, and there are weights for them.
+    """
+    if not isinstance(loss, Criterion):
+        return DenseCriterion(loss, extra_weights)
+    if extra_weights is not None:
+        raise ValueError(
+            f"model.extra_loss_weight got {extra_weights}, but {type(loss).__name__} weighs extra predictions by "
+            "itself; set it to null."
+        )
+    return loss

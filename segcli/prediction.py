@@ -1,0 +1,63 @@
+"""What a network says of a batch of images, before it is brought to the size of the images."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from segcli.layers.resize import resize
+
+Size = tuple[int, int]
+
+
+class Prediction(ABC):
+    """What a head makes of features; whatever form it has, there are logits of every pixel.
+
+    Args:
+        size: Height and width in pixels of what was predicted: the images with their padding.
+        extra: What only training has: predictions of auxiliary heads or of earlier layers, the last layer last.
+    """
+
+    def __init__(self, size: Size, extra: Sequence["Prediction"] = ()) -> None:
+        self.size, self.extra = size, tuple(extra)
+        self._of_size: tuple[Size, Tensor] | None = None
+
+    @property
+    @abstractmethod
+    def num_outputs(self) -> int:
+        """Logits per pixel, ``K``."""
+
+    def logits(self, size: Size) -> Tensor:
+        """Return ``(B, K, H, W)`` float32 logits of images of ``size``, which were padded below and to the right."""
+        if self._of_size is None or self._of_size[0] != size:
+            height, width = size
+            self._of_size = size, self._whole()[..., :height, :width]
+        return self._of_size[1]
+
+    @abstractmethod
+    def _whole(self) -> Tensor:
+        """Return ``(B, K, H, W)`` float32 logits with the padding."""
+
+
+class DensePrediction(Prediction):
+    """Logits at the stride of a map.
+
+    Args:
+        map: ``(B, K, h, w)`` logits.
+        size: As in :class:`Prediction`.
+        extra: As in :class:`Prediction`.
+    """
+
+    def __init__(self, map: Tensor, size: Size, extra: Sequence[Prediction] = ()) -> None:  # noqa: A002  (as in loss_at)
+        super().__init__(size, extra)
+        self.map = map
+
+    @property
+    def num_outputs(self) -> int:
+        """Logits per pixel, ``K``."""
+        return self.map.shape[1]
+
+    def _whole(self) -> Tensor:
+        # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
+        return resize(self.map.to(torch.float32, memory_format=torch.contiguous_format), size=self.size)
