@@ -74,8 +74,9 @@ def run(typed: Typed) -> int:
         ConfigError: For every mistake of the user.
     """
     from segcli.disk import write_text
+    from segcli.experiment.errors.translate import translated
     from segcli.experiment.job import Job, compose_for, parse_experiment
-    from segcli.runs.run_folder import RunFolder, RunFolderError
+    from segcli.runs.run_folder import RunFolder
 
     kind = typed.words[0]
     numbers = _numbers(kind, typed)
@@ -88,10 +89,8 @@ def run(typed: Typed) -> int:
     cli = parse_experiment(experiment)
     _leave_out(cli)
     name = experiment.get("run.name") or arguments.files[0].stem
-    try:
+    with translated():
         folder = RunFolder.create(Path(experiment.get("run.root") or "runs") / name / "tune")
-    except RunFolderError as error:
-        raise ConfigError([Problem(str(error))]) from None
     job = Job("tune", name, arguments, experiment, cli, folder)
     try:
         record = _try(kind, job, numbers)

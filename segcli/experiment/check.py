@@ -1,10 +1,7 @@
 """Find mistakes in experiments without running them."""
 
-import os
-import re
-from argparse import ArgumentError
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +10,7 @@ from segcli.config import trust
 from segcli.config.check import check
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import FRAGMENTS, find_experiments
-from segcli.config.errors import TRACEBACK, ConfigError, Problem
+from segcli.config.errors import ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
 from segcli.config.foreign import Foreign, find_foreign, without
 from segcli.config.library import installed
@@ -23,7 +20,8 @@ from segcli.config.monitored import check_monitors
 from segcli.config.node import MappingNode, lookup
 from segcli.config.trainable import check_trainable
 from segcli.experiment.check_frames import frame_warnings
-from segcli.experiment.errors import translate
+from segcli.experiment.errors.situation import Building, Reading
+from segcli.experiment.errors.translate import translated
 from segcli.experiment.own_code import import_own
 from segcli.experiment.quiet import quiet
 
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
     from segcli.datamodules.segmentation_data_module import SegmentationDataModule
     from segcli.experiment.meta_build import ModelCost
-    from segcli.experiment.parts import PartError
-    from segcli.experiment.trainer_check import TrainerError
 
 _T = TypeVar("_T")
 
@@ -174,10 +170,9 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
         report.left_out = [each for each in foreign if each not in allowed]
         tree, filled = without(experiment, report.left_out)
         try:
-            import_own(allowed)
-            config = cli.parse(tree)
-        except ArgumentError as error:
-            report.errors += translate.all_from_parser(error, experiment, cli.parse, tree).problems
+            with translated(Reading(experiment, tree)):
+                import_own(allowed)
+                config = cli.parse(tree)
         except ConfigError as error:
             report.errors += error.problems
         else:
@@ -190,18 +185,17 @@ def _build(
 ) -> None:
     """Build what can be without data and weights, and without code of others that is not to be run."""
     from segcli.experiment.meta_build import measure_model
-    from segcli.experiment.parts import PartError, check_callbacks, check_checkpoint, check_parts
-    from segcli.experiment.trainer_check import TrainerError, check_trainer
+    from segcli.experiment.parts import check_callbacks, check_checkpoint, check_parts
+    from segcli.experiment.trainer_check import check_trainer
 
     problems = list[Problem]()
 
     def attempt(build: Callable[[Any], _T], given: object) -> _T | None:
         try:
-            return build(given)
-        except (PartError, TrainerError) as error:
-            if os.environ.get(TRACEBACK):
-                raise error.__cause__ or error from None
-            problems.append(_located(error, experiment))
+            with translated(Building(experiment)):
+                return build(given)
+        except ConfigError as error:
+            problems.extend(error.problems)
             return None
 
     data = attempt(check_parts, config) if not filled else None
@@ -214,23 +208,6 @@ def _build(
     classes = data.classes if data is not None else None
     problems += check_monitors(experiment.root, experiment.library, classes)
     report.errors += dict.fromkeys(problems)
-
-
-def _located(error: "PartError | TrainerError", experiment: Experiment) -> Problem:
-    """Say where the part was written that an error is of, or the one argument that it names."""
-    cause = error.__cause__
-    if isinstance(cause, Exception) and "Does not validate" in str(cause):
-        problem = translate.from_component(cause, experiment).problems[0]
-        if problem.key:
-            return problem
-    node = lookup(experiment.root, tuple(error.key.split(".")))
-    arguments = node.arguments if isinstance(node, MappingNode) else {}
-    words = re.findall(r"\w+", str(error))
-    named = [f"{error.key}.{key}" for key in arguments if key in words]
-    problem = translate.at_named_key(translate.shorten(str(error)), experiment, error.key)
-    if len(named) == 1 and problem.key == error.key:
-        return replace(problem, source=experiment.source(named[0]))
-    return problem
 
 
 def _count_batches(data: "SegmentationDataModule") -> int | None:

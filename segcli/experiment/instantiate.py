@@ -2,7 +2,8 @@
 
 from pytorch_lightning import Callback
 
-from segcli.experiment.errors import translate
+from segcli.experiment.errors.situation import Building
+from segcli.experiment.errors.translate import translated
 from segcli.experiment.job import Job
 
 
@@ -17,6 +18,6 @@ def instantiate(job: Job, callbacks: list[Callback], load_weights: bool) -> None
     Raises:
         ConfigError: In place of what a constructor refused.
     """
-    with translate.of_constructors(job.experiment):
+    with translated(Building(job.experiment)):
         job.cli.build(job.folder, callbacks, load_weights=load_weights)
     job.cli.trainer.callbacks = [*callbacks]  # type: ignore[attr-defined]  # without those that write checkpoints

@@ -1,10 +1,7 @@
 """One verb at work: its experiment, its trainer, its folder."""
 
-import errno
 import itertools
-import os
 import sys
-from argparse import ArgumentError
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from segcli.config.compose import Experiment, compose
 from segcli.config.environment import as_written
-from segcli.config.errors import MAX_OPTIONS, TRACEBACK, ConfigError, Problem
+from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
 from segcli.config.foreign import find_foreign
 from segcli.config.node import Source, from_plain
@@ -20,7 +17,8 @@ from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.experiment import resume
 from segcli.experiment.arguments import RunArguments
-from segcli.experiment.errors import translate
+from segcli.experiment.errors.situation import Reading, Running
+from segcli.experiment.errors.translate import translated
 from segcli.experiment.own_code import import_own
 from segcli.experiment.quiet import quiet
 from segcli.processes import is_first_process
@@ -30,10 +28,6 @@ if TYPE_CHECKING:
     from segcli.experiment.lightning_cli import SegmentationCLI
 
 SPLIT_KEYS = {f"data.{key}" for key in ("split_seed", "val_fraction", "test_fraction")}
-
-
-UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-"""Errors of the system that mean: this disk takes no more."""
 
 
 @dataclass
@@ -82,12 +76,10 @@ def compose_for(typed: RunArguments) -> Experiment:
     run = RunFolder.of_checkpoint(typed.checkpoint)
     if run is not None:
         return compose([run.config], typed.overrides)
-    from segcli.inference.checkpoint import CheckpointError, experiment_in, load_checkpoint
+    from segcli.inference.checkpoint import experiment_in, load_checkpoint
 
-    try:
+    with translated():
         tree, _ = experiment_in(load_checkpoint(typed.checkpoint))
-    except CheckpointError as error:
-        raise ConfigError([Problem(str(error))]) from None
     whole = from_plain({"defaults": "none", **as_written(tree)}, Source(str(typed.checkpoint)))
     return compose([], typed.overrides, base=whole)
 
@@ -133,55 +125,26 @@ def parse_experiment(experiment: Experiment) -> "SegmentationCLI":
     from segcli.experiment.lightning_cli import SegmentationCLI
 
     quiet()  # after the import, which sets the loggers' levels
-    try:
+    with translated(Reading(experiment)):
         import_own(find_foreign(experiment))
         return SegmentationCLI(experiment.expanded())
-    except ArgumentError as error:
-        raise translate.all_from_parser(error, experiment, SegmentationCLI().parse) from None
-
-
-def _of_disk(error: OSError, job: Job) -> Exception:
-    """Return what to do where a file of the run cannot be written; other errors as they are."""
-    if error.errno not in UNWRITABLE:
-        return error
-    last = job.folder.last_checkpoint
-    how = f"resume: fit --ckpt_path {last}" if last.is_file() else "train again, or elsewhere with --run.root DIR"
-    where = error.filename or job.folder.path
-    return ConfigError([Problem(f"cannot write {where}: {error.strerror}; make room, then {how}")])
 
 
 def call_trainer(job: Job, run: Callable[[Job], None]) -> None:
-    """Call the trainer; bugs keep their traceback, mistakes in files and settings get one error."""
-    from lightning_fabric.utilities.exceptions import MisconfigurationException
+    """Call the trainer; bugs keep their traceback, mistakes in files, settings and code of one's own get one error.
 
-    from segcli.callbacks.finite_loss import NonFiniteLossError
+    Raises:
+        ConfigError: For such a mistake.
+    """
+    from segcli.callbacks.current_batch import CurrentBatch
     from segcli.callbacks.last_checkpoint import RunStopped
-    from segcli.callbacks.run_record import has_trained
-    from segcli.experiment.errors.limits import explained
     from segcli.experiment.strategies import end_processes
-    from segcli.runs.checkpoint_file import CheckpointWriteError
-    from segcli.sample import DataError
 
-    try:
+    trainer, batch = job.cli.trainer, CurrentBatch()
+    trainer.callbacks.append(batch)  # type: ignore[attr-defined]  # set in its constructor, not declared
+    with translated(Running(job.experiment, trainer, batch, job.folder, job.checkpoint)):
         try:
-            with explained(job.cli.trainer, raw=bool(os.environ.get(TRACEBACK))):
-                run(job)
+            run(job)
         except (Exception, RunStopped):
-            end_processes(job.cli.trainer)
+            end_processes(trainer)
             raise
-    except DataError as error:
-        raise translate.from_data(error, job.experiment) from None
-    except (NonFiniteLossError, CheckpointWriteError) as error:
-        raise ConfigError([Problem(str(error))]) from None
-    except OSError as error:
-        raise _of_disk(error, job) from None
-    except MisconfigurationException as error:
-        raise translate.from_component(error, job.experiment) from None
-    except (ValueError, TypeError, RuntimeError, NotImplementedError, ImportError) as error:
-        if "loading state_dict" in str(error):
-            raise translate.from_state_dict(error, job.checkpoint) from None
-        of_settings = translate.is_of_lightning(error) and not has_trained(job.cli.trainer)
-        told = of_settings or (isinstance(error, ValueError) and translate.is_ours(error))
-        if os.environ.get(TRACEBACK) or not told:
-            raise
-        raise translate.from_component(error, job.experiment) from error

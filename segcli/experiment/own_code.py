@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from segcli.config.errors import TRACEBACK, ConfigError, Problem, in_a_line
 from segcli.config.foreign import Foreign
 from segcli.config.library import installed
 from segcli.config.node import Source
-from segcli.experiment.errors.translate import shorten
+from segcli.experiment.errors.origin import own_line
+from segcli.experiment.errors.plain_words import shorten
 
 
 def import_own(foreign: Iterable[Foreign]) -> None:
@@ -48,10 +48,7 @@ def _said(error: BaseException) -> str:
 
 def _raised_at(error: BaseException) -> Source | None:
     """Return the last line of code of one's own that an error passed."""
-    show = installed().files.show
     if isinstance(error, SyntaxError) and error.filename is not None:
-        return Source(show(Path(error.filename)), error.lineno)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_file()]
-    own = [frame for frame in frames if "site-packages" not in frame.filename and frame.filename != __file__]
-    own = [frame for frame in own if not frame.filename.startswith(str(Path(os.__file__).parent))]
-    return Source(show(Path(own[-1].filename)), own[-1].lineno) if own else None
+        return Source(installed().files.show(Path(error.filename)), error.lineno)
+    own = own_line(error)
+    return own.source if own is not None else None

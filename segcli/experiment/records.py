@@ -11,9 +11,10 @@ from segcli.config.environment import as_written
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.disk import write_bytes, write_text
+from segcli.experiment.errors.translate import translated
 from segcli.experiment.job import Job
 from segcli.runs.identity import config_hash, experiment_hash
-from segcli.runs.run_folder import COMPOSED, CONFIG, RunFolder, RunFolderError
+from segcli.runs.run_folder import COMPOSED, CONFIG, RunFolder
 from segcli.runs.surroundings import file_hash
 
 if TYPE_CHECKING:
@@ -74,10 +75,8 @@ class RunRecords:
         }
         entries = {**own, **_facts(job, config), **job.entries}
         texts = _texts(job, config)
-        try:
+        with translated():
             begun = Passport(job.folder, command_line, config["seed_everything"], files, texts, **entries)
-        except RunFolderError as error:
-            raise ConfigError([Problem(str(error))]) from None
         return cls(job, config, begun)
 
     def reopen(self, changed: Mapping[str, object]) -> None:

@@ -13,11 +13,12 @@ from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
 from segcli.experiment.arguments import RunArguments
+from segcli.experiment.errors.translate import translated
 from segcli.processes import is_first_process
 from segcli.program import program
 from segcli.runs.continuation import another_experiment, changes, of_this_job, unfinished
 from segcli.runs.file_hashes import changed_files
-from segcli.runs.run_folder import CONFIG, FOLDER_VARIABLE, METRICS, RunFolder, RunFolderError
+from segcli.runs.run_folder import CONFIG, FOLDER_VARIABLE, METRICS, RunFolder
 from segcli.runs.stored_files import StoredFileError, read_cells, read_config
 from segcli.runs.stored_passport import FINISHED, passport_of, read_passport
 
@@ -185,10 +186,8 @@ def _require_readable(run: RunFolder) -> None:
 def _acquired(run: RunFolder, checkpoint: Path | None = None) -> Continuation:
     _require_readable(run)
     if is_first_process():
-        try:
+        with translated():
             run.require_writable()
-        except RunFolderError as error:
-            raise ConfigError([Problem(str(error))]) from None
         if not run.acquire():
             raise ConfigError([Problem(f"{run.path}: another process is at work on this run")])
         run.announce()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.config.compose import compose
 from segcli.config.environment import ENVIRONMENT, as_it_was
-from segcli.config.errors import ConfigError, Problem
+from segcli.config.errors import ConfigError
 from segcli.config.model_name import model_name
 from segcli.config.monitored import check_monitors
 from segcli.config.output import say
@@ -15,15 +15,12 @@ from segcli.config.overrides import split_overrides
 from segcli.config.trainable import check_trainable
 from segcli.experiment import resume
 from segcli.experiment.arguments import RunArguments
-from segcli.experiment.errors import translate
+from segcli.experiment.errors.situation import Building
+from segcli.experiment.errors.translate import translated
 from segcli.experiment.job import Job, call_trainer, compose_for, parse_experiment, warn_of_environment
 from segcli.experiment.records import RunRecords
 from segcli.processes import is_first_process
-from segcli.runs.run_folder import (
-    PICTURES,
-    RunFolder,
-    RunFolderError,
-)
+from segcli.runs.run_folder import PICTURES, RunFolder
 from segcli.runs.stored_files import read_config
 
 if TYPE_CHECKING:
@@ -68,18 +65,16 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
 
 def _read(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
     """Read a checkpoint before anything is made for it: it may be damaged."""
-    from segcli.inference.checkpoint import CheckpointError, read_checkpoint, require_checkpoint, require_finite
+    from segcli.inference.checkpoint import read_checkpoint, require_checkpoint, require_finite
 
     if checkpoint is None:
         return None
-    try:
+    with translated():
         content = read_checkpoint(checkpoint)
         if verb != "fit":  # which needs more, and says so
             require_checkpoint(content, checkpoint)
         require_finite(content, checkpoint)
-        return content
-    except CheckpointError as error:
-        raise ConfigError([Problem(str(error))]) from None
+    return content
 
 
 def _folder(verb: str, typed: RunArguments, parent: Path) -> RunFolder:
@@ -87,10 +82,8 @@ def _folder(verb: str, typed: RunArguments, parent: Path) -> RunFolder:
     if verb == "fit":
         return RunFolder.reserve(parent)
     assert typed.checkpoint is not None
-    try:
+    with translated():
         run = RunFolder.of_checkpoint(typed.checkpoint) or RunFolder.create(parent)
-    except RunFolderError as error:
-        raise ConfigError([Problem(str(error))]) from None
     return RunFolder.reserve(run.path / {"predict": PICTURES}.get(verb, verb))
 
 
@@ -172,7 +165,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     if passport is not None and job.verb != "predict":
         always.append(Provenance(passport, sizes_only=job.cli.config.run.fingerprint == "sizes"))
     continued_at = (content or {}).get("global_step", 0) if job.resumed is not None else None
-    with translate.of_constructors(job.experiment):
+    with translated(Building(job.experiment)):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
     for callback in job.cli.trainer.checkpoint_callbacks:
         if isinstance(callback, LastCheckpoint):

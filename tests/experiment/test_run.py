@@ -6,7 +6,9 @@ import pytest
 from segcli.cli.main import main
 
 
-def test_a_bug_keeps_its_traceback_and_the_passport_says_failed(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_traceback_is_kept_where_it_is_asked_for_and_the_passport_says_failed(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tiny.parent / "broken_loss.py").write_text(
         "from segcli.losses.base import Loss\n"
         "class Broken(Loss):\n"
@@ -20,6 +22,7 @@ def test_a_bug_keeps_its_traceback_and_the_passport_says_failed(tiny: Path, monk
         "        return logits.mean()\n"
     )
     monkeypatch.syspath_prepend(tiny.parent)
+    monkeypatch.setenv("SEGCLI_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError, match="a bug"):
         main(["fit", "-c", str(tiny), "--model.loss", "broken_loss.Broken"])
     assert json.loads(Path("runs/tiny/1/passport.json").read_text())["status"] == "failed"

@@ -1,7 +1,7 @@
 """Say of a model that cannot be compiled how to train without."""
 
 from segcli.config.errors import ConfigError, Problem
-from segcli.experiment.errors.translate import shorten
+from segcli.experiment.errors.plain_words import shorten
 from segcli.private_names import compile_error
 
 _NO_COMPILER = ("InvalidCxxCompiler", "No working C++ compiler", "Failed to find C compiler")

@@ -15,6 +15,7 @@ _REPRS = (
     (re.compile(r"\b(?:typing|collections\.abc)\.(?=[A-Z])"), ""),
     (re.compile(r"\bNoneType\b"), "null"),
 )
+_MAX_LENGTH = 400
 _LITERAL = "Literal["
 _EXPECTED = re.compile(r"Expected an? (?!instantiatable)")
 
@@ -33,6 +34,12 @@ def plain_words(text: str) -> str:
         parts += [rest[: found.start()], shown_type(rest[found.start() : end])]
         rest = rest[end:]
     return "".join([*parts, rest])
+
+
+def shorten(text: str) -> str:
+    """Put a message on one line of bounded length, in plain words."""
+    line = plain_words("; ".join(part.strip() for part in text.splitlines() if part.strip()))
+    return line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 3]}..."
 
 
 def joined(reasons: Sequence[str]) -> str:

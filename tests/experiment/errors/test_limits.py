@@ -3,48 +3,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
-from torch._dynamo.exc import TorchDynamoException
 
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.cli.main import main
-from segcli.config.errors import ConfigError
-from segcli.experiment.errors.limits import explained
-from segcli.layers.resize import resize
-from segcli.sample import DataError
-
-
-def trainer() -> Any:  # noqa: ANN401  (stands for Lightning's)
-    return SimpleNamespace(
-        callbacks=[],
-        precision="32-true",
-        accumulate_grad_batches=1,
-        lightning_module=None,
-        strategy=SimpleNamespace(root_device=torch.device("cpu")),
-    )
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (MemoryError(), "out of memory on the CPU"),
-        (TorchDynamoException("x"), "was not compiled"),
-        (
-            ValueError("Expected more than 1 value per channel when training, got"),
-            "or data.batch_size so that every batch",
-        ),
-    ],
-)
-def test_limits_are_explained(error: Exception, told: str) -> None:
-    with pytest.raises((ConfigError, DataError), match=told), explained(trainer()):
-        raise error
-
-
-@pytest.mark.parametrize(("error", "raw"), [(ValueError("x"), False), (MemoryError(), True)])
-def test_other_errors_and_raw_ones_stay(error: Exception, raw: bool) -> None:
-    with pytest.raises(type(error)) as caught, explained(trainer(), raw=raw):
-        raise error
-    assert caught.value is error
+from segcli.experiment.errors.limits import is_of_one_value, of_images, of_interval
 
 
 def test_a_batch_norm_of_one_image_is_explained(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,19 +15,21 @@ def test_a_batch_norm_of_one_image_is_explained(tiny: Path, capsys: pytest.Captu
     assert "a batch norm got one value per channel, of one image" in capsys.readouterr().err
 
 
-def test_the_batch_is_watched() -> None:
-    run = trainer()
-    with explained(run):
-        assert [type(callback) for callback in run.callbacks] == [CurrentBatch]
-
-
 def test_images_that_a_model_cannot_take_are_named() -> None:
-    run = trainer()
+    batch = CurrentBatch()
+    assert str(of_images(ValueError("too small"), batch)) == "too small"
+    batch.paths = ["a.png"]
+    assert str(of_images(ValueError("too small"), batch)) == "too small\n  in a batch of a.png"
 
-    def step() -> None:
-        batch = {"image": torch.zeros(1, 3, 8, 8), "path": ["a.png"]}
-        run.callbacks[0].on_test_batch_start(run, None, batch, 0)
-        resize(batch["image"])  # type: ignore[arg-type]  # it raises a ValueError of segcli's
 
-    with pytest.raises(DataError, match=r"both or neither.*\n  in a batch of a\.png"), explained(run):
-        step()
+def test_one_value_is_known_by_the_message() -> None:
+    assert is_of_one_value(ValueError("Expected more than 1 value per channel when training, got [1, 8, 1, 1]"))
+    assert not is_of_one_value(ValueError("x"))
+
+
+def test_an_interval_beyond_the_epoch_names_what_fits() -> None:
+    trainer: Any = SimpleNamespace(num_training_batches=3, val_check_interval=5)
+    problem = of_interval(ValueError("`val_check_interval` (5) must be"), trainer)
+    assert problem is not None
+    assert "got 5, more than the 3 batches of an epoch" in str(problem)
+    assert of_interval(ValueError("x"), trainer) is None

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from segcli.experiment.errors.plain_words import joined, plain_words
+from segcli.experiment.errors.plain_words import joined, plain_words, shorten
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_types_that_a_value_is_none_of_are_listed() -> None:
     reasons = ["Expected a <class 'bool'>", "Expected a typing.Literal['warn']", "Not a valid subclass of Strategy"]
     assert joined(reasons) == "expected bool or 'warn'; Not a valid subclass of Strategy"
     assert joined([]) == ""
+
+
+def test_long_messages_become_one_line_of_bounded_length() -> None:
+    assert shorten("a\n\n  b  ") == "a; b"
+    assert len(shorten("x" * 1000)) == 400
