@@ -11,11 +11,12 @@ Laterals are linear, so they start with unit gain (Xavier) and zero bias; the re
 import itertools
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
+from segcli.layers.group_norm import GroupNorm
 from segcli.layers.resize import resize
 
 _LEVELS = 4
@@ -43,14 +44,12 @@ class FPN(Decoder):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        if not features:
-            raise ValueError("FPN got 0 feature levels, expected at least 1; check model.backbone.out_indices.")
+        levels = deepest("FPN", features, most=_LEVELS)
         if segmentation_channels % _NORM_GROUPS:
             raise ValueError(
                 f"FPN got segmentation_channels {segmentation_channels}, expected a multiple of {_NORM_GROUPS} "
                 f"(groups of its normalisation); use {-(-segmentation_channels // _NORM_GROUPS) * _NORM_GROUPS}."
             )
-        levels = features[-_LEVELS:]
         self.out_channels, self.out_stride = segmentation_channels, levels[0].stride
         self.laterals = nn.ModuleList(_lateral(f.channels, pyramid_channels) for f in reversed(levels))
         self.climbs = nn.ModuleList(
@@ -101,12 +100,4 @@ def _lateral(in_channels: int, out_channels: int) -> nn.Conv2d:
 def _conv_group_norm(in_channels: int, out_channels: int) -> nn.Sequential:
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
-    return nn.Sequential(conv, _GroupNorm(_NORM_GROUPS, out_channels), nn.ReLU(inplace=True))
-
-
-class _GroupNorm(nn.GroupNorm):
-    """Group normalisation also where a group is one value, which torch's own refuses even in evaluation."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(B, C, H, W)`` to the same shape."""
-        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+    return nn.Sequential(conv, GroupNorm(_NORM_GROUPS, out_channels), nn.ReLU(inplace=True))

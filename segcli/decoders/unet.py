@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
@@ -34,8 +35,7 @@ class UNet(Decoder):
 
     def __init__(self, features: Sequence[FeatureSpec], channels: list[int] | None = None) -> None:
         super().__init__()
-        if not features:
-            raise ValueError("UNet got 0 feature levels, expected at least 1; check model.backbone.out_indices.")
+        features = deepest("UNet", features)
         skips = [f.channels for f in reversed(features[:-1])]
         self.full_stride = features[0].stride
         doublings = (self.full_stride - 1).bit_length()

@@ -6,6 +6,8 @@ gradients through the block; PyTorch's own default assumes a leaky ReLU of slope
 
 from torch import Tensor, nn
 
+from segcli.layers.batch_norm import BatchNorm
+
 
 class ConvNormAct(nn.Module):
     """Convolve without bias, normalise over the batch, clip below zero.
@@ -33,7 +35,7 @@ class ConvNormAct(nn.Module):
         self.conv = nn.Conv2d(
             in_channels, out_channels, kernel_size, padding=padding, dilation=dilation, groups=groups, bias=False
         )
-        self.norm = nn.BatchNorm2d(out_channels)
+        self.norm = BatchNorm(out_channels)
         self.act = nn.ReLU(inplace=True)
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
 

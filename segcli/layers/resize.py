@@ -6,6 +6,7 @@ on how far the image was padded. Sizes, never scale factors: a map of 7 pixels n
 
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -22,7 +23,8 @@ def resize(
 
     Args:
         x: Map of any float type.
-        like: Tensor whose last two dimensions are ``H, W``; give this or ``size``.
+        like: Tensor whose last two dimensions are ``H, W``; give this or ``size``. A map of one pixel takes its memory
+            format, too.
         size: ``H, W`` in pixels.
         mode: Kind of interpolation.
         align_corners: For ``bilinear``: whether corners are pixel centres, which some published decoders use inside.
@@ -35,4 +37,7 @@ def resize(
     height, width = like.shape[-2:] if like is not None else size or (0, 0)
     if (height, width) == tuple(x.shape[-2:]):
         return x
-    return F.interpolate(x, (height, width), mode=mode, align_corners=align_corners if mode == "bilinear" else None)
+    y = F.interpolate(x, (height, width), mode=mode, align_corners=align_corners if mode == "bilinear" else None)
+    if like is not None and x.shape[-2:] == (1, 1) and like.is_contiguous(memory_format=torch.channels_last):
+        return y.contiguous(memory_format=torch.channels_last)  # a single pixel does not tell its memory format
+    return y
