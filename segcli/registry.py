@@ -52,9 +52,13 @@ FAMILIES: Mapping[str, Family] = {
             types=("Decoder", "DecoderFactory", "Head"),
             injected=("features", "num_outputs"),
             table={
+                "DeepLabV3": "segcli.decoders.deeplab_v3:DeepLabV3",
+                "DeepLabV3Plus": "segcli.decoders.deeplab_v3_plus:DeepLabV3Plus",
                 "FCN": "segcli.decoders.fcn:FCN",
                 "FPN": "segcli.decoders.fpn:FPN",
+                "SegFormer": "segcli.decoders.segformer:SegFormer",
                 "UNet": "segcli.decoders.unet:UNet",
+                "UPerNet": "segcli.decoders.upernet:UPerNet",
             },
         ),
         Family(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 
@@ -38,8 +39,7 @@ class FCN(Decoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        if not features:
-            raise ValueError("FCN got 0 feature levels, expected at least 1; check model.backbone.out_indices.")
+        features = deepest("FCN", features)
         if not -len(features) <= level < len(features):
             strides = ", ".join(str(spec.stride) for spec in features)
             raise ValueError(

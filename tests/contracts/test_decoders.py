@@ -1,77 +1,161 @@
-"""What every registered decoder keeps; a new one is covered by its line in the registry."""
+"""What every registered decoder keeps; a new one is covered by its line in the registry.
+
+A line in ``SMALL`` makes it cheaper to test.
+"""
 
 import importlib
+import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
 from segcli.features import FeatureSpec
 from segcli.registry import names
+from segcli.segmenter import Segmenter
+from tests.test_segmenter import Pyramid
 
-PYRAMID = [FeatureSpec(channels, 2**level) for level, channels in enumerate((8, 12, 16, 24, 32), start=1)]
+CNN = [FeatureSpec(channels, 2**level) for level, channels in enumerate((8, 12, 16, 24, 32), start=1)]
+TRANSFORMER = CNN[1:]
 PLAIN_VIT = [FeatureSpec(24, 16)] * 4
-Build = Callable[[Sequence[FeatureSpec]], Decoder]
+DILATED = [*CNN[:4], FeatureSpec(32, 16)]
+BACKBONES = {"cnn": CNN, "transformer": TRANSFORMER, "plain_vit": PLAIN_VIT}
 
 
-@pytest.fixture(params=names("decoders"))
-def build(request: pytest.FixtureRequest) -> Build:
-    module, _, name = names("decoders")[request.param].partition(":")
+def per_step(features: Sequence[FeatureSpec]) -> list[int]:
+    """Widths of the steps from the deepest level to the finest and on to full resolution."""
+    return [8] * max(1, len(features) - 1 + (features[0].stride - 1).bit_length())
+
+
+SMALL: Mapping[str, Mapping[str, object]] = {
+    "DeepLabV3": {"width": 8},
+    "DeepLabV3Plus": {"width": 8},
+    "FCN": {"channels": 8},
+    "FPN": {"pyramid_channels": 8, "segmentation_channels": 32},
+    "SegFormer": {"width": 8},
+    "UNet": {"channels": per_step},
+    "UPerNet": {"width": 8},
+}
+"""Arguments, or functions of the features that return them, with which a decoder is computed here."""
+
+LEAST = {"DeepLabV3Plus": 2}
+"""Levels that a decoder cannot do without, where one is not enough."""
+
+
+def decoder_class(name: str) -> type[Decoder]:
+    module, _, class_name = names("decoders")[name].partition(":")
+    return getattr(importlib.import_module(module), class_name)
+
+
+@pytest.fixture(params=[name for name in names("decoders") if issubclass(decoder_class(name), Decoder)])
+def name(request: pytest.FixtureRequest) -> str:
     torch.manual_seed(0)
-    return getattr(importlib.import_module(module), name)
+    return request.param
+
+
+def small(name: str, features: Sequence[FeatureSpec] = CNN) -> Decoder:
+    arguments = {key: value(features) if callable(value) else value for key, value in SMALL.get(name, {}).items()}
+    return decoder_class(name)(features, **arguments)
 
 
 def levels(features: Sequence[FeatureSpec], height: int, width: int, batch: int = 2) -> list[Tensor]:
     return [torch.randn(batch, f.channels, math.ceil(height / f.stride), math.ceil(width / f.stride)) for f in features]
 
 
-@pytest.mark.parametrize("size", [(64, 96), (97, 131), (33, 64)])
-@pytest.mark.parametrize("features", [PYRAMID[:depth] for depth in range(1, 6)] + [PYRAMID[1:], PLAIN_VIT])
-def test_shape_is_what_the_attributes_say(build: Build, features: list[FeatureSpec], size: tuple[int, int]) -> None:
-    decoder = build(features)
-    maps = levels(features, *size)
+@pytest.mark.parametrize("table", [SMALL, LEAST])
+def test_the_tables_hold_decoders_and_their_arguments(table: Mapping[str, object]) -> None:
+    for name, entry in table.items():
+        arguments = inspect.signature(decoder_class(name)).parameters
+        assert isinstance(entry, int) or set(entry) <= set(arguments), name
 
-    y = decoder(maps)
 
-    height, width = (math.ceil(s * features[0].stride / decoder.out_stride) for s in maps[0].shape[-2:])
-    assert y.shape == (2, decoder.out_channels, height, width)
+@torch.no_grad()
+@pytest.mark.parametrize("features", [CNN[:n] for n in range(1, 6)] + [TRANSFORMER, PLAIN_VIT, DILATED])
+def test_shape_is_what_the_attributes_say(name: str, features: list[FeatureSpec]) -> None:
+    if len(features) < LEAST.get(name, 1):
+        pytest.skip("fewer levels than the decoder takes")
+    decoder = small(name, features)
     assert decoder.classifier_kernel % 2 == 1
 
+    for size in ((64, 96), (97, 131), (33, 64), (1, 1)):
+        maps = levels(features, *size)
+        height, width = (math.ceil(s * features[0].stride / decoder.out_stride) for s in maps[0].shape[-2:])
+        assert decoder(maps).shape == (2, decoder.out_channels, height, width), size
 
-def test_one_image_is_enough_for_evaluation(build: Build) -> None:
-    decoder = build(PYRAMID).eval()
 
-    assert decoder(levels(PYRAMID, 32, 32, batch=1)).isfinite().all()
+@torch.no_grad()
+@pytest.mark.parametrize(("backbone", "outputs"), list(zip(BACKBONES, (1, 2, 150), strict=True)))
+def test_gives_a_segmenter_logits_of_every_pixel(name: str, backbone: str, outputs: int) -> None:
+    body = Pyramid()
+    body.features, body.size_multiple = tuple(BACKBONES[backbone]), 32
+    body.forward = lambda image: levels(body.features, *image.shape[-2:])
+
+    logits = Segmenter(body, small(name, body.features), outputs)(torch.zeros(2, 3, 35, 51))
+
+    assert logits.shape == (2, outputs, 35, 51)
 
 
-def test_gradient_reaches_every_parameter_and_every_level_that_is_used(build: Build) -> None:
-    decoder = build(PYRAMID)
-    maps = [x.requires_grad_() for x in levels(PYRAMID, 64, 64)]
+def test_runs_with_its_defaults(name: str) -> None:
+    """On the meta device, which does not compute; so do its sizes in ``segcli check --build``."""
+    with torch.device("meta"):
+        decoder = decoder_class(name)(CNN).eval()
+
+        assert decoder(levels(CNN, 64, 96)).shape[:2] == (2, decoder.out_channels)
+
+
+def test_too_few_levels_are_an_error(name: str) -> None:
+    least = LEAST.get(name, 1)
+
+    with pytest.raises(ValueError, match=rf"{name} got {least - 1} feature levels?, expected at least {least}; check"):
+        decoder_class(name)(CNN[: least - 1])
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_gradient_reaches_every_parameter_and_the_deepest_level(name: str, backbone: str) -> None:
+    features = BACKBONES[backbone]
+    decoder = small(name, features)
+    maps = [x.requires_grad_() for x in levels(features, 64, 32)]
 
     decoder(maps).square().mean().backward()
 
-    for name, parameter in decoder.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.abs().sum() > 0, name
-    assert sum(x.grad is not None for x in maps) >= 1
+    for part, parameter in decoder.named_parameters():
+        assert parameter.grad is not None, part
+        assert parameter.grad.abs().sum() > 0, part
     assert maps[-1].grad is not None
 
 
-def test_leaves_its_input_alone(build: Build) -> None:
-    maps = levels(PYRAMID, 64, 64)
+@pytest.mark.parametrize("side", [32, 1])
+def test_one_image_is_enough_to_train_and_to_evaluate(name: str, side: int) -> None:
+    decoder, maps = small(name), levels(CNN, side, side, batch=1)
+
+    y = decoder(maps)
+    y.sum().backward()
+
+    assert y.isfinite().all()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in decoder.parameters())
+    assert decoder.eval()(maps).isfinite().all()
+
+
+def test_two_evaluations_are_equal(name: str) -> None:
+    decoder, maps = small(name).eval(), levels(CNN, 64, 32)
+
+    torch.testing.assert_close(decoder(maps), decoder(maps), atol=0, rtol=0)
+
+
+def test_leaves_its_input_alone(name: str) -> None:
+    maps = levels(CNN, 64, 32)
     before = [x.clone() for x in maps]
 
-    build(PYRAMID)(maps)
+    small(name)(maps)
 
-    torch.testing.assert_close(maps, before)
+    torch.testing.assert_close(maps, before, atol=0, rtol=0)
 
 
-def test_runs_in_bfloat16_autocast(build: Build) -> None:
-    decoder = build(PYRAMID).eval()
-    maps = levels(PYRAMID, 64, 64)
+def test_runs_in_bfloat16_autocast(name: str) -> None:
+    decoder, maps = small(name).eval(), levels(CNN, 64, 32)
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
         low = decoder(maps)
@@ -79,16 +163,32 @@ def test_runs_in_bfloat16_autocast(build: Build) -> None:
     torch.testing.assert_close(low.float(), decoder(maps), atol=0.1, rtol=0.1)
 
 
-def test_state_dict_is_the_whole_state(build: Build) -> None:
-    source, target = build(PYRAMID), build(PYRAMID)
-    source(levels(PYRAMID, 64, 64))  # moves statistics
-    maps = levels(PYRAMID, 64, 64)
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_channels_last_stays_so_and_changes_no_values(name: str, backbone: str) -> None:
+    features = BACKBONES[backbone]
+    decoder, maps = small(name, features).eval(), levels(features, 64, 40)
+    expected = decoder(maps)
+    for module in decoder.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_pre_hook(assert_channels_last)
+
+    y = decoder.to(memory_format=torch.channels_last)([x.to(memory_format=torch.channels_last) for x in maps])
+
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(y, expected, atol=1e-4, rtol=1e-4)
+
+
+def assert_channels_last(module: nn.Module, inputs: tuple[Tensor]) -> None:
+    assert inputs[0].is_contiguous(memory_format=torch.channels_last), module
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_state_dict_is_the_whole_state(name: str, backbone: str) -> None:
+    features = BACKBONES[backbone]
+    source, target = small(name, features), small(name, features)
+    source(levels(features, 64, 32))  # moves statistics
+    maps = levels(features, 64, 32)
 
     target.load_state_dict(source.state_dict())
 
     torch.testing.assert_close(source.eval()(maps), target.eval()(maps))
-
-
-def test_no_levels_are_an_error(build: Build) -> None:
-    with pytest.raises(ValueError, match="0 feature levels"):
-        build([])

@@ -19,11 +19,18 @@ def pyramid(features: Sequence[FeatureSpec], height: int, width: int, batch: int
 
 
 def copy_by_position(source: nn.Module, target: nn.Module) -> None:
-    """Give ``source`` random weights and statistics, and ``target`` the same, matched by order and shape."""
+    """Give ``source`` random weights and statistics, and ``target`` the same, matched by order and shape.
+
+    A matrix may stand where ``target`` has a kernel of one pixel.
+    """
     with torch.no_grad():
         for tensor in source.state_dict().values():
             if tensor.is_floating_point():
                 tensor.copy_(torch.rand_like(tensor) if tensor.ndim == 1 else torch.randn_like(tensor) * 0.1)
     theirs, ours = source.state_dict(), target.state_dict()
-    assert [tuple(t.shape) for t in theirs.values()] == [tuple(t.shape) for t in ours.values()]
-    target.load_state_dict(dict(zip(ours, theirs.values(), strict=True)))
+    shaped = {
+        key: value[..., None, None] if value.ndim == 2 and own.ndim == 4 else value
+        for (key, own), value in zip(ours.items(), theirs.values(), strict=True)
+    }
+    assert [tuple(t.shape) for t in shaped.values()] == [tuple(t.shape) for t in ours.values()]
+    target.load_state_dict(shaped)

@@ -1,0 +1,65 @@
+"""All-MLP decoder of SegFormer (Xie et al., 2021), https://arxiv.org/abs/2105.15203, section 3.2.
+
+Fusing is a matrix product per pixel, which commutes with resizing: every level is multiplied by its columns of the
+matrix at its own size and only then resized and added up. That is the same map, without one of all levels' channels
+at the finest size, and with a third of the products. Weights of the authors fit (coarsest level first), as do those
+of segmentation-models-pytorch, which takes a fifth level of CNNs: ``levels: 5``.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segcli.decoders.base import Decoder
+from segcli.decoders.levels import deepest
+from segcli.features import FeatureSpec
+from segcli.layers.conv_norm_act import ConvNormAct
+from segcli.layers.resize import resize
+
+_LEVELS = 4
+
+
+class SegFormer(Decoder):
+    """Project every level to one width, resize to the finest, concatenate, fuse.
+
+    Args:
+        features: Backbone pyramid, finest level first; the last ``levels`` are used, fewer are fine.
+        width: Channels of every projected level and of the output: 256 in the paper for the two smallest backbones,
+            768 for the larger ones.
+        dropout: Share of output channels zeroed in training, 0 to 1.
+        levels: How many levels are used; a fifth is resized to the finest of the last four, like the others.
+
+    Raises:
+        ValueError: If ``features`` is empty or ``levels`` is less than 1.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[FeatureSpec],
+        width: int = 256,
+        dropout: float = 0.1,
+        levels: int = 4,
+    ) -> None:
+        super().__init__()
+        if levels < 1:
+            raise ValueError(f"SegFormer got levels {levels}, expected 1 or more; leave it out for 4.")
+        used = deepest("SegFormer", features, most=levels)
+        self.out_channels, self.out_stride = width, used[-_LEVELS:][0].stride
+        self.project = nn.ModuleList(nn.Conv2d(f.channels, width, 1) for f in reversed(used))
+        self.fuse = ConvNormAct(width * len(used), width, kernel_size=1)
+        self.dropout = nn.Dropout2d(dropout)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, width, H/s_j, W/s_j)``.
+
+        ``j`` is the finest of the last four used levels. Values from 0 up.
+        """
+        levels = features[: -len(self.project) - 1 : -1]  # coarsest first, like the modules
+        finest = levels[:_LEVELS][-1]
+        columns = self.fuse.conv.weight.chunk(len(levels), dim=1)
+        fused = [
+            resize(F.conv2d(project(x), weight), like=finest)
+            for project, weight, x in zip(self.project, columns, levels, strict=True)
+        ]
+        return self.dropout(self.fuse.act(self.fuse.norm(sum(fused[1:], start=fused[0]))))
