@@ -63,7 +63,7 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family(
             "losses",
-            types=("Loss",),
+            types=("Loss", "Criterion"),
             table={
                 "BoundaryLoss": "segcli.losses.boundary_loss:BoundaryLoss",
                 "CrossEntropyLoss": "segcli.losses.cross_entropy_loss:CrossEntropyLoss",

@@ -32,7 +32,7 @@ def is_foreign(modules: Modules, path: str) -> bool:
         False where that cannot be told without an import.
     """
     module, _, name = path.rpartition(".")
-    return modules.derives(module, name, {"Module"}) and not modules.derives(module, name, {"Loss"})
+    return modules.derives(module, name, {"Module"}) and not modules.derives(module, name, {"Loss", "Criterion"})
 
 
 def wrapping(modules: Modules, path: str, has_own: bool) -> str:

@@ -62,9 +62,8 @@ def build_decoder(factory: Callable[..., Any], features: Sequence[FeatureSpec], 
 
 def _made_by(factory: Callable[..., Any]) -> Callable[..., Any]:
     """Return the class whose arguments a factory holds, if it is one of jsonargparse; else itself."""
-    if isinstance(factory, partial) and factory.args and inspect.isclass(factory.args[0]):
-        return factory.args[0]
-    return factory
+    given = factory.args if isinstance(factory, partial) else ()
+    return next((each for each in given if inspect.isclass(each)), factory)
 
 
 def _takes(function: Callable[..., Any], name: str) -> bool:

@@ -78,7 +78,7 @@ class DenseCriterion(Criterion):
 
     def _weights(self, count: int) -> Sequence[float]:
         if isinstance(self._extra_weights, Sequence):
-            return self._extra_weights
+            return self._extra_weights[:count]  # an evaluation has none
         return [self._extra_weights or 0.0] * count
 
     @staticmethod

@@ -155,6 +155,8 @@ def test_extra_predictions_are_compared_with_the_same_masks_and_weighted(
     expected = loss(logits, mask) + sum(w * loss(logits * f, mask) for w, f in zip(weights, (2, 3), strict=True))
     torch.testing.assert_close(found, expected)
     assert criterion.refusal(with_extra(logits, 2)) == ""
+    alone = criterion.combine(criterion.values(criterion.sums(dense(logits), mask)))
+    torch.testing.assert_close(alone, loss(logits, mask))  # an evaluation has no extra predictions
 
 
 @pytest.mark.parametrize(

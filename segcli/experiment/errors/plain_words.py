@@ -17,7 +17,7 @@ _REPRS = (
 )
 _MAX_LENGTH = 400
 _LITERAL = "Literal["
-_EXPECTED = re.compile(r"Expected an? (?!instantiatable)")
+_EXPECTED = re.compile(r"(?:Expected an? (?!instantiatable)|Not a valid subclass of (?=\w+$))")
 
 
 def plain_words(text: str) -> str:

@@ -14,6 +14,7 @@ from segcli.experiment.errors import out_of_memory
 from segcli.experiment.errors.out_of_memory import explain, is_out_of_memory, memory_bytes, remedies
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
+from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.lovasz_loss import LovaszLoss
 from segcli.losses.weighted_sum import WeightedSum
@@ -99,7 +100,7 @@ def test_training_says_what_did_not_fit_and_what_to_lower(
     ],
 )
 def test_accumulation_is_not_said_to_be_the_same_where_it_is_not(loss: Loss, told: str) -> None:
-    model = SimpleNamespace(loss=loss)
+    model = SimpleNamespace(criterion=DenseCriterion(loss))
 
     first = next(remedies(trainer(lightning_module=model), batch()))
 
@@ -120,9 +121,10 @@ def test_accumulation_is_not_said_to_be_the_same_where_it_is_not(loss: Loss, tol
 def test_smaller_batches_of_a_validation_are_not_said_to_be_the_same_where_the_loss_is_not(
     loss: Loss, told: str
 ) -> None:
+    model = SimpleNamespace(criterion=DenseCriterion(loss))
     of_validation = batch("validate", 6, 3, 32, 32)
 
-    first = next(remedies(trainer(lightning_module=SimpleNamespace(loss=loss)), of_validation))
+    first = next(remedies(trainer(lightning_module=model), of_validation))
 
     assert first.startswith("--data.val_batch_size 3   fewer images at once, ")
     assert ("another" in first) == ("another" in told)

@@ -40,7 +40,7 @@ def test_every_error_of_the_parser_is_reported(tiny: Path, parse: Callable[[Any]
     words = ["--trainer.profiler={a: 1}", "--model.value_range=[1]", "--model.decoder.dropout=high"]
     found = dict(_all(parse, tiny, *words, "--model.loss=[1]"))
     assert found["model.decoder.dropout"] == "expected float, got high"
-    assert found["model.loss"] == "Not a valid subclass of Loss, got [1]"
+    assert found["model.loss"] == "expected Loss or Criterion, got [1]"
     assert found.keys() == {"model.decoder.dropout", "model.loss", "model.value_range", "trainer.profiler"}
 
 

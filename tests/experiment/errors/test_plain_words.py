@@ -25,7 +25,7 @@ def test_reprs_become_words(text: str, plain: str) -> None:
 
 def test_types_that_a_value_is_none_of_are_listed() -> None:
     reasons = ["Expected a <class 'bool'>", "Expected a typing.Literal['warn']", "Not a valid subclass of Strategy"]
-    assert joined(reasons) == "expected bool or 'warn'; Not a valid subclass of Strategy"
+    assert joined(reasons) == "expected bool or 'warn' or Strategy"
     assert joined([]) == ""
 
 

@@ -1,0 +1,103 @@
+"""Models that predict more than one map, from the command line to a checkpoint's prediction."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from segcli.cli.main import main
+from segcli.segmenter import Segmenter
+
+OWN = """
+import torch
+from torch import Tensor, nn
+
+from segcli.decoders.base import DecoderFactory, Head, build_decoder
+from segcli.decoders.classified import classifier_of
+from segcli.features import Features
+from segcli.losses.criterion import Criterion
+from segcli.losses.mean_loss import MeanLoss
+from segcli.prediction import DensePrediction
+
+
+class Refined(Head):
+    def __init__(self, features, num_outputs: int, base: DecoderFactory, steps: int = 1) -> None:
+        super().__init__()
+        self.base = build_decoder(base, features, num_outputs)
+        self.classifier = classifier_of(self.base, num_outputs)
+        self.refine = nn.Conv2d(num_outputs + 3, num_outputs, 3, padding=1)
+        self.register_buffer("progress", torch.tensor(0.0), persistent=False)
+        self.seen = []
+
+    def forward(self, features: Features) -> DensePrediction:
+        self.seen.append(self.progress.item())
+        coarse = DensePrediction(self.classifier(self.base(features.levels)), features.size)
+        both = torch.cat([coarse.logits(features.size), features.image], dim=1)
+        return DensePrediction(self.refine(both), features.size, [coarse] if self.training else [])
+
+
+class Halves(nn.Module, Criterion):
+    names = averages = ("pixels",)
+
+    def sums(self, prediction, mask):
+        logits = [each.logits(tuple(mask.shape[-2:])) for each in (prediction, *prediction.extra)]
+        ce = [nn.functional.cross_entropy(z, mask.long(), reduction="sum") for z in logits]
+        return [(torch.stack(ce).mean(), torch.tensor(mask.numel()))]
+
+    def values(self, sums):
+        return [total / count for total, count in sums]
+
+    def combine(self, values):
+        return values[0]
+
+    def weigh(self, mask, channels):
+        return [torch.tensor(mask.numel())]
+"""
+IMAGE = np.zeros((41, 57, 3), np.uint8)
+
+
+@pytest.fixture
+def own(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tiny.parent / "own_head.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tiny.parent)
+    return tiny
+
+
+def test_auxiliary_decoders_train_and_are_left_out_of_what_predicts(tiny: Path) -> None:
+    words = [
+        "--model.auxiliary=[FCN, {class_path: FCN, level: -2, channels: 8}]",
+        "--model.extra_loss_weight=[0.4, 0.2]",
+    ]
+
+    assert main(["fit", "-c", str(tiny), *words, "--trainer.max_epochs=1"]) == 0
+
+    checkpoint = tiny.parent / "runs/tiny/1/checkpoints/last.ckpt"
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    assert {name.split(".")[2] for name in state if name.startswith("segmenter.auxiliary.")} == {"0", "1"}
+    assert Segmenter.from_checkpoint(checkpoint).predict(IMAGE).shape == (41, 57)
+    assert main(["validate", "--ckpt_path", str(checkpoint)]) == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["--model.extra_loss_weight=0.5"], ["--model.loss=own_head.Halves"]], ids=["a loss", "a criterion"]
+)
+def test_a_head_of_ones_own_around_a_decoder_trains_and_predicts(own: Path, words: list[str]) -> None:
+    head = "--model.decoder={class_path: own_head.Refined, base: FPN}"
+
+    assert main(["fit", "-c", str(own), head, *words, "--trainer.max_epochs=1"]) == 0
+
+    segmenter = Segmenter.from_checkpoint(own.parent / "runs/tiny/1/checkpoints/last.ckpt")
+    assert segmenter.predict(IMAGE).shape == (41, 57)
+
+
+def test_a_head_that_needs_weights_for_its_predictions_says_so_before_it_trains(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "--model.decoder={class_path: own_head.Refined, base: FPN}"
+
+    assert main(["fit", "-c", str(own), head]) == 2
+
+    assert "has 1 extra predictions in training" in (told := capsys.readouterr().err)
+    assert "set model.extra_loss_weight" in told
+    assert "Traceback" not in told
