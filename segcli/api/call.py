@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segcli.api.run import Run
+from segcli.api.wording import in_python
 from segcli.config.errors import TRACEBACK, ConfigError, Problem
 from segcli.config.from_python import override_words, tree_of
 from segcli.config.node import MappingNode, Source
@@ -20,14 +20,6 @@ Place = str | os.PathLike[str] | Run
 """A file or a folder; a run stands for its folder."""
 Given = Place | Mapping[str, Any]
 """One experiment: a file, the folder of a run, or a mapping as its file would hold it."""
-_IN_PYTHON = {
-    r"(?:add )?--force\b": "force=True",
-    r"--at (\w+)": r'at="\1"',
-    r"--key value": "overrides",
-    r"-c FILE": "as a file or a mapping",
-    r"--ckpt_path last\b": 'checkpoint="last"',
-}
-"""What messages advise on the command line, and what that is here."""
 
 
 @contextlib.contextmanager
@@ -98,10 +90,7 @@ def shown(place: Place) -> str:
 
 def told(problem: Problem) -> Problem:
     """Return a mistake with overrides and arguments as they are written in Python."""
-    message = problem.message
-    for typed, here in _IN_PYTHON.items():
-        message = re.sub(typed, here, message)
-    key = problem.key.removeprefix("--")
+    key, message = problem.key.removeprefix("--"), in_python(problem.message)
     return replace(problem, message=message, key=key, source=_place(problem.source), over=_place(problem.over))
 
 

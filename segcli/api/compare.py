@@ -8,6 +8,7 @@ from typing import Any
 
 from segcli.api.call import Place, from_python, listed
 from segcli.api.html import heading, output, sentences
+from segcli.api.wording import in_python
 from segcli.comparison.compare_runs import compare_runs
 from segcli.comparison.comparison import Comparison
 from segcli.comparison.load import shown
@@ -65,10 +66,10 @@ class RunComparison(Comparison):
         return Path(path)
 
     def __repr__(self) -> str:
-        return report(self, "text")
+        return in_python(report(self, "text"))
 
     def _repr_markdown_(self) -> str:
-        return report(self, "markdown")
+        return in_python(report(self, "markdown"))
 
     def _repr_html_(self) -> str:
         columns = columns_of(self)
@@ -77,7 +78,7 @@ class RunComparison(Comparison):
         groups = table(f"{better} is better", list(columns), zip(*columns.values(), strict=True), texts)
         pairs = sentences(pair_sentence(pair, self) for pair in self.pairs)
         left_out = [f"left out: {shown(path)} {reason}" for path, reason in self.left_out]
-        notes = sentences([*left_out, *(f"note: {note}" for note in self.notes)])
+        notes = sentences([*left_out, *(f"note: {in_python(note)}" for note in self.notes)])
         return output(heading(self.metric), groups, *pairs, *notes)
 
 

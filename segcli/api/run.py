@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.api.html import heading, output
+from segcli.api.wording import in_python
 from segcli.comparison.load import shown
 from segcli.comparison.page.elements import table
 from segcli.config.errors import ConfigError, Problem
@@ -173,7 +174,7 @@ class Run:
             raise self._wrong(error) from None
 
     def _wrong(self, error: UnreadableRunError) -> ConfigError:
-        return ConfigError([Problem(f"{self.shown} {error}")])
+        return ConfigError([Problem(in_python(f"{self.shown} {error}"))])
 
 
 def model_of(checkpoint: Path) -> "Segmenter":
@@ -189,7 +190,7 @@ def model_of(checkpoint: Path) -> "Segmenter":
         try:
             return Segmenter.from_checkpoint(checkpoint)
         except CheckpointError as error:
-            raise ConfigError([Problem(str(error))]) from None
+            raise ConfigError([Problem(in_python(str(error)))]) from None
 
 
 def _epoch(scores: Mapping[str, Any]) -> list[str]:

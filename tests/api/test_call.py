@@ -30,18 +30,6 @@ def test_a_run_stands_for_its_folder(trained: Path, monkeypatch: pytest.MonkeyPa
     assert listed("a") == ["a"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "here"),
-    [
-        ("choose others, or add --force", "choose others, or force=True"),
-        ("see --at last, or validate as often", 'see at="last", or validate as often'),
-        ("leave out --ckpt_path last to begin one", 'leave out checkpoint="last" to begin one'),
-    ],
-)
-def test_advice_is_for_python(typed: str, here: str) -> None:
-    assert told(Problem(typed)).message == here
-
-
 def test_places_are_those_in_python() -> None:
     problem = told(Problem("x", "--level", Source("--a.b"), Source("x.yaml", 3)))
     assert str(problem) == 'error: level: x\n  --> overrides["a.b"]  (over x.yaml:3)'
