@@ -1,5 +1,6 @@
 """The one reader of command lines: words, options and overrides of a verb, as it declares them. Free of torch."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from segcli.registry import SECTIONS
 
 HELP = ("-h", "--help")
 _COMPONENT_HELP = ".help"
+_PARTS = re.compile("[-_]")
 _TOP_KEYS = {*SECTIONS, *SCALARS, *COMPOSER_KEYS, "data"}
 
 
@@ -223,6 +225,11 @@ class _Reader:
         return self._right(override.words)
 
     def _word(self, word: str) -> None:
+        words = [*self.words, word]
+        if whole := next((kind for kind in self._verb.kinds if len(words) > 1 and _PARTS.split(kind) == words), None):
+            self.words = [whole]  # such as "own data" for own-data
+            self.better = self.better and [*(other for other in self.better if other not in words), whole]
+            return None
         self.words.append(word)
         if self._verb.most is not None and len(self.words) > self._verb.most:
             return self._wrong(self._misreader.surplus_word(self.words))

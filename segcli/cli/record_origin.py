@@ -7,6 +7,8 @@ from typing import Any
 from segcli.cli.command_line import read
 from segcli.cli.fit import VERB as FIT
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.extends import PRESET
+from segcli.config.library import installed
 from segcli.ledger.runs import shown
 from segcli.ledger.settings import essential
 from segcli.runs.stored_run import StoredRun
@@ -41,7 +43,7 @@ def origin_of(run: StoredRun, folder: Path) -> Origin:
         message = f"{shown(run)} began from the state in {command.checkpoint}, which no experiment file describes"
         raise ConfigError([Problem(f"{message}; its scores are not those of an experiment")])
     named: Any = run.passport.get("experiment", command.files)
-    files = tuple(_inside(Path(file), run) for file in named)
+    files = tuple(_inside(Path(file), run, folder) for file in named)
     if not files:
         raise ConfigError([Problem(f"{shown(run)} was trained without an experiment file; there is none to record")])
     if not files[0].resolve().is_relative_to(folder.resolve()):
@@ -51,8 +53,13 @@ def origin_of(run: StoredRun, folder: Path) -> Origin:
     return Origin(files, tuple(essential(files, [str(word) for word in overrides])))
 
 
-def _inside(file: Path, run: StoredRun) -> Path:
+def _inside(file: Path, run: StoredRun, folder: Path) -> Path:
     """Return a file as it is called below the working directory."""
+    if file.resolve().parent == installed().package_file("presets"):
+        name = f"{PRESET}{file.stem}"
+        message = f"{shown(run)} was trained from {name}, which is of the package and changes with it"
+        own = f"{(folder / file.name).as_posix()} with the line extends: {name}"
+        raise ConfigError([Problem(f"{message}; a result is of an experiment of yours: train {own}")])
     if not file.is_file():
         message = f"{shown(run)} was trained from {file}, which is not there any more"
         raise ConfigError([Problem(f"{message}; take it from git, or go to the folder that the run was started in")])

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
-from segcli.datasets.split_folders import split_folders
+from segcli.datasets.split_folders import split_folders, unread_hint
 from segcli.datasets.unused_files import run_folders, unused_files
 from segcli.sample import DataError
 
@@ -56,16 +56,18 @@ class FolderSplits:
         found = self._all(split, pair)
         if not found:
             share = self.val_fraction if split == "val" else self.test_fraction
+            hint = unread_hint(self.root, self.image_dir)
             unit = "an image" if self.group is None else f"a group of data.group {self.group.text!r}"
             if split == "train":
                 where = self.root / split / self.image_dir
                 raise DataError(
-                    f"{self.root} has no images to train with beside those of other splits.\n  Make a folder {where}."
+                    f"{self.root} has no images to train with beside those of other splits.\n"
+                    f"  Make a folder {where}.{hint}"
                 )
             raise DataError(
                 f"{self.root} has no images to {split} with: there is no {split} folder, and data.{split}_fraction "
                 f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have {unit} for every split, or "
-                f"make a folder {self.root / split / self.image_dir}."
+                f"make a folder {self.root / split / self.image_dir}.{hint}"
             )
         if split == "train":
             return hash_limit(found, self._own_names([image for image, _ in found]), self.limit, self.split_seed)
@@ -121,6 +123,7 @@ class FolderSplits:
             raise DataError(
                 f"there are no images to {split} with: {missing[0]} is missing; {listing(nearest(missing[0]))}.\n"
                 "  Set data.root, data.image_dir and data.mask_dir to what your folders are called."
+                f"{unread_hint(self.root, self.image_dir)}"
             )
         others = {images for name, (images, _) in folders.items() if name != "train"}  # which may lie in the pool
         pairs = [each for each in self._paired(pool, pair) if others.isdisjoint(each[0].parents)]

@@ -15,7 +15,9 @@ NAMES = {
     "testing": "test",
 }
 """What folders of splits are called, in small or capital letters."""
+NAMED_SO = "folders of splits are called train (training), val (valid, validation) and test (testing)"
 _MISNAMED = ("dev", "devel", "development", "eval", "evaluation", "validate")
+_MOST = 5
 
 
 def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[Path, Path]]:
@@ -39,6 +41,29 @@ def split_folders(root: Path, image_dir: str, mask_dir: str) -> dict[str, tuple[
     masks = _named(root / mask_dir)
     images = _named(root / image_dir)
     return {split: (images[split], masks.get(split, root / mask_dir / images[split].name)) for split in images}
+
+
+def unread_hint(root: Path, image_dir: str) -> str:
+    """Say what folders of splits are called, where others lie beside them or in their place, as a sentence of its own.
+
+    Args:
+        root: Folder of the data set.
+        image_dir: Name of the folders with images.
+    """
+    outer, inner = _others(root, image_dir), _others(root / image_dir)
+    has_inner = len(inner) < len(_folders(root / image_dir))
+    found = outer or (inner if has_inner else [])
+    names = ", ".join(folder.relative_to(root).as_posix() for folder in found[:_MOST])
+    return f"\n  {NAMED_SO}; not read: {names}.".replace("folders", "Folders", 1) if found else ""
+
+
+def _others(parent: Path, inside: str = "") -> list[Path]:
+    """Return the folders of a parent that hold ``inside`` and are not called like splits."""
+    return [each for each in _folders(parent) if each.name.casefold() not in NAMES and (each / inside).is_dir()]
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(each for each in parent.iterdir() if each.is_dir()) if parent.is_dir() else []
 
 
 def _refuse_misnamed(parent: Path, inside: str) -> None:

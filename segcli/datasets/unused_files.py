@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from segcli.datasets.pairing import few, files_below, is_image
+from segcli.datasets.split_folders import NAMED_SO, NAMES
 
 RECORD = "passport.json"  # of a run; its pictures are no data
 
@@ -35,9 +36,12 @@ def run_folders(root: Path) -> set[str]:
 
 
 def unused_note(root: Path, unused: Collection[Path]) -> str:
-    """Say how many files nothing uses, and which."""
-    names = few([path.relative_to(root).as_posix() for path in unused])
-    return f"note: {len(unused)} files below {root} are not used: {names}"
+    """Say how many files nothing uses, and which; of folders beside those of splits, what such are called."""
+    below = [path.relative_to(root) for path in unused]
+    note = f"note: {len(unused)} files below {root} are not used: {few([path.as_posix() for path in below])}"
+    beside = {path.parts[0] for path in below if len(path.parts) > 1 and path.parts[0].casefold() not in NAMES}
+    has_splits = any(path.name.casefold() in NAMES for path in root.iterdir())
+    return f"{note}; {NAMED_SO}" if beside and has_splits else note
 
 
 def _below(path: Path, folders: Collection[str]) -> bool:

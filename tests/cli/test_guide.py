@@ -58,5 +58,11 @@ def test_a_link_names_the_command_that_prints_it(monkeypatch: pytest.MonkeyPatch
 def test_an_unknown_topic_is_a_mistake_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["guide", "resume"]) == 2
     assert "guide does not know 'resume' (did you mean 'resuming'?)" in capsys.readouterr().err
-    assert main(["guide", "own", "data"]) == 2
-    assert "guide takes one TOPIC, got 2: own, data" in capsys.readouterr().err
+    assert main(["guide", "own", "house"]) == 2
+    assert "guide takes one TOPIC, got 2: own, house" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_a_topic_may_be_written_in_words_of_its_own(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["guide", *topic.split("-")]) == 0
+    assert capsys.readouterr().out.strip() == text_of(topic).strip()

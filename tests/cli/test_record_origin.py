@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from segcli.cli.main import main
 from segcli.cli.record_origin import origin_of
 from segcli.config.errors import ConfigError
+from segcli.config.files import PACKAGE
 from segcli.runs.stored_run import StoredRun
 from tests.runs_of_experiments import change_passport, write_run_of
 
@@ -40,6 +42,10 @@ def test_several_files_are_kept_in_order_and_below_the_working_directory(reposit
         ({"experiment": []}, "was trained without an experiment file"),
         ({"experiment": ["experiments/old.yaml"]}, "trained from experiments/old.yaml, which is not there any more"),
         ({"experiment": [__file__]}, "a result names a file below it: train one that extends this"),
+        (
+            {"experiment": [str(PACKAGE / "presets" / "quickstart.yaml")]},
+            "from segcli:quickstart, .*: train experiments/quickstart.yaml with the line extends: segcli:quickstart",
+        ),
         ({"experiment": [".gitignore"]}, r"does not lie in experiments; name the folder .* --folder DIR"),
     ],
 )
@@ -48,3 +54,11 @@ def test_runs_that_no_experiment_file_tells_of_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         origin_of(run_of(repository, **passport), FOLDER)
+
+
+def test_what_is_to_be_done_with_a_preset_can_be_done(repository: Path) -> None:
+    file = "experiments/quickstart.yaml"
+    (repository / file).write_text("extends: segcli:quickstart\n")
+    write_run_of(repository / "runs/quickstart/1", file)
+    assert main(["record", "runs/quickstart/1"]) == 0
+    assert (repository / "experiments/results/quickstart.json").is_file()

@@ -84,3 +84,11 @@ def test_predicts_sub_folders_too_but_neither_masks_nor_pictures_of_runs(tmp_pat
     (tmp_path / "runs/x/1/passport.json").write_text("{}")
     found = _splits(tmp_path).to_predict()
     assert [image.relative_to(tmp_path).parent.as_posix() for image in found] == [".", "site"]
+
+
+@pytest.mark.parametrize(("split", "name"), [("train", "trn"), ("val", "held_out"), ("test", "test_2")])
+def test_a_split_without_images_says_what_its_folder_is_called(tmp_path: Path, split: str, name: str) -> None:
+    for each in {"train", "val", "test"} - {split} | {name}:
+        _write(tmp_path / each / "images", "a")
+    with pytest.raises(DataError, match=rf"images to {split}.*with(.|\n)*Folders of splits .* not read: {name}\."):
+        _splits(tmp_path, val=0.0).pairs(split, _pair)  # type: ignore[arg-type]

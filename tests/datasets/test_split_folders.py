@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.datasets.split_folders import split_folders
+from segcli.datasets.split_folders import split_folders, unread_hint
 from segcli.sample import DataError
 
 
@@ -53,3 +53,19 @@ def test_a_folder_that_is_meant_for_validation_is_no_silent_part_of_nothing(
         split_folders(tmp_path, "images", "labels")
     (tmp_path / layout.format("valid")).mkdir(parents=True)
     assert list(split_folders(tmp_path, "images", "labels")) == ["train", "val"]
+
+
+@pytest.mark.parametrize("layout", ["{}/images", "images/{}"])
+@pytest.mark.parametrize("name", ["trn", "holdout", "dev", "fold_1", "test2", "unlabelled"])
+def test_other_folders_are_named_with_what_is_read(tmp_path: Path, layout: str, name: str) -> None:
+    for split in ("val", name):
+        (tmp_path / layout.format(split)).mkdir(parents=True)
+    folder = layout.format(name).removesuffix("/images")
+    assert unread_hint(tmp_path, "images").endswith(f"val (valid, validation) and test (testing); not read: {folder}.")
+
+
+def test_sub_folders_that_are_read_are_not_named(tmp_path: Path) -> None:
+    for folder in ("images/berlin", "images/bonn", "labels/bonn", "notes"):
+        (tmp_path / folder).mkdir(parents=True)
+    assert unread_hint(tmp_path, "images") == ""
+    assert unread_hint(tmp_path / "nowhere", "images") == ""

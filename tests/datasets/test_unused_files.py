@@ -29,4 +29,6 @@ def test_other_splits_and_limited_images_are_not_unused(tmp_path: Path, split: b
     data = FolderDataModule(str(tmp_path), classes=["a"], test_fraction=0.2, limit=1)
     assert data.unused_files() == []
     data.setup("fit")
-    assert data.unused_files() == [tmp_path / "holdout" / "images" / "x.png"]
+    unused = data.unused_files()
+    assert unused == [tmp_path / "holdout" / "images" / "x.png"]
+    assert unused_note(tmp_path, unused).endswith(("x.png", "and test (testing)")[split])
