@@ -250,3 +250,19 @@ def test_the_top_level_holds_what_the_layout_names() -> None:
 
 def test_the_tests_that_are_begun_with_are_there() -> None:
     assert [name for name in LONGEST if not (Path(__file__).parent / name).is_file()] == []
+
+
+POSIX_ONLY = {
+    *("os.fork", "os.getpgid", "os.getuid", "os.killpg", "os.pread", "os.pwrite", "os.register_at_fork", "os.setpgid"),
+    *("os.sysconf", "signal.SIGALRM", "signal.SIGHUP", "signal.SIGUSR1", "signal.SIGUSR2", "signal.pause"),
+}
+
+
+def test_what_windows_lacks_is_asked_for_first() -> None:
+    for path in MODULES:
+        text = path.read_text()
+        guarded = ("signal.SIGUSR1",) if 'hasattr(os, "setpgid")' in text else ()
+        for name in {found for found in POSIX_ONLY if found in text}.difference(guarded):
+            module, _, attribute = name.partition(".")
+            assert f'hasattr({module}, "{attribute}")' in text, f"{_name(path)} uses {name}"
+        assert not re.search(r"^import (fcntl|resource|termios|pwd)$", text, re.MULTILINE), _name(path)

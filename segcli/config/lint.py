@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from segcli.config.component import component_of, is_path_of_class
 from segcli.config.compose import Experiment
+from segcli.config.deprecated import deprecations
 from segcli.config.errors import Problem
 from segcli.config.extends import DEFAULTS
 from segcli.config.node import MappingNode, Node, Path, dotted
@@ -29,6 +30,7 @@ def lint(experiment: Experiment, own_file_shown: str, batches: int | None = None
         *_absolute(experiment.root),
         *_warm_up(experiment, batches),
         *_test_monitored(experiment.root),
+        *deprecations(experiment),
     ]
 
 

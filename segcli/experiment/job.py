@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segcli.config.compose import Experiment, compose
+from segcli.config.deprecated import deprecations
 from segcli.config.environment import as_written
 from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
@@ -84,9 +85,13 @@ def compose_for(typed: RunArguments) -> Experiment:
     return compose([], typed.overrides, base=whole)
 
 
-def warn_of_environment(experiment: Experiment) -> None:
-    """Name the variables that have another value than when the run was stored that is composed."""
-    for told in experiment.environment.changed() if is_first_process() else ():
+def warn_of(experiment: Experiment) -> None:
+    """Name deprecated keys, and variables that have another value than when the run was stored that is composed."""
+    if not is_first_process():
+        return
+    for problem in deprecations(experiment):
+        say(f"warning: {problem.key}: {problem.message}", file=sys.stderr)
+    for told in experiment.environment.changed():
         say(f"warning: {told} when the run was stored", file=sys.stderr)
 
 

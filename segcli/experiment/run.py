@@ -17,7 +17,7 @@ from segcli.experiment import resume
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.errors.situation import Building
 from segcli.experiment.errors.translate import translated
-from segcli.experiment.job import Job, call_trainer, compose_for, parse_experiment, warn_of_environment
+from segcli.experiment.job import Job, call_trainer, compose_for, parse_experiment, warn_of
 from segcli.experiment.records import RunRecords
 from segcli.processes import is_first_process
 from segcli.runs.run_folder import PICTURES, RunFolder
@@ -41,7 +41,7 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
     """
     verb, words = typed.verb, typed.line
     experiment = compose_for(typed)
-    warn_of_environment(experiment)
+    warn_of(experiment)
     if verb == "fit" and (problems := check_trainable(experiment.root, experiment.library)):
         raise ConfigError(problems)
     name = experiment.get("run.name") or (typed.files[0].stem if typed.files else "run")

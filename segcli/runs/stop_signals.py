@@ -6,7 +6,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-REQUEUE_SIGNAL = signal.SIGUSR1
+REQUEUE_SIGNAL = getattr(signal, "SIGUSR1", None)  # Windows has none
 """What ``#SBATCH --signal=USR1@90`` sends before the time limit; Lightning listens to the same."""
 
 
@@ -25,7 +25,7 @@ class StopSignals:
         """Take the signals over from whoever handles them now; only the main thread can."""
         if self._before or threading.current_thread() is not threading.main_thread():
             return
-        wanted = [signal.SIGINT, signal.SIGTERM, *([REQUEUE_SIGNAL] if in_slurm_job() else [])]
+        wanted = [signal.SIGINT, signal.SIGTERM, *([REQUEUE_SIGNAL] if REQUEUE_SIGNAL and in_slurm_job() else [])]
         self._before = {number: signal.signal(number, self._remember) for number in wanted}
 
     def release(self) -> None:

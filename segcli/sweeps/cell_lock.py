@@ -52,7 +52,8 @@ class CellLock:
     def name_process(self, process: int) -> None:
         """Say who is at work."""
         if self._handle is not None:
-            os.pwrite(self._handle, f"{process}\n".encode(), 0)
+            os.lseek(self._handle, 0, os.SEEK_SET)
+            os.write(self._handle, f"{process}\n".encode())
 
     def holder(self) -> str:
         """Return who is at work, for a message."""

@@ -6,9 +6,7 @@ size is trained for a few steps by a trainer and a model of its own.
 
 import gc
 import itertools
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +15,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
+from segcli.callbacks.timing import peak_memory
 from segcli.config.component import arguments_of
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
@@ -144,7 +143,7 @@ def _trial(job: Job, size: int) -> tuple[Trial | None, int]:
     device = job.cli.trainer.strategy.root_device
     job.cli.trainer, job.cli.model = None, None  # type: ignore[assignment]  # the next trial needs the memory
     gc.collect()
-    memory = _memory(device)
+    memory = peak_memory(device)
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
@@ -152,10 +151,3 @@ def _trial(job: Job, size: int) -> tuple[Trial | None, int]:
         return None, images
     seconds = clock.step_seconds()
     return Trial(size, seconds, size / seconds, memory / 2**30), images
-
-
-def _memory(device: torch.device) -> float:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
