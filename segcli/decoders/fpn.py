@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from segcli.decoders.base import Decoder
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
-from segcli.layers.group_norm import GroupNorm
+from segcli.layers.group_norm import GroupNorm, expect_groups
 from segcli.layers.resize import resize
 
 _LEVELS = 4
@@ -45,11 +45,7 @@ class FPN(Decoder):
     ) -> None:
         super().__init__()
         levels = deepest("FPN", features, most=_LEVELS)
-        if segmentation_channels % _NORM_GROUPS:
-            raise ValueError(
-                f"FPN got segmentation_channels {segmentation_channels}, expected a multiple of {_NORM_GROUPS} "
-                f"(groups of its normalisation); use {-(-segmentation_channels // _NORM_GROUPS) * _NORM_GROUPS}."
-            )
+        expect_groups("FPN", "segmentation_channels", segmentation_channels, _NORM_GROUPS)
         self.out_channels, self.out_stride = segmentation_channels, levels[0].stride
         self.laterals = nn.ModuleList(_lateral(f.channels, pyramid_channels) for f in reversed(levels))
         self.climbs = nn.ModuleList(

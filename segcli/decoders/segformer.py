@@ -1,21 +1,18 @@
 """All-MLP decoder of SegFormer (Xie et al., 2021), https://arxiv.org/abs/2105.15203, section 3.2.
 
-Fusing is a matrix product per pixel, which commutes with resizing: every level is multiplied by its columns of the
-matrix at its own size and only then resized and added up. That is the same map, without one of all levels' channels
-at the finest size, and with a third of the products. Weights of the authors fit (coarsest level first), as do those
-of segmentation-models-pytorch, which takes a fifth level of CNNs: ``levels: 5``.
+Weights of the authors fit (coarsest level first), as do those of segmentation-models-pytorch, which takes a fifth
+level of CNNs: ``levels: 5``.
 """
 
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from segcli.decoders.base import Decoder
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
-from segcli.layers.resize import resize
+from segcli.layers.fuse_levels import fuse_levels
 
 _LEVELS = 4
 
@@ -56,10 +53,5 @@ class SegFormer(Decoder):
         ``j`` is the finest of the last four used levels. Values from 0 up.
         """
         levels = features[: -len(self.project) - 1 : -1]  # coarsest first, like the modules
-        finest = levels[:_LEVELS][-1]
-        columns = self.fuse.conv.weight.chunk(len(levels), dim=1)
-        fused = [
-            resize(F.conv2d(project(x), weight), like=finest)
-            for project, weight, x in zip(self.project, columns, levels, strict=True)
-        ]
-        return self.dropout(self.fuse.act(self.fuse.norm(sum(fused[1:], start=fused[0]))))
+        projected = [project(x) for project, x in zip(self.project, levels, strict=True)]
+        return self.dropout(fuse_levels(self.fuse, projected, like=levels[:_LEVELS][-1]))

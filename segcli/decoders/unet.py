@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.full_resolution import doubled_sizes, step_widths
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
-
-_FINEST_WIDTH, _WIDEST = 16, 256
 
 
 class UNet(Decoder):
@@ -36,34 +35,23 @@ class UNet(Decoder):
     def __init__(self, features: Sequence[FeatureSpec], channels: list[int] | None = None) -> None:
         super().__init__()
         features = deepest("UNet", features)
-        skips = [f.channels for f in reversed(features[:-1])]
         self.full_stride = features[0].stride
-        doublings = (self.full_stride - 1).bit_length()
-        blocks = max(1, len(skips) + doublings)
-        if channels is None:
-            channels = [min(_WIDEST, _FINEST_WIDTH << step) for step in reversed(range(blocks))]
-        if len(channels) != blocks:
-            raise ValueError(
-                f"UNet got {len(channels)} channels, expected {blocks}: one for each of {len(skips)} skip connections "
-                f"and {blocks - len(skips)} blocks without; leave them out or give {blocks} numbers."
-            )
-        self.out_channels, self.out_stride = channels[-1], 1
-        skips += [0] * (blocks - len(skips))
-        inputs = [features[-1].channels, *channels[:-1]]
+        widths = step_widths("UNet", features, channels)
+        skips = [f.channels for f in reversed(features[:-1])]
+        self.out_channels, self.out_stride = widths[-1], 1
+        skips += [0] * (len(widths) - len(skips))
+        inputs = [features[-1].channels, *widths[:-1]]
         self.blocks = nn.ModuleList(
             nn.Sequential(ConvNormAct(wide + skip, width), ConvNormAct(width, width))
-            for wide, skip, width in zip(inputs, skips, channels, strict=True)
+            for wide, skip, width in zip(inputs, skips, widths, strict=True)
         )
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, channels[-1], H, W)``, values from 0 up."""
         x, skips = features[-1], features[-2::-1]
-        height, width = features[0].shape[-2:]
-        for index, block in enumerate(self.blocks):
-            if index < len(skips):
-                x = torch.cat([resize(x, like=skips[index], mode="nearest"), skips[index]], dim=1)
-            else:  # a stride that is no power of two, such as a ViT's 14, is reached in the last block
-                scale = min(2 ** (index - len(skips) + 1), self.full_stride)
-                x = resize(x, size=(height * scale, width * scale), mode="nearest")
-            x = block(x)
+        for block, skip in zip(self.blocks, skips, strict=False):
+            x = block(torch.cat([resize(x, like=skip, mode="nearest"), skip], dim=1))
+        rest = self.blocks[len(skips) :]
+        for block, size in zip(rest, doubled_sizes(features[0], self.full_stride, len(rest)), strict=True):
+            x = block(resize(x, size=size, mode="nearest"))
         return x

@@ -35,3 +35,14 @@ def test_starts_with_the_fan_out_deviation() -> None:
 def test_an_even_kernel_is_an_error() -> None:
     with pytest.raises(ValueError, match="got kernel_size 4, expected an odd number; use 5"):
         ConvNormAct(3, 5, kernel_size=4)
+
+
+def test_normalises_every_image_by_itself_with_groups_and_clips_unless_told() -> None:
+    block = ConvNormAct(3, 8, norm_groups=4, act=False)
+    x = torch.randn(2, 3, 6, 6)
+
+    y = block(x)
+
+    assert isinstance(block.norm, nn.GroupNorm)
+    assert (y < 0).any()
+    torch.testing.assert_close(block(x[:1]), y[:1])
