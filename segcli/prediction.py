@@ -10,6 +10,9 @@ from segcli.layers.resize import resize
 
 Size = tuple[int, int]
 
+_LEAST = 1e-8
+"""A probability whose logarithm float32 still holds well."""
+
 
 class Prediction(ABC):
     """What a head makes of features; whatever form it has, there are logits of every pixel.
@@ -61,3 +64,39 @@ class DensePrediction(Prediction):
     def _whole(self) -> Tensor:
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
         return resize(self.map.to(torch.float32, memory_format=torch.contiguous_format), size=self.size)
+
+
+class MaskPrediction(Prediction):
+    """Masks of queries and what each query is, as in MaskFormer (Cheng et al., 2021), https://arxiv.org/abs/2107.06278.
+
+    Logits of pixels are logarithms of probabilities (section 3.4): the sum over queries of class times mask, normalised
+    over classes; of the binary task the logit of the foreground's.
+
+    Args:
+        masks: ``(B, Q, h, w)`` logits of the Q queries' masks.
+        classes: ``(B, Q, K + 1)`` logits of what each is, the last that it is nothing.
+        size: As in :class:`Prediction`.
+        extra: As in :class:`Prediction`.
+    """
+
+    def __init__(self, masks: Tensor, classes: Tensor, size: Size, extra: Sequence["MaskPrediction"] = ()) -> None:
+        super().__init__(size, extra)
+        self.masks, self.classes = masks, classes
+
+    @property
+    def num_outputs(self) -> int:
+        """Logits per pixel, ``K``."""
+        return self.classes.shape[-1] - 1
+
+    def _whole(self) -> Tensor:
+        classes = self.classes.float().softmax(dim=-1)[..., :-1]
+        # an image at a time: all masks of a batch at full size would be many times the logits
+        sums = torch.stack([self._of_image(*each) for each in zip(self.masks, classes, strict=True)])
+        if self.num_outputs == 1:
+            return sums.clamp(_LEAST, 1 - 1e-6).logit()
+        return (sums / sums.sum(dim=1, keepdim=True).clamp(min=_LEAST)).clamp(min=_LEAST).log()
+
+    def _of_image(self, masks: Tensor, classes: Tensor) -> Tensor:
+        """Map ``(Q, h, w)`` masks and ``(Q, K)`` probabilities to ``(K, H, W)`` sums."""
+        whole = resize(masks[None].float().contiguous(), size=self.size)[0]
+        return torch.einsum("qk,qhw->khw", classes, whole.sigmoid())

@@ -168,7 +168,7 @@ class SegmentationTask(pl.LightningModule):
         batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
         coming = batch.get("coming", [])
         prediction = self.prediction(batch["image"])
-        if batch_idx == 0 and (refusal := self.criterion.refusal(prediction)):
+        if batch_idx == 0 and (refusal := self.criterion.refusal(prediction, self.kind.multilabel)):
             raise ValueError(refusal)
         return self._training_loss(prediction, batch["mask"], coming, position, batches, divisor)
 

@@ -66,7 +66,7 @@ def own(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_auxiliary_decoders_train_and_are_left_out_of_what_predicts(tiny: Path) -> None:
     words = [
-        "--model.auxiliary=[FCN, {class_path: FCN, level: -2, channels: 8}]",
+        "--model.auxiliary=[FCN, {class_path: FCN, level: -2, width: 8}]",
         "--model.extra_loss_weight=[0.4, 0.2]",
     ]
 

@@ -1,7 +1,7 @@
 import torch
 
 from segcli.layers.resize import resize
-from segcli.prediction import DensePrediction
+from segcli.prediction import DensePrediction, MaskPrediction
 
 
 def test_logits_are_resized_with_the_padding_and_then_cropped() -> None:
@@ -28,3 +28,24 @@ def test_logits_are_contiguous_and_of_full_precision() -> None:
 
     assert found.is_contiguous()
     assert found.dtype == torch.float32
+
+
+def test_masks_of_queries_become_probabilities_of_classes() -> None:
+    masks, classes = torch.randn(2, 4, 6, 6), torch.randn(2, 4, 4)
+    found = MaskPrediction(masks, classes, size=(6, 6)).logits((6, 5)).softmax(dim=1)
+
+    p = torch.einsum("bqk,bqhw->bkhw", classes.softmax(-1)[..., :3], masks.sigmoid())
+    torch.testing.assert_close(found, (p / p.sum(1, keepdim=True))[..., :5])
+
+
+def test_masks_of_one_class_become_its_logit() -> None:
+    masks, classes = torch.randn(1, 4, 6, 6), torch.randn(1, 4, 2)
+    found = MaskPrediction(masks, classes, size=(6, 6)).logits((6, 6)).sigmoid()
+
+    p = torch.einsum("bqk,bqhw->bkhw", classes.softmax(-1)[..., :1], masks.sigmoid())
+    torch.testing.assert_close(found, p.clamp(1e-8, 1 - 1e-6), atol=1e-5, rtol=1e-5)
+
+
+def test_queries_that_predict_nothing_give_finite_logits() -> None:
+    masks, classes = torch.full((1, 2, 4, 4), -200.0), torch.zeros(1, 2, 3)
+    assert MaskPrediction(masks, classes, size=(4, 4)).logits((4, 4)).isfinite().all()

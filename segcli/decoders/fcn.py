@@ -22,7 +22,7 @@ class FCN(Decoder):
     Args:
         features: Backbone pyramid, finest level first.
         level: Which of them, counted from 0; negative ones count from the deepest.
-        channels: Channels of each convolution and of the output.
+        width: Channels of each convolution and of the output.
         convolutions: How many 3x3 convolutions there are, each with normalisation and ReLU.
         dropout: Share of output channels zeroed in training, 0 to 1.
 
@@ -34,7 +34,7 @@ class FCN(Decoder):
         self,
         features: Sequence[FeatureSpec],
         level: int = -1,
-        channels: int = 256,
+        width: int = 256,
         convolutions: int = 1,
         dropout: float = 0.1,
     ) -> None:
@@ -48,11 +48,11 @@ class FCN(Decoder):
             )
         if convolutions < 1:
             raise ValueError(f"FCN got convolutions {convolutions}, expected at least 1; 1 is usual.")
-        self.level, self.out_channels, self.out_stride = level, channels, features[level].stride
-        widths = [features[level].channels] + [channels] * convolutions
+        self.level, self.out_channels, self.out_stride = level, width, features[level].stride
+        widths = [features[level].channels] + [width] * convolutions
         self.convolutions = nn.Sequential(*(ConvNormAct(*pair) for pair in itertools.pairwise(widths)))
         self.dropout = nn.Dropout2d(dropout)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, channels, H/s_j, W/s_j)`` of the chosen one."""
+        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, width, H/s_j, W/s_j)`` of the chosen one."""
         return self.dropout(self.convolutions(features[self.level]))

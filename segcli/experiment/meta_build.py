@@ -83,7 +83,7 @@ def _measure(
         counter = FlopCounterMode(display=False)
         with counter:
             prediction = _pass(segmenter.train(), shape, "a training batch")
-        if reason := criterion(tree).refusal(prediction):
+        if reason := criterion(tree).refusal(prediction, tree["model"].get("task") == "multilabel"):
             raise PartError("model.loss", reason)
         if is_tried:
             notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))

@@ -54,8 +54,13 @@ class Criterion(ABC):
             channels: Logits per pixel, K.
         """
 
-    def refusal(self, prediction: Prediction) -> str:
-        """Return why a prediction cannot be compared, and what to do; empty if it can be."""
+    def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
+        """Return why a prediction cannot be compared, and what to do; empty if it can be.
+
+        Args:
+            prediction: One of a training.
+            multilabel: Whether masks have a channel per class.
+        """
         return ""
 
     def of_batches(self) -> list[str]:

@@ -8,7 +8,7 @@ from segcli.losses.base import Loss
 from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.criterion import Criterion
 from segcli.losses.summed_loss import Sums
-from segcli.prediction import Prediction
+from segcli.prediction import MaskPrediction, Prediction
 
 
 class DenseCriterion(Criterion):
@@ -54,8 +54,13 @@ class DenseCriterion(Criterion):
         """Return what a batch weighs in each part, scalars from 0 up."""
         return [part.weight(mask, channels) for part in self._parts]
 
-    def refusal(self, prediction: Prediction) -> str:
+    def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
         """Return why a prediction cannot be compared, and what to do; empty if it can be."""
+        if isinstance(prediction, MaskPrediction):
+            return (
+                f"{self._name(self._loss)} compares logits of pixels, but the decoder predicts masks of queries, which "
+                "have a loss of their own; set model.loss: MaskClassificationLoss"
+            )
         given, count = self._extra_weights, len(prediction.extra)
         if given is None and count:
             return (

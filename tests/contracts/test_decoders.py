@@ -33,7 +33,7 @@ def per_step(features: Sequence[FeatureSpec]) -> list[int]:
 SMALL: Mapping[str, Mapping[str, object]] = {
     "DeepLabV3": {"width": 8},
     "DeepLabV3Plus": {"width": 8},
-    "FCN": {"channels": 8},
+    "FCN": {"width": 8},
     "FPN": {"pyramid_channels": 8, "segmentation_channels": 32},
     "Hamburger": {"width": 32, "rank": 4},
     "LRASPP": {"width": 8},

@@ -1,6 +1,5 @@
 """No registered loss leaves its bounds, whatever its parameters, masks and logits; a new one is covered by its name."""
 
-import importlib
 import inspect
 import itertools
 import math
@@ -16,10 +15,9 @@ from segcli.losses.base import Loss
 from segcli.losses.class_weights import SMALLEST
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.tversky_loss import TverskyLoss
-from segcli.registry import names
 from segcli.sample import IGNORE_INDEX
 from tests.contracts.test_losses import REQUIRED
-from tests.losses.data import FORMS
+from tests.losses.data import FORMS, OF_LOGITS, loss_class
 
 NUMBERS = (0.0, 1e-45, 1e-30, 1e-7, 0.3, 1.0, 2.0, 100.0, 1e4, 5e5, 1e6, 1e12, 1e38, float("inf"), float("nan"), -1.0)
 MOST = 40
@@ -65,8 +63,7 @@ def settings(kind: type[Loss], form: str) -> Iterator[dict[str, Any]]:
 
 
 def built(name: str, form: str) -> Iterator[tuple[Loss, dict[str, Any]]]:
-    module, _, kind_name = names("losses")[name].partition(":")
-    kind = getattr(importlib.import_module(module), kind_name)
+    kind = loss_class(name)
     required = REQUIRED.get(name, {})
     for options in settings(kind, form):
         try:
@@ -101,7 +98,7 @@ def logits(form: str) -> Iterator[Tensor]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", names("losses"))
+@pytest.mark.parametrize("name", OF_LOGITS)
 def test_value_and_gradient_stay_within_bounds(name: str, form: str) -> None:
     torch.manual_seed(0)
     cases = list(itertools.product(masks(form), logits(form)))
@@ -123,7 +120,7 @@ def scale(options: dict[str, Any]) -> float:
     return max(weights) / min(weight for weight in weights if weight >= SMALLEST * max(weights))
 
 
-@pytest.mark.parametrize("name", names("losses"))
+@pytest.mark.parametrize("name", OF_LOGITS)
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf, torch.nan])
 @pytest.mark.parametrize("form", FORMS)
 def test_a_logit_that_is_no_number_shows_or_counts_as_a_large_one(name: str, value: float, form: str) -> None:

@@ -1,6 +1,5 @@
 """What every registered loss keeps; a new one is covered by its line in the registry."""
 
-import importlib
 from typing import Any
 
 import pytest
@@ -10,16 +9,15 @@ from torch import Tensor
 from segcli.losses.base import Loss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dice_loss import DiceLoss
-from segcli.registry import names
 from segcli.sample import IGNORE_INDEX
+from tests.losses.data import OF_LOGITS, loss_class
 
 REQUIRED: dict[str, dict[str, Any]] = {"WeightedSum": {"terms": [CrossEntropyLoss(), DiceLoss()]}}
 
 
-@pytest.fixture(params=names("losses"))
+@pytest.fixture(params=OF_LOGITS)
 def loss(request: pytest.FixtureRequest) -> Loss:
-    module, _, name = names("losses")[request.param].partition(":")
-    return getattr(importlib.import_module(module), name)(**REQUIRED.get(name, {}))
+    return loss_class(request.param)(**REQUIRED.get(request.param, {}))
 
 
 @pytest.fixture(params=["binary", "two classes", "five classes", "one label", "five labels"])

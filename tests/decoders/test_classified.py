@@ -9,7 +9,7 @@ PYRAMID = [FeatureSpec(8, 4), FeatureSpec(12, 8)]
 
 
 def test_it_predicts_logits_at_the_stride_of_the_map() -> None:
-    head = Classified(FCN(PYRAMID, channels=6), num_outputs=3).eval()
+    head = Classified(FCN(PYRAMID, width=6), num_outputs=3).eval()
     levels = [torch.randn(2, f.channels, 64 // f.stride, 96 // f.stride) for f in PYRAMID]
 
     prediction = head(Features(levels, torch.zeros(2, 3, 64, 96), (64, 96)))

@@ -9,7 +9,7 @@ PYRAMID = [FeatureSpec(8, 4), FeatureSpec(12, 8), FeatureSpec(16, 16)]
 
 @pytest.mark.parametrize(("level", "stride"), [(-1, 16), (-2, 8), (0, 4)])
 def test_it_convolves_the_level_that_is_asked_for(level: int, stride: int) -> None:
-    decoder = FCN(PYRAMID, level=level, channels=6, convolutions=2)
+    decoder = FCN(PYRAMID, level=level, width=6, convolutions=2)
     maps = [torch.randn(1, f.channels, 64 // f.stride, 64 // f.stride, requires_grad=True) for f in PYRAMID]
 
     found = decoder(maps)

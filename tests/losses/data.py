@@ -1,12 +1,24 @@
 """Batches of every form of task, and the plain definition of a mean over classes."""
 
+import importlib
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
+from segcli.losses.base import Loss
 from segcli.prediction import DensePrediction
+from segcli.registry import names
 from segcli.sample import IGNORE_INDEX
+
+
+def loss_class(name: str) -> type:
+    module, _, class_name = names("losses")[name].partition(":")
+    return getattr(importlib.import_module(module), class_name)
+
+
+OF_LOGITS = [name for name in names("losses") if issubclass(loss_class(name), Loss)]
+"""Registered losses but for those of whole predictions."""
 
 FORMS = ("multiclass", "binary", "multilabel")
 

@@ -1,0 +1,57 @@
+"""Points of masks instead of all pixels, as in PointRend (Kirillov et al., 2020), https://arxiv.org/abs/1912.08193.
+
+A point has coordinates x, y from 0 to 1, left to right and top to bottom: pixel i of n covers (i / n, (i + 1) / n).
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def values_at(maps: Tensor, points: Tensor) -> Tensor:
+    """Map ``(N, C, h, w)`` maps and ``(N, P, 2)`` points to ``(N, C, P)``, interpolated as by a resize."""
+    return F.grid_sample(maps, 2 * points[:, None] - 1, padding_mode="border", align_corners=False)[:, :, 0]
+
+
+def labels_at(mask: Tensor, points: Tensor, image: Tensor) -> Tensor:
+    """Return the labels of the pixels that points lie in, ``(N, P)``.
+
+    Args:
+        mask: ``(B, H, W)`` labels.
+        points: ``(N, P, 2)``.
+        image: ``(N,)``, which of the B images each row of points is in.
+    """
+    height, width = mask.shape[-2:]
+    x = (points[..., 0] * width).long().clamp(0, width - 1)
+    y = (points[..., 1] * height).long().clamp(0, height - 1)
+    return mask.flatten()[(image[:, None] * height + y) * width + x]
+
+
+def uncertain_points(
+    maps: Tensor, count: int, oversample: float, share: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """Choose points of logits, most of them where the sign is least certain (section 3.1, training).
+
+    Args:
+        maps: ``(N, 1, h, w)`` logits.
+        count: Points for each, P.
+        oversample: How many times as many are drawn, of which the least certain are taken.
+        share: Of points that are taken for being uncertain, 0 to 1; the others are spread evenly.
+        generator: Of random numbers on the CPU; None for torch's own.
+
+    Returns:
+        ``(N, P, 2)``.
+    """
+    drawn = random_points(len(maps), int(count * oversample), maps.device, generator)
+    certainty = values_at(maps, drawn)[:, 0].abs()
+    uncertain = int(share * count)
+    chosen = certainty.topk(uncertain, dim=1, largest=False).indices
+    some = drawn.gather(1, chosen[..., None].expand(-1, -1, 2))
+    return torch.cat([some, random_points(len(maps), count - uncertain, maps.device, generator)], dim=1)
+
+
+def random_points(number: int, count: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
+    """Return ``(number, count, 2)`` points, drawn evenly."""
+    if generator is None:
+        return torch.rand(number, count, 2, device=device)
+    return torch.rand(number, count, 2, generator=generator).to(device)
