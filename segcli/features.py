@@ -9,9 +9,15 @@ Legend, used in every docstring:
 - ``H``, ``W``: height and width of the input image in pixels
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
+
+Mask = Callable[[int, Tensor], Tensor | None]
+"""Given the number of a block, from 0, and the ``(B, P + N + Q, C)`` normalised tokens before it, who attends to whom:
+a boolean mask that broadcasts to ``(B, heads, P + N + Q, P + N + Q)``, True where the row's token sees the column's;
+None for everybody."""
 
 
 class FeatureSpec(NamedTuple):
@@ -26,6 +32,48 @@ class FeatureSpec(NamedTuple):
     stride: int
 
 
+class TokenParts(NamedTuple):
+    """Tokens of a transformer by what they stand for.
+
+    Attributes:
+        prefix: ``(B, P, C)``, class and registers.
+        patches: ``(B, C, h, w)``, one per patch.
+        extra: ``(B, Q, C)``, those of the head.
+    """
+
+    prefix: Tensor
+    patches: Tensor
+    extra: Tensor
+
+
+class Tail(Protocol):
+    """The last blocks of a plain transformer on the tokens of one batch, which a head runs with tokens of its own.
+
+    Attributes:
+        tokens: ``(B, P + N, C)`` before these blocks: ``P`` prefix tokens (class, registers), then ``N = h w`` patches.
+        grid: Rows and columns of patches, ``h`` and ``w``.
+        num_blocks: Blocks that are still to be run.
+    """
+
+    tokens: Tensor
+    grid: tuple[int, int]
+    num_blocks: int
+
+    def __call__(self, extra: Tensor | None = None, mask: Mask | None = None) -> Tensor:
+        """Run the blocks.
+
+        Args:
+            extra: ``(B, Q, C)`` tokens that are appended; None for none.
+            mask: Who attends to whom, asked before each block; None for everybody, which saves a norm per block.
+
+        Returns:
+            ``(B, P + N + Q, C)`` normalised tokens after the last block.
+        """
+
+    def split(self, tokens: Tensor) -> TokenParts:
+        """Tell apart ``(B, P + N + Q, C)`` tokens of this batch, whatever was appended."""
+
+
 class Features(NamedTuple):
     """All that a backbone knows of a batch of images.
 
@@ -36,9 +84,11 @@ class Features(NamedTuple):
             takes images of one size only fills its levels up.
         prefix: Of a transformer, what it knows of the image as a whole: ``(B, P, C_i)`` tokens (class and registers)
             of each level; None of any other backbone.
+        tail: Of a plain transformer, the blocks that it leaves to the head; None where it leaves none.
     """
 
     levels: list[Tensor]
     image: Tensor
     size: tuple[int, int]
     prefix: list[Tensor] | None = None
+    tail: Tail | None = None

@@ -84,6 +84,17 @@ def is_batch_norm(module: "nn.Module") -> TypeGuard["BatchNorm"]:
     return isinstance(module, _BatchNorm)
 
 
+def embedded_tokens(model: "nn.Module", image: "Tensor") -> "tuple[Tensor, Tensor | None]":
+    """Map an image to the tokens of a plain transformer of timm before its first block, prefix tokens first.
+
+    Returns:
+        The tokens, and, of a model that rotates by position, by how much each patch.
+    """
+    found = model._pos_embed(model.patch_embed(image))  # type: ignore[operator]
+    tokens, rope = found if isinstance(found, tuple) else (found, None)
+    return model.norm_pre(tokens), rope  # type: ignore[operator]
+
+
 def compile_error() -> type[Exception] | None:
     """Return what ``torch.compile`` raises; None while nothing was compiled, importing its module takes long."""
     module = sys.modules.get("torch._dynamo.exc")

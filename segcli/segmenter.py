@@ -78,6 +78,8 @@ class Segmenter(nn.Module):
         settings = settings or SegmenterSettings()
         self.kind, self.num_outputs = KINDS[settings.task], num_outputs
         self.backbone, self.decoder = backbone, decoder
+        if decoder.wants_norm:
+            backbone.use_final_norm()
         if isinstance(decoder, Decoder):
             self.classifier = classifier_of(decoder, num_outputs)
         self.auxiliary = nn.ModuleList(

@@ -10,6 +10,7 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import RichProgressBar
 from pytorch_lightning.demos.boring_classes import BoringModel
 from pytorch_lightning.strategies import DDPStrategy
+from timm import create_model
 from torch import nn
 
 from segcli import private_names as names
@@ -89,6 +90,18 @@ def test_tensors_are_changed_in_place() -> None:
 def test_batch_norms_are_known(norm: type[nn.Module]) -> None:
     assert names.is_batch_norm(norm(3))
     assert not names.is_batch_norm(nn.LayerNorm(3))
+
+
+@pytest.mark.parametrize(("name", "rotates"), [("test_vit", False), ("vit_tiny_patch16_dinov3_qkvb", True)])
+def test_tokens_of_a_plain_transformer_are_those_before_its_first_block(name: str, rotates: bool) -> None:
+    model, seen = create_model(name, dynamic_img_size=True, depth=1).eval(), list[torch.Tensor]()
+    model.blocks[0].register_forward_pre_hook(lambda block, inputs: seen.append(inputs[0]))
+    image = torch.rand(1, 3, 32, 48)
+    with torch.inference_mode():
+        model.forward_intermediates(image)
+        tokens, rope = names.embedded_tokens(model, image)
+    torch.testing.assert_close(tokens, seen[0])
+    assert (rope is not None) == rotates
 
 
 def test_the_error_of_compiling_is_known_once_something_was_compiled() -> None:

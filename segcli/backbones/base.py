@@ -31,6 +31,9 @@ class Backbone(nn.Module, ABC):
     def forward(self, image: Tensor) -> list[Tensor]:
         """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""
 
+    def use_final_norm(self) -> None:
+        """Let levels pass a norm that stands behind them, where that is left to the decoder, which asks for it."""
+
     def extract(self, image: Tensor) -> Features:
         """Map a normalised ``(B, C, H, W)`` image to its levels and what else the backbone knows of it.
 

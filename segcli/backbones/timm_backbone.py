@@ -4,6 +4,7 @@ Features come from ``forward_intermediates``, which is channels-first for every 
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +15,13 @@ from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.gradient_checkpointing import StatisticsOnce, check_saves, switch_on
-from segcli.backbones.timm_model import ARGUMENTS, create, prune
+from segcli.backbones.plain_transformer import levels_of
+from segcli.backbones.timm_model import ARGUMENTS, create
 from segcli.backbones.timm_outline import Outline
 from segcli.backbones.timm_sizes import built_for, intermediates, size_remedy
+from segcli.backbones.timm_tail import run_trunk
 from segcli.backbones.timm_weights import load_weights
+from segcli.features import Features, Tail
 
 
 class TimmBackbone(Backbone):
@@ -29,7 +33,8 @@ class TimmBackbone(Backbone):
         weights: File of weights under timm's names, ``.safetensors``, ``.pth`` or ``.pt``, instead of a download.
         in_channels: Channels of the image; weights for three channels are adapted as timm does it.
         out_indices: Feature levels to return, finest first, counted from 0; negative ones count from the deepest.
-            By default all of a pyramid, and of a plain transformer 4 blocks, evenly spread, the last included.
+            By default all of a pyramid, and of a plain transformer 4 blocks, evenly spread, the last included; with
+            ``tail_blocks`` the last one before them.
         output_stride: Largest stride, 8 or 16, by dilated convolutions in place of strides; by default the model's
             own.
         drop_path_rate: Share of residual branches dropped in training at the deepest block, 0 to below 1; 0 leaves the
@@ -37,11 +42,15 @@ class TimmBackbone(Backbone):
         frozen: Whether weights get no gradient and layers stay in evaluation mode, statistics of norms included.
         gradient_checkpointing: Whether blocks run again in the backward pass instead of keeping their activations: less
             memory, a third more time. Running statistics of batch norms count every batch once.
+        normalise: Whether each level of a plain transformer passes the norm after its last block; null does so where
+            the decoder wants it, as heads of DINOv2 and DINOv3 do.
+        tail_blocks: Last blocks of a plain transformer that are left to the decoder, for one that runs them with tokens
+            of its own (EoMT).
         backbone_kwargs: Further arguments of the model's constructor in timm, such as ``img_size``.
 
     Raises:
         ValueError: If there is no such model, it does not take an argument, weights do not fit, or it does not offer
-            gradient checkpointing.
+            gradient checkpointing, a final norm or a tail.
         OSError: If weights cannot be downloaded or read.
     """
 
@@ -56,6 +65,8 @@ class TimmBackbone(Backbone):
         drop_path_rate: float = 0.0,
         frozen: bool = False,
         gradient_checkpointing: bool = False,
+        normalise: bool | None = None,
+        tail_blocks: int = 0,
         backbone_kwargs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -64,7 +75,12 @@ class TimmBackbone(Backbone):
         options |= {"output_stride": output_stride} if output_stride is not None else {}
         options |= {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
         self.name = name
-        outline = Outline.of(name, options, out_indices)
+        outline = Outline.of(name, options, out_indices, tail_blocks)
+        if normalise and not outline.norm:
+            raise ValueError(
+                f"TimmBackbone got normalise true for {name}, expected a plain transformer with a norm after its last "
+                "block; remove model.backbone.normalise."
+            )
         taken, options, config = outline.taken, dict(outline.options), outline.config
         self._indices, self.features, self.in_channels = taken.indices, tuple(taken.levels), in_channels
         self.mean, self.std = _per_channel(config["mean"], in_channels), _per_channel(config["std"], in_channels)
@@ -73,9 +89,13 @@ class TimmBackbone(Backbone):
         self._size_remedy = partial(size_remedy, taken, options, pretrained or weights is not None)
         self.model = create(name, pretrained and weights is None, options, config)
         if weights is not None:
-            load_weights(self.model, Path(weights), in_channels, needed=outline.weights)
-        prune(self.model, self._indices)
+            load_weights(self.model, Path(weights), in_channels, outline.weights, outline.norm_weights)
+        self._final_norm = [getattr(self.model, outline.norm)] if outline.norm else []  # in a list: not a part as yet
+        taken.prune(self.model)
+        self._normalise, self._tail_blocks, self._has_prefix = normalise, tail_blocks, outline.has_prefix
         self._frozen = frozen
+        if normalise or tail_blocks:
+            self._keep_final_norm()
         self.gradient_checkpointing = gradient_checkpointing
         self._statistics = self._checkpointing(outline.copy()) if gradient_checkpointing else None
         if frozen:
@@ -89,6 +109,16 @@ class TimmBackbone(Backbone):
         switch_on(self.model, self.name)
         return StatisticsOnce(self.model)
 
+    def use_final_norm(self) -> None:
+        """Let each level pass the norm after the last block of a plain transformer, unless ``normalise`` says no."""
+        if self._normalise is None and self._final_norm:
+            self._normalise = True
+            self._keep_final_norm()
+
+    def _keep_final_norm(self) -> None:
+        for norm in self._final_norm:
+            self.model.norm = norm.requires_grad_(not self._frozen)
+
     def train(self, mode: bool = True) -> Self:
         """Switch to training or evaluation mode; a frozen backbone stays in evaluation mode."""
         return super().train(mode and not self._frozen)
@@ -99,9 +129,18 @@ class TimmBackbone(Backbone):
         Raises:
             ValueError: If the model takes images of one size only, and this has another.
         """
+        return self.extract(image).levels
+
+    def extract(self, image: Tensor) -> Features:
+        """Map a normalised ``(B, C, H, W)`` image to its levels, prefix tokens of each, and what is left to the head.
+
+        Raises:
+            ValueError: If the model takes images of one size only, and this has another.
+        """
         height, width = image.shape[-2:]
         if self.image_size is None:
-            return self._levels(image)
+            levels, prefix, tail = self._run(image)
+            return Features(levels, image, (height, width), prefix, tail)
         if self.image_size != (height, width):
             raise ValueError(
                 f"TimmBackbone got an image of {height}x{width} pixels, expected "
@@ -110,7 +149,9 @@ class TimmBackbone(Backbone):
             )
         multiple = self.size_multiple
         size = -(-height // multiple) * multiple, -(-width // multiple) * multiple
-        return [_padded(x, size, spec.stride) for x, spec in zip(self._levels(image), self.features, strict=True)]
+        levels, prefix, tail = self._run(image)
+        padded = [_padded(x, size, spec.stride) for x, spec in zip(levels, self.features, strict=True)]
+        return Features(padded, image, size, prefix, tail)
 
     def padding_remedy(self, size: tuple[int, int]) -> str:
         """Return how to avoid padding to ``size_multiple``, tried out for a size in pixels; empty if nothing helps."""
@@ -120,11 +161,15 @@ class TimmBackbone(Backbone):
             return ""
         return f"; model.backbone.backbone_kwargs {{img_size: [{height}, {width}]}} avoids that"
 
-    def _levels(self, image: Tensor) -> list[Tensor]:
-        if self._statistics is None:
-            return intermediates(self.model, image, self._indices)
-        with self._statistics.first_run():
-            return intermediates(self.model, image, self._indices)
+    def _run(self, image: Tensor) -> tuple[list[Tensor], list[Tensor] | None, Tail | None]:
+        with self._statistics.first_run() if self._statistics is not None else nullcontext():
+            if not self._tail_blocks:
+                norm, prefix = bool(self._normalise), self._has_prefix
+                return *levels_of(self.model, image, self._indices, norm, prefix), None
+            after, tail = run_trunk(self.model, image, self._tail_blocks)
+        chosen = [after[i] for i in self._indices]
+        parts = [tail.split(self.model.norm(x) if self._normalise else x) for x in chosen]  # type: ignore[operator]
+        return [x.patches.contiguous() for x in parts], [x.prefix for x in parts] if self._has_prefix else None, tail
 
 
 def _padded(level: Tensor, size: tuple[int, int], stride: int) -> Tensor:

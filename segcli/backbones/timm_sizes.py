@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from segcli.backbones.plain_transformer import levels_of
 from segcli.backbones.timm_model import first_line, prune, sketch
 from segcli.backbones.timm_weights import converted
 from segcli.features import FeatureSpec
@@ -31,12 +32,18 @@ class Taken(NamedTuple):
         indices: Levels, finest first.
         levels: What these promise.
         channels: Channels of the image.
+        last: Deepest level that is kept, if it is none of ``indices``.
     """
 
     name: str
     indices: Sequence[int]
     levels: Sequence[FeatureSpec]
     channels: int
+    last: int = 0
+
+    def prune(self, model: nn.Module) -> None:
+        """Take out of the model what is not needed; the norm after its last block, too."""
+        prune(model, [*self.indices, *([self.last] if self.last > self.indices[-1] else [])])
 
 
 class Sizes(NamedTuple):
@@ -53,11 +60,7 @@ class Sizes(NamedTuple):
 
 def intermediates(model: nn.Module, image: Tensor, indices: Sequence[int]) -> list[Tensor]:
     """Map ``(B, C, H, W)`` to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""
-    return list(
-        model.forward_intermediates(  # type: ignore[operator] # of every model in timm
-            image, indices=list(indices), output_fmt="NCHW", intermediates_only=True
-        )
-    )
+    return levels_of(model, image, indices, norm=False, prefix=False)[0]
 
 
 def sizes(model: nn.Module, taken: Taken, nominal: Size) -> Sizes:
@@ -116,7 +119,7 @@ class _Trial:
     def refusal(self, nominal: Size) -> str:
         """Say why not even an image of the nominal size passes."""
         reason = first_line(self._error) if self._error is not None else "no error"
-        name, _, _, channels = self.taken
+        name, channels = self.taken.name, self.taken.channels
         if channels != _RGB and self.passes(nominal, _RGB):
             return (
                 f"TimmBackbone got in_channels {channels} for {name}, which takes {_RGB} channels only; set "
@@ -128,7 +131,7 @@ class _Trial:
         )
 
     def _displaced(self, size: Size, wrong: Sequence[int], found: Sequence[int], promised: Sequence[int]) -> str:
-        name, indices, levels, _ = self.taken
+        name, indices, levels = self.taken.name, self.taken.indices, self.taken.levels
         fit = [index for i, index in enumerate(indices) if i not in wrong]
         others = f"take those that do with model.backbone.out_indices {fit}, or " if fit else ""
         return (
@@ -169,7 +172,7 @@ def built_for(taken: Taken, options: Mapping[str, Any], size: Size) -> nn.Module
     """
     try:
         found = sketch(taken.name, {**options, "img_size": size})
-        prune(found.model, taken.indices)
+        taken.prune(found.model)
         is_same = [found.levels[i] for i in taken.indices] == list(taken.levels)
         multiple, only = sizes(found.model, taken, size) if is_same else Sizes(1, (0, 0))
     except (IndexError, NotImplementedError, OSError, ValueError):

@@ -63,7 +63,9 @@ def _unreadable(path: Path, error: Exception) -> ValueError:
     )
 
 
-def load_weights(model: nn.Module, path: Path, in_channels: int, needed: Set[str]) -> None:
+def load_weights(
+    model: nn.Module, path: Path, in_channels: int, needed: Set[str], welcome: Set[str] = frozenset()
+) -> None:
     """Load a file into a timm model, converted from older or foreign names as timm does it.
 
     Args:
@@ -71,6 +73,7 @@ def load_weights(model: nn.Module, path: Path, in_channels: int, needed: Set[str
         path: File as for :func:`read_weights`.
         in_channels: Channels of the image, to which the first convolution is adapted.
         needed: Names that must be in the file. Others may be missing; a classifier of any size is left out.
+        welcome: Names that are loaded if they are in the file.
 
     Raises:
         OSError: If the file is missing.
@@ -86,7 +89,7 @@ def load_weights(model: nn.Module, path: Path, in_channels: int, needed: Set[str
         for key in sorted(needed & state.keys())
         if state[key].shape != own[key].shape
     ]
-    found = {key: value for key, value in state.items() if key in needed}
+    found = {key: value for key, value in state.items() if key in needed or key in welcome}
     missing = [] if shapes else [k for k in model.load_state_dict(found, strict=False).missing_keys if k in needed]
     problems = [
         f"{len(keys)} {what} ({', '.join(keys[:_SHOWN])}{', ...' if len(keys) > _SHOWN else ''})"

@@ -19,11 +19,14 @@ class Decoder(nn.Module, ABC):
         out_channels: Channels of the map.
         out_stride: Input pixels per pixel of the map.
         classifier_kernel: Kernel size of the convolution that turns the map into logits.
+        wants_norm: Whether levels of a plain transformer are to pass its final norm, unless the backbone's
+            ``normalise`` says something else.
     """
 
     out_channels: int
     out_stride: int
     classifier_kernel: int = 1
+    wants_norm: bool = False
 
     @abstractmethod
     def forward(self, features: Sequence[Tensor]) -> Tensor:
@@ -34,7 +37,12 @@ class Head(nn.Module, ABC):
     """Turn all that a backbone knows into a prediction; for what is more than a map and a classifier on it.
 
     The constructor takes ``features`` and ``num_outputs``, logits per pixel, beside arguments of its own.
+
+    Attributes:
+        wants_norm: As of a :class:`Decoder`.
     """
+
+    wants_norm: bool = False
 
     @abstractmethod
     def forward(self, features: Features) -> Prediction:

@@ -3,6 +3,9 @@
 from timm.models import group_parameters
 from torch import nn
 
+_FINAL_NORM = "norm."
+"""Of a plain transformer; it counts with the last block, so that layers are the same with and without it."""
+
 
 def layers_refusal(backbone: nn.Module) -> str:
     """Say why there are no layers of a backbone."""
@@ -25,5 +28,7 @@ def backbone_layers(backbone: nn.Module, coarse: bool = False) -> list[dict[str,
             layers: list[dict[str, nn.Parameter]] = [{} for _ in range(top + 1)]
             for name, parameter in backbone.named_parameters():
                 layers[groups[inside[name]] if name in inside else top][name] = parameter
+            if top and all(inside.get(name, "").startswith(_FINAL_NORM) for name in layers[top]):
+                layers[top - 1] |= layers.pop()
             return layers
     return []

@@ -46,7 +46,7 @@ def test_every_family_takes_an_odd_size_through_the_segmenter(name: str) -> None
     body = backbone(name, backbone_kwargs=FAMILIES[name])
     model = Segmenter(body, FPN(body.features, 16, 32), num_outputs=3).eval()
     seen: list[list[torch.Tensor]] = []
-    body.register_forward_hook(lambda module, args, output: seen.append(output))
+    model.decoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
 
     with torch.inference_mode():
         logits = model(torch.zeros(1, 3, 97, 131, dtype=torch.uint8))
@@ -64,6 +64,72 @@ def test_a_plain_vit_gives_four_evenly_spaced_blocks() -> None:
     assert body.features == ((48, 16),) * 4
     assert body._indices == [2, 5, 8, 11]
     assert body.size_multiple == 16
+
+
+@pytest.mark.parametrize("name", ["test_vit", "eva02_tiny_patch14_224"])  # whose norm is called norm, fc_norm
+def test_levels_pass_the_final_norm_where_that_is_wanted(name: str) -> None:
+    torch.manual_seed(0)
+    plain = backbone(name, backbone_kwargs=FAMILIES[name]).eval()
+    normed = backbone(name, backbone_kwargs=FAMILIES[name], normalise=True).eval()
+    normed.load_state_dict(plain.state_dict(), strict=False)
+    norm = normed.model.norm
+    torch.nn.init.uniform_(norm.weight)
+    image = torch.rand(2, 3, 56, 84)
+
+    for raw, level in zip(plain(image), normed(image), strict=True):
+        torch.testing.assert_close(level, norm(raw.movedim(1, -1)).movedim(-1, 1))
+    assert not [name for name in plain.state_dict() if "norm" in name.split(".")]
+
+
+def test_a_decoder_that_wants_the_final_norm_gets_it_unless_the_backbone_says_no() -> None:
+    class Wants(FPN):
+        wants_norm = True
+
+    def names(body: TimmBackbone, decoder: type[FPN]) -> set[str]:
+        model = Segmenter(body, decoder(body.features, 16, 32), num_outputs=2)
+        return {name for name in model.state_dict() if name.startswith("backbone.model.norm.")}
+
+    both = {"backbone.model.norm.weight", "backbone.model.norm.bias"}
+    assert names(backbone("test_vit"), Wants) == both
+    assert names(backbone("test_vit", normalise=True), FPN) == both
+    assert names(backbone("test_vit", normalise=False), Wants) == set()
+    assert names(backbone("test_vit"), FPN) == set()
+    assert names(backbone("test_resnet"), Wants) == set()
+    frozen = backbone("test_vit", frozen=True)
+    names(frozen, Wants)
+    assert not any(parameter.requires_grad for parameter in frozen.parameters())
+
+
+def test_a_plain_vit_is_read_as_it_was_before_there_was_a_choice() -> None:
+    """By a decoder that does not ask for the norm; numbers and names of weights are those of 0.4.0."""
+    torch.manual_seed(0)
+    body = backbone("test_vit")
+    model = Segmenter(body, FPN(body.features, 8, 32), num_outputs=2).eval()
+    image = torch.arange(3 * 40 * 56, dtype=torch.float32).view(1, 3, 40, 56) % 256
+    with torch.inference_mode():
+        found = model(image)[0, :, ::20, ::28].flatten()
+    expected = [-4.100934, -5.595901, -5.369467, -5.715882, 1.017699, 3.094593, 3.165900, 0.803172]
+    torch.testing.assert_close(found, torch.tensor(expected), rtol=1e-4, atol=1e-4)
+    assert len(model.state_dict()) == 109
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "convmixer_768_32"])
+def test_a_final_norm_that_is_not_there_is_an_error(name: str) -> None:
+    with torch.device("meta"), pytest.raises(ValueError, match=rf"normalise true for {name}, expected a plain trans"):
+        backbone(name, normalise=True)
+
+
+def test_prefix_tokens_come_with_every_level() -> None:
+    body = backbone("vit_small_patch14_reg4_dinov2", backbone_kwargs=TINY_VIT, out_indices=[1, 3]).eval()
+    found = body.extract(torch.rand(2, 3, 28, 42))
+    assert found.prefix is not None
+    assert [tuple(tokens.shape) for tokens in found.prefix] == [(2, 5, 32)] * 2
+    assert [tuple(level.shape) for level in found.levels] == [(2, 32, 2, 3)] * 2
+    assert (found.size, found.tail) == ((28, 42), None)
+
+
+def test_a_pyramid_has_no_prefix_tokens() -> None:
+    assert backbone().extract(torch.rand(2, 3, 64, 64)).prefix is None
 
 
 def test_levels_can_be_chosen_from_both_ends() -> None:

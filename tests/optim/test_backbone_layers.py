@@ -55,6 +55,16 @@ def test_what_a_backbone_has_beside_counts_with_the_last_layer() -> None:
     assert {"adapter.weight", "adapter.bias"} <= backbone_layers(backbone, coarse=True)[-1].keys()
 
 
+@pytest.mark.parametrize("coarse", [False, True])
+def test_layers_are_the_same_with_and_without_the_final_norm(coarse: bool) -> None:
+    with torch.device("meta"):
+        normed = TimmBackbone("test_vit", pretrained=False, normalise=True)
+    layers, plain = backbone_layers(normed, coarse), backbone_layers(_backbone("test_vit"), coarse)
+    norm = {"model.norm.weight", "model.norm.bias"}
+    assert [set(layer) - norm for layer in layers] == [set(layer) for layer in plain]
+    assert norm <= layers[-1].keys()
+
+
 def test_other_backbones_have_none() -> None:
     assert backbone_layers(nn.Conv2d(3, 4, 1)) == []
 
