@@ -23,14 +23,21 @@ def class_counts(true: Tensor, seen: Tensor, absent: Absent) -> Tensor:
     return (true if absent == "skip" else seen) > 0
 
 
-def class_mean(loss: Tensor, counts: Tensor) -> Tensor:
-    """Average the loss of images and classes.
+def class_total(loss: Tensor, counts: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Add up the loss of images and classes.
 
     Args:
         loss: ``(G, K)``.
         counts: ``(G, K)``, which of them count.
+        weights: ``(K,)``, of each class; by default all are 1.
 
     Returns:
-        The mean over all pairs of image and class that count, a scalar; 0 where there is none.
+        The weighted sum over all pairs of image and class that count, and the sum of their weights, scalars.
     """
-    return torch.where(counts, loss, 0).sum() / counts.sum().clamp(min=1)
+    of_pairs = counts if weights is None else counts * weights
+    return (torch.where(counts, loss, 0) * of_pairs).sum(), of_pairs.sum()
+
+
+def class_mean(total: Tensor, weight: Tensor) -> Tensor:
+    """Divide the two sums of :func:`class_total`, or sums of them; 0 where nothing has a weight."""
+    return total / torch.where(weight > 0, weight, 1)

@@ -62,7 +62,7 @@ class LovaszLoss(SummedLoss):
         """Return the sum over pairs of image (or batch) and class, and the number of pairs that count."""
         losses, trues, seens = [], [], []
         groups = len(logits) if self.per_image else 1
-        for error, true, seen in _errors(logits.float(), mask):
+        for error, true, seen in class_errors(logits.float(), mask):
             error = torch.where(seen, error, 0).view(groups, -1)
             true, seen = true.reshape(groups, -1), seen.reshape(groups, -1)
             skipped = self.absent == "skip" and not true.any()
@@ -84,7 +84,7 @@ class LovaszLoss(SummedLoss):
         return class_counts(*region_counts(mask, channels), self.absent).sum()
 
 
-def _errors(logits: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def class_errors(logits: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield for each class the errors of its pixels, which are true and which are not ignored, each ``(B, N)``."""
     labels = sigmoid_mask(logits, mask)
     if labels is None:

@@ -5,75 +5,65 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from segcli.losses.class_mean import Absent, class_counts, class_mean
-from segcli.losses.region_sums import RegionSums, region_counts, region_sums
-from segcli.losses.summed_loss import SummedLoss, Sums
+from segcli.losses.class_mean import Absent
+from segcli.losses.class_mean_loss import ClassLosses, ClassMeanLoss
+from segcli.losses.region_sums import RegionSums, region_sums
+from segcli.losses.smoothed_sums import smoothed_sums
+from segcli.losses.summed_loss import Sums
 
 LARGEST_SMOOTH = 1e12
 """More pixels than that leave nothing of the ratio in float32."""
 
 
-class RegionLoss(SummedLoss):
+class RegionLoss(ClassMeanLoss):
     """Average, over classes, one minus a ratio of sums over the pixels of an image or of all images.
 
     Args:
         smooth: Pixels added above and below the line, from 0 up.
         per_image: Whether each image is scored for itself, then all pairs of image and class averaged.
         absent: Whether a class without a true pixel is left out (``skip``) or not (``count``).
+        class_weights: Weight of each class in the mean; see :class:`~segcli.losses.class_mean_loss.ClassMeanLoss`.
+        label_smoothing: Share of the truth that is spread evenly over all classes; see
+            :func:`~segcli.losses.smoothed_sums.smoothed_sums`.
 
     Raises:
-        ValueError: If ``smooth`` is out of range.
+        ValueError: If ``smooth``, ``label_smoothing`` or a weight is out of range, or, at the first use, if there is
+            not one weight per class.
     """
 
-    def __init__(self, smooth: float, per_image: bool, absent: Absent) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        smooth: float,
+        per_image: bool,
+        absent: Absent,
+        class_weights: list[float] | None = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(per_image, absent, class_weights)
         if not 0 <= smooth <= LARGEST_SMOOTH:
             raise ValueError(
                 f"{type(self).__name__} got smooth {smooth}, expected 0 or more, at most {LARGEST_SMOOTH:g}; "
                 "1.0 is usual."
             )
-        self.smooth, self.per_image, self.absent = smooth, per_image, absent
-
-    @property
-    def averages(self) -> str:
-        """What the value for a split is the mean of."""
-        if self.per_image:
-            return "pairs of image and class"
-        return "classes, each scored over all pixels of the split"
-
-    @property
-    def accumulates(self) -> bool:
-        """Whether accumulated gradients are those of one large batch: where each image is scored for itself."""
-        return self.per_image
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(f"{type(self).__name__} got label_smoothing {label_smoothing}, expected 0 to 1; try 0.1.")
+        self.smooth, self.label_smoothing = smooth, label_smoothing
 
     @abstractmethod
     def ratio(self, sums: RegionSums) -> tuple[Tensor, Tensor]:
         """Return what stands above and below the line, ``(G, K)`` each, from 0 up."""
 
-    def sums(self, logits: Tensor, mask: Tensor) -> Sums:
-        """Return the region sums of the batch, or the sum over pairs of image and class, and the number of pairs."""
-        sums = region_sums(logits, mask, self.per_image)
-        if not self.per_image:
-            return sums
-        counts = class_counts(sums.true, sums.seen, self.absent)
-        return torch.where(counts, self._losses(sums), 0).sum(), counts.sum()
+    def image_sums(self, logits: Tensor, mask: Tensor) -> Sums:
+        """Return the region sums of each image, with those of the smoothed truth if it is."""
+        if self.label_smoothing:
+            return smoothed_sums(logits, mask, self.label_smoothing)
+        return region_sums(logits, mask, per_image=True)
 
-    def value(self, sums: Sums) -> Tensor:
-        """Map the sums to a scalar from 0 to 1."""
-        if self.per_image:
-            total, pairs = sums
-            return total / pairs.clamp(min=1)
-        regions = RegionSums(*sums)
-        return class_mean(self._losses(regions), class_counts(regions.true, regions.seen, self.absent))
-
-    def weight(self, mask: Tensor, channels: int) -> Tensor:
-        """Return the pairs of image and class that count, or else the number of images."""
-        if not self.per_image:
-            return super().weight(mask, channels)
-        return class_counts(*region_counts(mask, channels), self.absent).sum()
-
-    def _losses(self, sums: RegionSums) -> Tensor:
-        return 1 - bounded_ratio(*self.ratio(sums))
+    def class_losses(self, sums: Sums) -> ClassLosses:
+        """Map the region sums to one minus the ratio."""
+        overlap, predicted, true, seen, *smoothed = sums
+        regions = RegionSums(overlap, predicted, smoothed[0] if smoothed else true, seen)
+        return ClassLosses(1 - bounded_ratio(*self.ratio(regions)), true, seen)
 
 
 def bounded_ratio(above: Tensor, below: Tensor) -> Tensor:

@@ -12,7 +12,10 @@ from segcli.losses.dice_loss import DiceLoss
 from segcli.sample import IGNORE_INDEX
 from tests.losses.data import OF_LOGITS, loss_class
 
-REQUIRED: dict[str, dict[str, Any]] = {"WeightedSum": {"terms": [CrossEntropyLoss(), DiceLoss()]}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "ClDiceLoss": {"iterations": 2},  # not required, but more take time and do the same again
+    "WeightedSum": {"terms": [CrossEntropyLoss(), DiceLoss()]},
+}
 
 
 @pytest.fixture(params=OF_LOGITS)

@@ -7,13 +7,17 @@ import torch
 from torch import Tensor
 
 from segcli.losses.base import Loss
+from segcli.losses.binned_lovasz_loss import BinnedLovaszLoss
 from segcli.losses.boundary_loss import BoundaryLoss
+from segcli.losses.cl_dice_loss import ClDiceLoss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.focal_loss import FocalLoss
+from segcli.losses.generalised_dice_loss import GeneralisedDiceLoss
 from segcli.losses.jaccard_loss import JaccardLoss
 from segcli.losses.lovasz_loss import LovaszLoss
+from segcli.losses.mcc_loss import MCCLoss
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import SummedLoss
 from segcli.losses.tversky_loss import TverskyLoss
@@ -61,7 +65,14 @@ def whole(form: str) -> list[Loss]:
     ]
     pixels: list[Loss] = [CrossEntropyLoss(), CrossEntropyLoss(weights(form), 0.1), FocalLoss(1.5, shares)]
     pixels.append(BoundaryLoss())
-    images = [LovaszLoss(per_image=True, absent=a) for a in ("skip", "count")]
+    regions.append(DiceLoss(class_weights=weights(form), label_smoothing=0.2))
+    regions.append(TverskyLoss(per_image=True, class_weights=weights(form), gamma=0.75))
+    images: list[Loss] = [LovaszLoss(per_image=True, absent=a) for a in ("skip", "count")]
+    images += [
+        kind(per_image=p)
+        for kind in (BinnedLovaszLoss, ClDiceLoss, GeneralisedDiceLoss, MCCLoss)
+        for p in (False, True)
+    ]
     mixed = WeightedSum([CrossEntropyLoss(weights(form)), WeightedSum([FocalLoss(), DiceLoss()], [2.0, 0.1])], [0.5, 3])
     return [*pixels, *regions, *images, mixed]
 

@@ -95,6 +95,33 @@ def test_weights_must_not_be_negative_nor_both_zero(alpha: float, beta: float) -
         TverskyLoss(alpha, beta)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("per_image", [False, True])
+@pytest.mark.parametrize("gamma", [0.75, 2.0])
+def test_the_loss_of_each_class_is_raised_to_a_power(form: str, per_image: bool, gamma: float) -> None:
+    logits, mask = batch(form)
+
+    ours = TverskyLoss(0.2, 1.4, 3.0, per_image, gamma=gamma)(logits, mask)
+    expected = class_average(
+        probabilities(logits, mask),
+        mask,
+        per_image,
+        "skip",
+        lambda p, t: (
+            1 - ((p * t).sum() + 2.4) / ((p * t).sum() + 0.2 * (p * (1 - t)).sum() + 1.4 * ((1 - p) * t).sum() + 2.4)
+        ).pow(gamma),
+    )
+
+    torch.testing.assert_close(ours, expected)
+    torch.testing.assert_close(torch.autograd.grad(ours, logits), torch.autograd.grad(expected, logits))
+
+
+@pytest.mark.parametrize("gamma", [0.0, -1.0, 101.0, float("nan")])
+def test_the_power_is_above_0(gamma: float) -> None:
+    with pytest.raises(ValueError, match=f"TverskyLoss got gamma {gamma}, expected above 0"):
+        TverskyLoss(gamma=gamma)
+
+
 def test_smooth_must_not_be_negative() -> None:
     with pytest.raises(ValueError, match=r"TverskyLoss got smooth -1, expected 0 or more"):
         TverskyLoss(smooth=-1)
