@@ -55,6 +55,7 @@ FAMILIES: Mapping[str, Family] = {
                 "DPT": "segcli.decoders.dpt:DPT",
                 "DeepLabV3": "segcli.decoders.deeplab_v3:DeepLabV3",
                 "DeepLabV3Plus": "segcli.decoders.deeplab_v3_plus:DeepLabV3Plus",
+                "EoMT": "segcli.decoders.eomt:EoMT",
                 "FCN": "segcli.decoders.fcn:FCN",
                 "FPN": "segcli.decoders.fpn:FPN",
                 "Hamburger": "segcli.decoders.hamburger:Hamburger",

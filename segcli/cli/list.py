@@ -10,7 +10,7 @@ from pathlib import PurePath
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli.verb import FORMAT, Verb
+from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.escape import code, markdown, markdown_table
 from segcli.config.output import say, say_text
@@ -24,13 +24,14 @@ VERB = Verb(
     "list",
     "List what experiments can name, with arguments, types and defaults, and the package it comes from.",
     ("[FAMILY] [PATTERN]",),
-    (FORMAT,),
+    (FORMAT, Option("--matrix", "of decoders: which kinds of backbones each goes with")),
     (
         ("", "families and their members"),
         ("decoders", "decoders and their arguments"),
         ("transforms 'Random*Crop'", "those whose name matches"),
         ("backbones 'resnet50*'", "names and pretrained tags of timm"),
         ("experiments", "experiments here, and what they are made of"),
+        ("decoders --matrix", "which decoders go with which kinds of backbones, tried out"),
         ("losses --format json", "for programs"),
     ),
     """
@@ -55,6 +56,9 @@ def run(options: Typed) -> int:
         _print_overview(options)
         return 0
     names = [name for name in names_of(family) if any(matches(part, pattern) for part in (name, _stem(name)))]
+    if options.has("--matrix"):
+        _print_matrix(family, pattern, names, options.format)
+        return 0
     briefly = options.format == "text" and len(names) > MAX_IN_FULL
     entries = [describe(name, family, briefly) for name in names]
     timm = timm_models(pattern) if family == "backbones" else []
@@ -67,6 +71,16 @@ def run(options: Typed) -> int:
     else:
         _print_text(family, pattern, entries, timm)
     return 0
+
+
+def _print_matrix(family: str, pattern: str, names: Sequence[str], form: str) -> None:
+    from segcli.cli.decoder_matrix import print_matrix
+
+    if family != "decoders":
+        raise ConfigError([Problem(f"--matrix is of decoders, and got {family}: {program()} list decoders --matrix")])
+    if not names:
+        raise _nothing_found(family, pattern)
+    print_matrix(names, form)
 
 
 def _stem(name: str) -> str:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Head
-from segcli.features import Features, FeatureSpec
+from segcli.features import Features, FeatureSpec, Mask, TokenParts
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.mask_classification_loss import MaskClassificationLoss
@@ -25,8 +25,28 @@ CNN = [FeatureSpec(channels, 2**level) for level, channels in enumerate((8, 12, 
 PLAIN_VIT = [FeatureSpec(24, 16)] * 4
 BACKBONES = {"cnn": CNN, "plain_vit": PLAIN_VIT}
 
+
+class StillTail:
+    """Two blocks that do nothing, behind a level without prefix tokens."""
+
+    def __init__(self, level: Tensor) -> None:
+        self.tokens, self.num_blocks = level.flatten(2).transpose(1, 2), 2
+        self.grid = level.shape[-2], level.shape[-1]
+
+    def __call__(self, extra: Tensor | None = None, mask: Mask | None = None) -> Tensor:
+        tokens = self.tokens if extra is None else torch.cat([self.tokens, extra], dim=1)
+        for block in range(self.num_blocks if mask is not None else 0):
+            mask(block, tokens)
+        return tokens
+
+    def split(self, tokens: Tensor) -> TokenParts:
+        patches, extra = tokens.tensor_split([self.tokens.shape[1]], dim=1)
+        return TokenParts(tokens[:, :0], patches.transpose(1, 2).unflatten(2, self.grid), extra)
+
+
 SMALL: Mapping[str, Mapping[str, object]] = {
     "DPT": {"channels": [8, 8, 8, 8], "width": 8},
+    "EoMT": {"queries": 5},
     "Linear": {"class_token": True},
     "Mask2Former": {"queries": 5, "width": 32, "layers": 3, "pixel_layers": 1},
 }
@@ -56,11 +76,11 @@ def features(backbone: str = "plain_vit", size: tuple[int, int] = SIZE, batch: i
     specs, image = BACKBONES[backbone], torch.randn(batch, 3, *size)
     levels = [torch.randn(batch, f.channels, *(math.ceil(side / f.stride) for side in size)) for f in specs]
     prefix = [torch.randn(batch, 2, f.channels) for f in specs] if backbone == "plain_vit" else None
-    return Features(levels, image, size, prefix)
+    return Features(levels, image, size, prefix, StillTail(levels[-1]))
 
 
 def of_levels(given: Features, levels: Sequence[Tensor]) -> Features:
-    return given._replace(levels=list(levels))
+    return given._replace(levels=list(levels), tail=StillTail(levels[-1]))
 
 
 def loss(prediction: Prediction, mask: Tensor) -> Tensor:
@@ -122,7 +142,7 @@ def test_no_levels_are_an_error(name: str) -> None:
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_gradient_reaches_every_parameter_and_the_deepest_level(name: str, backbone: str, outputs: int) -> None:
     head, given = small(name, backbone, outputs), features(backbone)
-    given.levels[-1].requires_grad_()
+    given = of_levels(given, [level.requires_grad_() for level in given.levels])
 
     for parameter in head.parameters():  # what starts at zero may keep others from having a gradient at first
         if not parameter.any():
