@@ -5,8 +5,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from segcli.layers.point_samples import pixels_at
 from segcli.layers.resize import resize
+from segcli.sample import IGNORE_INDEX
 
 Size = tuple[int, int]
 
@@ -38,6 +41,15 @@ class Prediction(ABC):
             self._of_size = size, self._whole()[..., :height, :width]
         return self._of_size[1]
 
+    def compared(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``(B, K, H, W)`` logits and what of a mask a loss compares them with; all of it.
+
+        Args:
+            mask: ``(B, H, W)`` or ``(B, K, H, W)``.
+        """
+        height, width = mask.shape[-2:]
+        return self.logits((height, width)), mask
+
     @abstractmethod
     def _whole(self) -> Tensor:
         """Return ``(B, K, H, W)`` float32 logits with the padding."""
@@ -64,6 +76,38 @@ class DensePrediction(Prediction):
     def _whole(self) -> Tensor:
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
         return resize(self.map.to(torch.float32, memory_format=torch.contiguous_format), size=self.size)
+
+
+class PointPrediction(DensePrediction):
+    """Logits at points of a map, for training as in PointRend (Kirillov et al., 2020), section 4.
+
+    Args:
+        values: ``(B, K, P)`` logits.
+        points: ``(B, P, 2)``, x and y from 0 to 1 of ``size``.
+        map: ``(B, K, h, w)`` logits of what is not at points.
+        size: As in :class:`Prediction`.
+    """
+
+    def __init__(self, values: Tensor, points: Tensor, map: Tensor, size: Size) -> None:  # noqa: A002  (as above)
+        super().__init__(map, size)
+        self.values, self.points = values, points
+
+    def compared(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``(B, K, 1, P)`` logits and the ``(B, 1, P)`` or ``(B, K, 1, P)`` mask of the pixels they lie in.
+
+        Points in the padding are ignored.
+        """
+        below, right = (whole - own for whole, own in zip(self.size, mask.shape[-2:], strict=True))
+        labels = F.pad(mask, (0, right, 0, below), value=IGNORE_INDEX).flatten(-2)
+        pixels = pixels_at(self.points, self.size)
+        if mask.ndim > 3:
+            pixels = pixels[:, None].expand(-1, labels.shape[1], -1)
+        return self.values.float()[:, :, None], labels.gather(-1, pixels).unsqueeze(-2)
+
+    def _whole(self) -> Tensor:
+        pixels = pixels_at(self.points, self.size)[:, None].expand(-1, self.num_outputs, -1)
+        whole = super()._whole()
+        return whole.flatten(2).scatter(2, pixels, self.values.float()).reshape(whole.shape)
 
 
 class MaskPrediction(Prediction):

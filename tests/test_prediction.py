@@ -1,7 +1,7 @@
 import torch
 
 from segcli.layers.resize import resize
-from segcli.prediction import DensePrediction, MaskPrediction
+from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction
 
 
 def test_logits_are_resized_with_the_padding_and_then_cropped() -> None:
@@ -49,3 +49,24 @@ def test_masks_of_one_class_become_its_logit() -> None:
 def test_queries_that_predict_nothing_give_finite_logits() -> None:
     masks, classes = torch.full((1, 2, 4, 4), -200.0), torch.zeros(1, 2, 3)
     assert MaskPrediction(masks, classes, size=(4, 4)).logits((4, 4)).isfinite().all()
+
+
+def test_points_are_compared_with_the_pixels_they_lie_in_and_are_ignored_in_the_padding() -> None:
+    values, points = torch.randn(1, 3, 3), torch.tensor([[[0.3, 0.1], [0.99, 0.99], [0.1, 0.7]]])
+    mask = torch.arange(6, dtype=torch.uint8).view(1, 2, 3)
+    prediction = PointPrediction(values, points, torch.zeros(1, 3, 1, 1), size=(4, 4))
+
+    logits, labels = prediction.compared(mask)
+
+    torch.testing.assert_close(logits, values[:, :, None])
+    assert labels.tolist() == [[[1, 255, 255]]]
+    _, of_classes = prediction.compared(torch.stack([mask, mask + 6, mask + 12], dim=1))
+    assert of_classes.tolist() == [[[[1, 255, 255]], [[7, 255, 255]], [[13, 255, 255]]]]
+
+
+def test_points_stand_in_a_map_for_the_pixels_they_lie_in() -> None:
+    values, points = torch.ones(1, 2, 2), torch.tensor([[[0.3, 0.1], [0.99, 0.99]]])
+
+    found = PointPrediction(values, points, torch.zeros(1, 2, 1, 1), size=(4, 4)).logits((4, 4))
+
+    assert found[0, 1].nonzero().tolist() == [[0, 1], [3, 3]]

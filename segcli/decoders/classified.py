@@ -18,10 +18,16 @@ class Classified(Head):
     def __init__(self, decoder: Decoder, num_outputs: int) -> None:
         super().__init__()
         self.decoder, self.classifier = decoder, classifier_of(decoder, num_outputs)
+        self.wants_norm = decoder.wants_norm
 
     def forward(self, features: Features) -> Prediction:
         """Map features to logits at the stride of the decoder's map."""
         return DensePrediction(self.classifier(self.decoder(features.levels)), features.size)
+
+
+def as_head(decoder: Decoder | Head, num_outputs: int) -> Head:
+    """Return a head as it is, and a decoder with a classifier for ``num_outputs`` logits."""
+    return Classified(decoder, num_outputs) if isinstance(decoder, Decoder) else decoder
 
 
 def classifier_of(decoder: Decoder, num_outputs: int) -> nn.Conv2d:

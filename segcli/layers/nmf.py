@@ -5,11 +5,11 @@ start from are drawn once and belong to the checkpoint, where the authors' code 
 evaluations are equal.
 """
 
-from contextlib import nullcontext
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from segcli.layers.full_precision import full_precision
 
 _EPS = 1e-6
 
@@ -34,8 +34,7 @@ class NMF(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, channels, H, W)`` with values from 0 up to the same shape and type."""
-        full_precision = nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
-        with full_precision:
+        with full_precision(x):
             pixels = x.flatten(2).transpose(1, 2).float()  # (B, HW, channels)
             bases = self.bases.float().expand(len(x), -1, -1)
             with torch.set_grad_enabled(torch.is_grad_enabled() and not self.one_step_gradient):

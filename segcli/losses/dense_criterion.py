@@ -35,9 +35,8 @@ class DenseCriterion(Criterion):
 
     def sums(self, prediction: Prediction, mask: Tensor) -> list[Sums]:
         """Map a prediction and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to P sums, and P more of each extra one."""
-        height, width = mask.shape[-2:]
-        logits = [each.logits((height, width)) for each in (prediction, *prediction.extra)]
-        return [part.sums(each, mask) for each in logits for part in self._parts]
+        compared = [each.compared(mask) for each in (prediction, *prediction.extra)]
+        return [part.sums(*each) for each in compared for part in self._parts]
 
     def values(self, sums: Sequence[Sums]) -> list[Tensor]:
         """Map sums, of one batch or of many, to the loss of each part, scalars."""

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segcli.layers.point_samples import labels_at, random_points, uncertain_points, values_at
 from segcli.losses.criterion import Criterion
 from segcli.losses.mask_matching import Matches, mask_costs, matched
-from segcli.losses.point_samples import labels_at, random_points, uncertain_points, values_at
 from segcli.losses.summed_loss import Sums
 from segcli.prediction import MaskPrediction, Prediction
 from segcli.sample import IGNORE_INDEX

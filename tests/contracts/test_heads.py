@@ -7,12 +7,14 @@ import importlib
 import inspect
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Head
+from segcli.decoders.fcn import FCN
 from segcli.features import Features, FeatureSpec, Mask, TokenParts
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
@@ -49,6 +51,9 @@ SMALL: Mapping[str, Mapping[str, object]] = {
     "EoMT": {"queries": 5},
     "Linear": {"class_token": True},
     "Mask2Former": {"queries": 5, "width": 32, "layers": 3, "pixel_layers": 1},
+    "MaskTransformer": {"heads": 2},
+    "OCRNet": {"levels": 2, "width": 8, "key_width": 8},
+    "PointRend": {"base": partial(FCN, width=8), "points": 16, "refined": 10_000, "width": 8},
 }
 """Arguments with which a head is computed here."""
 

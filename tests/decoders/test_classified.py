@@ -1,6 +1,6 @@
 import torch
 
-from segcli.decoders.classified import Classified, classifier_of
+from segcli.decoders.classified import Classified, as_head, classifier_of
 from segcli.decoders.fcn import FCN
 from segcli.decoders.unet import UNet
 from segcli.features import Features, FeatureSpec
@@ -24,3 +24,10 @@ def test_the_classifier_is_as_the_decoder_wants_it_and_starts_without_bias() -> 
     assert classifier.kernel_size == (3, 3)
     assert classifier.weight.shape[:2] == (5, 16)
     assert (classifier.bias == 0).all()
+
+
+def test_a_head_stays_as_it_is_and_a_decoder_becomes_one() -> None:
+    head = as_head(FCN(PYRAMID), 3)
+
+    assert isinstance(head, Classified)
+    assert as_head(head, 3) is head

@@ -1,6 +1,14 @@
 import torch
 
-from segcli.losses.point_samples import labels_at, random_points, uncertain_points, values_at
+from segcli.layers.point_samples import (
+    centres_of,
+    certainty,
+    labels_at,
+    pixels_at,
+    random_points,
+    uncertain_points,
+    values_at,
+)
 
 
 def test_values_at_pixel_centres_are_the_pixels() -> None:
@@ -33,3 +41,14 @@ def test_most_points_are_where_the_sign_is_least_certain() -> None:
 def test_points_of_one_generator_repeat() -> None:
     first, second = (random_points(2, 3, torch.device("cpu"), torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_pixels_and_their_centres_are_inverse() -> None:
+    pixels = torch.arange(20)[None]
+
+    assert torch.equal(pixels_at(centres_of(pixels, (4, 5)), (4, 5)), pixels)
+
+
+def test_certain_is_what_leads_or_what_is_far_from_zero() -> None:
+    assert certainty(torch.tensor([[[3.0, 1.0], [-1.0, 1.5], [2.0, 0.0]]])).tolist() == [[1.0, 0.5]]
+    assert certainty(torch.tensor([[[-3.0, 1.0]]])).tolist() == [[3.0, 1.0]]
