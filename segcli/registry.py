@@ -52,6 +52,7 @@ FAMILIES: Mapping[str, Family] = {
             types=("Decoder", "DecoderFactory", "Head"),
             injected=("features", "num_outputs"),
             table={
+                "CGRSeg": "segcli.decoders.cgrseg:CGRSeg",
                 "DPT": "segcli.decoders.dpt:DPT",
                 "DeepLabV3": "segcli.decoders.deeplab_v3:DeepLabV3",
                 "DeepLabV3Plus": "segcli.decoders.deeplab_v3_plus:DeepLabV3Plus",

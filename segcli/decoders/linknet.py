@@ -73,5 +73,5 @@ class _Step(nn.Module):
 
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         """Map ``(B, in_channels, h, w)`` to ``(B, out_channels, *size)``, values from 0 up."""
-        x = self.expand(self.enlarge(self.reduce(x)))[..., : size[0], : size[1]]
-        return resize(x, size=size, mode="nearest")
+        x = self.expand(self.enlarge(self.reduce(x)))
+        return resize(x, size=size, mode="nearest")  # of one pixel more: without the last

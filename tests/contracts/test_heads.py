@@ -47,6 +47,7 @@ class StillTail:
 
 
 SMALL: Mapping[str, Mapping[str, object]] = {
+    "CGRSeg": {"width": 8, "blocks": 1, "band": 3},
     "DPT": {"channels": [8, 8, 8, 8], "width": 8},
     "EoMT": {"queries": 5},
     "Linear": {"class_token": True},
