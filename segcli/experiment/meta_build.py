@@ -79,7 +79,7 @@ def _measure(
     tree: Mapping[str, Any], num_classes: int, shape: Shape, device: str, notes: tuple[str, ...], is_tried: bool
 ) -> ModelCost:
     with torch.device(device):
-        segmenter = _segmenter(tree, num_classes)
+        segmenter = _segmenter(tree, num_classes).requires_grad_(False)  # torch's counter fails at views of parameters
         counter = FlopCounterMode(display=False)
         with counter:
             prediction = _pass(segmenter.train(), shape, "a training batch")

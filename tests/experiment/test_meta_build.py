@@ -122,6 +122,13 @@ def test_a_decoder_that_promises_other_channels_is_refused(tiny: Path) -> None:
     assert caught.value.key == "model.decoder"
 
 
+@pytest.mark.parametrize("decoder", ["Mask2Former", "EoMT"])
+def test_heads_whose_queries_are_views_of_parameters_are_measured(tiny: Path, decoder: str) -> None:
+    backbone = "--model.backbone={name: vit_tiny_patch16_224, tail_blocks: 3, pretrained: false}"
+    words = [backbone, "--model.decoder", decoder, "--model.loss=MaskClassificationLoss"]
+    assert measure_model(_tree(tiny, *words)).flops > 0
+
+
 @pytest.mark.usefixtures("modules")
 def test_a_part_that_needs_values_is_tried_on_the_cpu(tiny: Path) -> None:
     cost = measure_model(_tree(tiny, "--model.decoder", "peeking_decoder.Peeks"))
