@@ -1,16 +1,21 @@
 import gc
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from segcli.cli.main import main
+from segcli.experiment import run
+from segcli.experiment.job import Job
 from segcli.experiment.quiet import OF_THE_MACHINE
 
 ANY_MACHINE = (*OF_THE_MACHINE, "This DataLoader will create .* worker processes")
@@ -101,6 +106,31 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Masks that tests find right are not kept with the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGCLI_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+CLASS_PATH = re.compile(r'"class_path": "([^"]*)"')
+OF_TRAINING = ("loss", "optimizer", "schedule", "parameter_groups", "freezing", "metrics")
+"""Keys of a model that do not change its FLOPs and parameters."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _counted_once() -> Iterator[None]:
+    """FLOPs and parameters of one model stay what they are: to count them is a quarter of a tiny training."""
+    count, known = run._size, dict[str, Any]()
+
+    def count_once(job: Job) -> Any:  # noqa: ANN401  (as the function returns it)
+        tree = job.experiment.expanded()
+        model = {key: value for key, value in tree["model"].items() if key not in OF_TRAINING}
+        text = json.dumps([model, tree["data"]], default=str)
+        if any(not path.startswith(("segcli.", "albumentations.")) for path in CLASS_PATH.findall(text)):
+            return count(job)  # of a class that the next test defines anew
+        if text not in known:
+            known[text] = count(job)
+        return known[text]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_size", count_once)
         yield
 
 
