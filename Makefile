@@ -46,6 +46,7 @@ bench: $(READY) ## measure; prints ratios
 	$(BIN)/python -m tests.benchmarks.bench_chosen_metrics
 	$(BIN)/python -m tests.benchmarks.bench_dice
 	$(BIN)/python -m tests.benchmarks.bench_losses
+	$(BIN)/python -m tests.benchmarks.bench_resize
 	$(BIN)/python -m tests.benchmarks.bench_optim
 	$(BIN)/python -m tests.benchmarks.bench_fit
 	$(BIN)/python -m tests.benchmarks.bench_speed

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from segcli.layers.matrix_resize import matrix_resize, pays_off
 from segcli.layers.point_samples import pixels_at
 from segcli.layers.resize import resize
 from segcli.sample import IGNORE_INDEX
@@ -75,7 +76,8 @@ class DensePrediction(Prediction):
 
     def _whole(self) -> Tensor:
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
-        return resize(self.map.to(torch.float32, memory_format=torch.contiguous_format), size=self.size)
+        low = self.map.to(torch.float32, memory_format=torch.contiguous_format)
+        return matrix_resize(low, self.size) if pays_off(low) else resize(low, size=self.size)
 
 
 class PointPrediction(DensePrediction):
