@@ -16,6 +16,7 @@ from segcli.backbones.base import Backbone
 from segcli.decoders.base import DecoderFactory, build_decoder
 from segcli.evaluation import Evaluation
 from segcli.layers.resize import resize
+from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
 from segcli.loop.run_progress import seed_step, tell_progress
 from segcli.loop.step_log import StepLog, write
 from segcli.loop.thawing import apply_freezing
@@ -104,6 +105,7 @@ class SegmentationTask(pl.LightningModule):
         kind = KINDS[task]
         kind.require_classes(classes)
         self.kind, self.classes, self.loss = kind, tuple(classes), loss
+        reserve_class_weights(loss, len(classes))
         self.segmenter: Segmenter | None = None
         self.scores: dict[str, Scores] = {}
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
@@ -130,6 +132,11 @@ class SegmentationTask(pl.LightningModule):
     @property
     def _trains(self) -> bool:
         return self._trainer is not None and self.trainer.state.fn == "fit"
+
+    def setup(self, stage: str) -> None:
+        """Compute class weights that follow from the training split."""
+        if stage == "fit":
+            fit_class_weights(self.loss, self.trainer)
 
     def configure_model(self) -> None:
         """Build the segmenter once."""

@@ -19,6 +19,7 @@ from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.unused_files import unused_note
 from segcli.disk import write_text
+from segcli.loop.class_rules import found_weights
 from segcli.metrics.definitions import definitions
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
@@ -61,7 +62,9 @@ class Provenance(pl.Callback):
         hashes = {"backbone": self._backbone_hash}
         if not isinstance(trainer.strategy, FSDPStrategy):  # there every process holds a part only
             hashes["model"] = weights_hash(pl_module)
-        self._add(trainer, pl_module, data=now, weights=hashes)
+        class_weights = found_weights(pl_module.loss, pl_module.classes)
+        more = {"class_weights": class_weights} if class_weights else {}
+        self._add(trainer, pl_module, data=now, weights=hashes, **more)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record the data that a checkpoint is measured on."""

@@ -16,6 +16,7 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from segcli.datamodules.class_names import require_class_names
+from segcli.datasets.class_counts import ClassCounts, count_classes
 from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
 from segcli.datasets.equal_size_batches import EqualSizeBatches
@@ -159,6 +160,14 @@ class SegmentationDataModule(LightningDataModule, ABC):
             self.datasets[split] = self.make_dataset(split, transform)
             if split != "predict":
                 self.groups(split)  # a pattern that does not fit is told before the first epoch
+
+    def class_counts(self) -> ClassCounts:
+        """Count the pixels of every class in the masks of the training split, which was prepared.
+
+        Raises:
+            DataError: If a mask is at fault.
+        """
+        return count_classes(self.datasets["train"], self.classes)
 
     def groups(self, split: Split) -> tuple[str, list[str]] | None:
         """Return the pattern and the group of every image of a prepared split, in order; None where there are none.

@@ -59,6 +59,10 @@ class SampleDataset(Dataset[Sample], ABC):
         A mask is ``(H, W)`` with class indices, or ``(K, H, W)`` with 0 and 1 for every class.
         """
 
+    def load_mask(self, index: int) -> NDArray[np.uint8] | None:
+        """Return the mask alone, as :meth:`load` does."""
+        return self.load(index)[1]
+
     def sources(self, index: int) -> list[Path | bytes]:
         """Return what the sample is made of: the files that it is read from, or bytes that it follows from."""
         return [Path(self.paths()[index])]

@@ -70,3 +70,12 @@ class SegmentationDataset(SampleDataset):
         values = read_mask(mask_path)
         require_equal_sizes(image_path, image.shape[:2], mask_path, values.shape)
         return image, self.labels(values, str(mask_path))
+
+    def load_mask(self, index: int) -> NDArray[np.uint8]:
+        """Return the mask ``(H, W)`` alone.
+
+        Raises:
+            DataError: If its file is at fault.
+        """
+        mask_path = self.pairs[index][1]
+        return self.labels(read_mask(mask_path), str(mask_path))

@@ -17,6 +17,7 @@ from segcli.backbones.base import Backbone
 from segcli.callbacks.averaging import check_single_average
 from segcli.config.component import arguments_of
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.datasets.class_counts import ClassCounts
 from segcli.decoders.base import DecoderFactory
 from segcli.experiment.trainer_check import check_loggers
 from segcli.experiment.typed_values import AS_IT_IS
@@ -219,6 +220,8 @@ def _try_loss(loss: Loss | Criterion, num_classes: int, num_outputs: int, multil
     if multilabel:
         mask = torch.arange(logits.numel()).remainder(2).view(logits.shape).to(torch.uint8)
     mask[0, ..., 0, 0] = IGNORE_INDEX
+    once = (1,) * num_classes
+    loss.fit_to(ClassCounts(tuple(map(str, range(num_classes))), once, once, once, once))
     value = loss(logits, mask)
     if value.ndim or not value.isfinite():
         raise ValueError(f"{type(loss).__name__} returned {value.tolist()}, expected one finite number.")

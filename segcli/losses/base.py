@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor, nn
 
+from segcli.datasets.class_counts import ClassCounts
+from segcli.losses.class_weights import ClassWeights
+
 
 class Loss(nn.Module, ABC):
     """Compare logits with a mask, whose shape says which classes exclude each other.
@@ -25,6 +28,22 @@ class Loss(nn.Module, ABC):
         Pixels where the mask is ``segcli.sample.IGNORE_INDEX`` count neither above nor below the line; with several
         labels, for each label by itself. Where all are ignored, the result is 0 and differentiable.
         """
+
+    def fit_to(self, counts: ClassCounts) -> None:
+        """Learn, before the first use, what follows from the training split: class weights that are named by a rule.
+
+        Args:
+            counts: Pixels of its classes.
+
+        Raises:
+            ValueError: If a class that has to be weighed does not occur.
+        """
+        for weights in self.class_rules():
+            weights.fit_to(counts)
+
+    def class_rules(self) -> list[ClassWeights]:
+        """Return the class weights, of this loss and those in it, that follow from the training split by a rule."""
+        return [part for part in self.modules() if isinstance(part, ClassWeights) and part.rule is not None]
 
     def leaves(self) -> Sequence["Loss"]:
         """Return the losses that this one is made of by :meth:`combine`, or itself."""

@@ -46,7 +46,7 @@ class ClDiceLoss(ClassMeanLoss):
         smooth: float = 1.0,
         per_image: bool = False,
         absent: Literal["skip", "count"] = "skip",
-        class_weights: list[float] | None = None,
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
     ) -> None:
         super().__init__(per_image, absent, class_weights)
         if not 0 <= iterations <= 1000:

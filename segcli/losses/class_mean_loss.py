@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from segcli.losses.class_balance import Balance
 from segcli.losses.class_mean import Absent, class_counts, class_mean, class_total
 from segcli.losses.class_weights import ClassWeights
 from segcli.losses.region_sums import region_counts
@@ -38,7 +39,7 @@ class ClassMeanLoss(SummedLoss):
         ValueError: If a weight is out of range, or, at the first use, if there is not one weight per class.
     """
 
-    def __init__(self, per_image: bool, absent: Absent, class_weights: list[float] | None = None) -> None:
+    def __init__(self, per_image: bool, absent: Absent, class_weights: list[float] | Balance | None = None) -> None:
         super().__init__()
         self.per_image, self.absent = per_image, absent
         self.class_weights = ClassWeights(type(self).__name__, class_weights)

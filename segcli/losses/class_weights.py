@@ -1,10 +1,13 @@
-"""Weights of classes in a mean over pixels."""
+"""Weights of classes, as given or as they follow from the training split."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from segcli.datasets.class_counts import ClassCounts
+from segcli.losses.class_balance import Balance, class_balance, without_effect
 from segcli.sample import IGNORE_INDEX
 
 SMALLEST = 1e-6
@@ -16,11 +19,14 @@ class ClassWeights(nn.Module):
 
     Args:
         loss: Name of the loss they belong to, for errors.
-        weights: Each at least 0; None for no weights.
+        weights: Each at least 0, or the rule by which they follow from the training split; None for no weights.
         least: Share of the largest below which a weight counts as 0.
+        key: What the loss calls them, for errors.
 
     Attributes:
-        values: ``(K,)``, or None. Where float32 could not hold their sums, all are divided by the largest.
+        values: ``(K,)``, or None without weights. Where float32 could not hold their sums, all are divided by the
+            largest. Those that follow from a rule are kept in checkpoints.
+        rule: The rule, or None.
 
     Raises:
         ValueError: If a weight is negative or not finite, or if there is none in the list.
@@ -28,16 +34,43 @@ class ClassWeights(nn.Module):
 
     values: Tensor | None
 
-    def __init__(self, loss: str, weights: list[float] | None, least: float = 0.0) -> None:
+    def __init__(
+        self, loss: str, weights: list[float] | Balance | None, least: float = 0.0, key: str = "class_weights"
+    ) -> None:
         super().__init__()
-        if weights is not None and not (weights and all(0 <= w < math.inf for w in weights)):
-            raise ValueError(f"{loss} got class_weights {weights}, expected numbers from 0 up.")
-        self._loss = loss
-        values = None if weights is None else torch.tensor(_scaled(weights, least))
-        self.register_buffer("values", values, persistent=False)
+        self.rule = weights if isinstance(weights, str) else None
+        self._loss, self._key = loss, key
+        self._least, self._waits = least, self.rule is not None
+        values = torch.empty(0) if self.rule is not None else None
+        if weights is not None and not isinstance(weights, str):
+            if not (weights and all(0 <= w < math.inf for w in weights)):
+                raise ValueError(f"{loss} got class_weights {weights}, expected numbers from 0 up.")
+            values = torch.tensor(_scaled(weights, least))
+        self.register_buffer("values", values, persistent=self.rule is not None)
+
+    def reserve(self, classes: int) -> None:
+        """Give weights that follow from a rule their place, so that copies made before :meth:`fit_to` have one too."""
+        if self.rule is not None:
+            self._take(torch.zeros(classes))
+
+    def fit_to(self, counts: ClassCounts) -> None:
+        """Compute the weights from the training split, if they follow from it.
+
+        Raises:
+            ValueError: If a class does not occur in it.
+        """
+        if self.rule is not None:
+            self._take(torch.tensor(_scaled(class_balance(counts, self.rule), self._least)))
+            self._waits = False
+
+    def note(self) -> str:
+        """Return a line about weights that follow from a rule if they are as good as none; else nothing."""
+        if self.rule is None or self.values is None:
+            return ""
+        return without_effect(self.values.tolist(), self.rule)
 
     def check(self, channels: int, multilabel: bool) -> None:
-        """Raise an error if there is not one weight per class.
+        """Raise an error if there is not one weight per class, or none yet.
 
         Args:
             channels: Of the logits, K.
@@ -46,6 +79,11 @@ class ClassWeights(nn.Module):
         Raises:
             ValueError: If so.
         """
+        if self._waits:
+            raise ValueError(
+                f"{self._loss} got {self._key} {self.rule}, which follow from the training split, expected fit_to "
+                "before the first use; pass it the counts of segcli.datasets.class_counts, or give numbers."
+            )
         expected = channels if multilabel else max(2, channels)
         if self.values is not None and len(self.values) != expected:
             raise ValueError(
@@ -68,8 +106,18 @@ class ClassWeights(nn.Module):
             return self.values.view(-1, 1, 1).expand(mask.shape).mul(valid)
         return self.values[torch.where(valid, mask, 0).long()].mul(valid)
 
+    def _take(self, values: Tensor) -> None:
+        self.values = values.to(device=None if self.values is None else self.values.device)
 
-def _scaled(weights: list[float], least: float) -> list[float]:
+    def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *_: object) -> None:
+        """Take weights that follow from a rule from a checkpoint that has them; others are as the experiment says."""
+        stored = state_dict.get(f"{prefix}values")
+        if self.rule is not None and stored is not None:
+            self._take(stored.detach().clone())
+            self._waits = False
+
+
+def _scaled(weights: Sequence[float], least: float) -> list[float]:
     """Return weights whose sums float32 holds, 0 for those that are too small a share of the largest."""
     largest = max(weights)
     scale = largest if largest and not SMALLEST <= largest <= 1 / SMALLEST else 1.0

@@ -1,5 +1,7 @@
 """Cross entropy over pixels."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -22,6 +24,9 @@ class CrossEntropyLoss(MeanLoss):
             weights. Multiclass: one per class, that of pixels where it is true. Binary: ``[negative, positive]``.
             Multilabel: one per label, that of its pixels, positive and negative. By default all are 1. Where no pixel
             has a weight above 0, the loss is 0.
+            A word takes them from how often each class occurs in the training split, 1 on average: ``balanced``,
+            1 / pixels; ``median_frequency``, 1 / share of the pixels in images with the class; ``enet``,
+            1 / ln(1.02 + share of all pixels); ``effective_number``, for classes of a few thousand pixels at most.
         label_smoothing: Share of the target that is spread evenly over all classes (over yes and no, for the binary
             and the multilabel task), 0 to 1. As in torch, the share that a class gets is weighted by its own weight; so
             weights below a millionth of the largest then count as 0, else a batch of that class would be divided by
@@ -32,7 +37,11 @@ class CrossEntropyLoss(MeanLoss):
             weight per class.
     """
 
-    def __init__(self, class_weights: list[float] | None = None, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
         super().__init__()
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"CrossEntropyLoss got label_smoothing {label_smoothing}, expected 0 to 1; try 0.1.")

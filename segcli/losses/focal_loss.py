@@ -3,14 +3,18 @@
 Per pixel, -alpha_t (1 - p_t)^gamma log p_t, with p_t the probability of what is true. The paper has the sigmoid form;
 the softmax form takes p_t from the softmax instead of from one sigmoid per class. The paper divides by the number of
 anchors assigned to an object; here the mean is over pixels that are not ignored, whatever their weights, so that
-gamma = 0 without alpha is the cross entropy.
+gamma = 0 without alpha is the cross entropy. Class-balanced focal loss (Cui et al., 2019),
+https://arxiv.org/abs/1901.05555, is that with factors that follow from how often classes occur.
 """
+
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from segcli.losses.base import sigmoid_mask
+from segcli.losses.class_weights import ClassWeights
 from segcli.losses.mean_loss import MeanLoss
 from segcli.sample import IGNORE_INDEX
 
@@ -27,7 +31,9 @@ class FocalLoss(MeanLoss):
         gamma: How fast the weight falls with the probability p of what is true, as ``(1 - p) ** gamma``, from 0 up.
         alpha: Factors, each at least 0. Multiclass: one per class. Binary: ``[negative, positive]``; the paper's 0.25
             is ``[0.75, 0.25]``. Multilabel: one per label, at most 1, that of the label's positive pixels; its
-            negative ones have 1 minus that, as in the paper. By default all are 1.
+            negative ones have 1 minus that, as in the paper. By default all are 1. But for the multilabel task, a word
+            takes them from the training split, 1 on average, as the class_weights of CrossEntropyLoss; here they do
+            not enter the mean.
 
     Raises:
         ValueError: If ``gamma`` or a factor is out of range, or, at the first use, if the number of factors is wrong.
@@ -35,16 +41,21 @@ class FocalLoss(MeanLoss):
 
     alpha: Tensor | None
 
-    def __init__(self, gamma: float = 2.0, alpha: list[float] | None = None) -> None:
+    def __init__(
+        self,
+        gamma: float = 2.0,
+        alpha: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
+    ) -> None:
         super().__init__()
         if not 0 <= gamma <= LARGEST_GAMMA:
             raise ValueError(
                 f"FocalLoss got gamma {gamma}, expected 0 or more, at most {LARGEST_GAMMA:g}; 2.0 is usual."
             )
-        if alpha is not None and not (alpha and all(0 <= factor <= LARGEST_FACTOR for factor in alpha)):
+        rule, factors = (alpha, None) if isinstance(alpha, str) else (None, alpha)
+        if factors is not None and not (factors and all(0 <= factor <= LARGEST_FACTOR for factor in factors)):
             raise ValueError(f"FocalLoss got alpha {alpha}, expected numbers from 0 up, at most {LARGEST_FACTOR:g}.")
-        self.gamma = gamma
-        self.register_buffer("alpha", None if alpha is None else torch.tensor(alpha), persistent=False)
+        self.gamma, self._weights = gamma, ClassWeights("FocalLoss", rule, key="alpha")
+        self.register_buffer("alpha", None if factors is None else torch.tensor(factors), persistent=False)
 
     @property
     def averages(self) -> str:
@@ -59,8 +70,11 @@ class FocalLoss(MeanLoss):
         else:
             loss = _sigmoid_focal(logits.float(), labels, self.gamma)
         truth = mask if labels is None else labels
-        if self.alpha is not None:
-            loss = loss * self._factors(self.alpha, logits.shape[1], truth, multilabel=mask.ndim == logits.ndim)
+        multilabel = mask.ndim == logits.ndim
+        self._weights.check(logits.shape[1], multilabel)
+        alpha = self.alpha if self._weights.values is None else self._weights.values
+        if alpha is not None:
+            loss = loss * self._factors(alpha, logits.shape[1], truth, multilabel)
         return torch.where(truth != IGNORE_INDEX, loss, 0).sum()
 
     def weight(self, mask: Tensor, channels: int) -> Tensor:
@@ -77,6 +91,11 @@ class FocalLoss(MeanLoss):
             )
         if not multilabel:
             return alpha[torch.where(truth == IGNORE_INDEX, 0, truth).long()]
+        if self._weights.rule is not None:
+            raise ValueError(
+                f"FocalLoss got alpha {self._weights.rule}, expected numbers from 0 to 1 where labels overlap: the "
+                "factors of positive pixels."
+            )
         if (alpha > 1).any():
             raise ValueError(f"FocalLoss got alpha {alpha.tolist()}, expected 0 to 1 where labels overlap.")
         positive = alpha.view(-1, 1, 1)

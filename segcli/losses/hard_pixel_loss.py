@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from segcli.losses.base import Loss, sigmoid_mask
+from segcli.losses.class_balance import Balance
 from segcli.losses.class_weights import ClassWeights
 from segcli.sample import IGNORE_INDEX
 
@@ -25,7 +26,7 @@ class HardPixelLoss(Loss):
         ValueError: If a weight is out of range.
     """
 
-    def __init__(self, class_weights: list[float] | None) -> None:
+    def __init__(self, class_weights: list[float] | Balance | None) -> None:
         super().__init__()
         self.class_weights = ClassWeights(type(self).__name__, class_weights)
 

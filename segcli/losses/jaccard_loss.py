@@ -26,7 +26,7 @@ class JaccardLoss(RegionLoss):
             where much is; that needs ``smooth`` above 0, else the loss is 1 whatever is predicted.
         class_weights: Weights of the classes in the mean, each at least 0; by default all are 1. With several labels
             one per label. For the binary task ``[negative, positive]``, of which only the foreground's counts, and, as
-            it is the only class, cancels.
+            it is the only class, cancels. A word takes them from the training split, as of CrossEntropyLoss.
         label_smoothing: Share of the truth that is spread evenly over all classes (over yes and no, for the binary
             and the multilabel task), 0 to 1. The loss is then least where the prediction equals the smoothed truth, as
             of Jaccard metric losses, https://arxiv.org/abs/2302.05666.
@@ -41,7 +41,7 @@ class JaccardLoss(RegionLoss):
         smooth: float = 1.0,
         per_image: bool = False,
         absent: Literal["skip", "count"] = "skip",
-        class_weights: list[float] | None = None,
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(smooth, per_image, absent, class_weights, label_smoothing)

@@ -5,6 +5,8 @@ FP = sum(p) - TP, FN = sum(t) - TP and TN the other pixels, p the probability an
 the correlation of p and t but for the variance of p, which is taken as if p were 0 or 1.
 """
 
+from typing import Literal
+
 from torch import Tensor
 
 from segcli.losses.class_mean_loss import ClassLosses, ClassMeanLoss
@@ -31,7 +33,11 @@ class MCCLoss(ClassMeanLoss):
         ValueError: If a weight is out of range, or, at the first use, if there is not one weight per class.
     """
 
-    def __init__(self, per_image: bool = False, class_weights: list[float] | None = None) -> None:
+    def __init__(
+        self,
+        per_image: bool = False,
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
+    ) -> None:
         super().__init__(per_image, "skip", class_weights)
 
     def image_sums(self, logits: Tensor, mask: Tensor) -> Sums:

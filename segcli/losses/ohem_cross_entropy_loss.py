@@ -6,6 +6,7 @@ fewer than a least number, here a share of the batch.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -23,15 +24,18 @@ class OhemCrossEntropyLoss(HardPixelLoss):
         threshold: Probability from which on a pixel is well predicted, above 0, at most 1.
         min_kept: Share of the pixels of a batch that is kept anyway, 0 to 1, of those that are not ignored; those equal
             to the last one are kept too. With 0, a batch may have no loss.
-        class_weights: Weights, each at least 0, as of CrossEntropyLoss: the mean over kept pixels is then a weighted
-            one. They do not change which pixels are kept.
+        class_weights: Weights, each at least 0, or a word, as of CrossEntropyLoss: the mean over kept pixels is then a
+            weighted one. They do not change which pixels are kept.
 
     Raises:
         ValueError: If an argument is out of range, or, at the first use, if there is not one weight per class.
     """
 
     def __init__(
-        self, threshold: float = 0.7, min_kept: float = 1 / 16, class_weights: list[float] | None = None
+        self,
+        threshold: float = 0.7,
+        min_kept: float = 1 / 16,
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
     ) -> None:
         super().__init__(class_weights)
         if not 0 < threshold <= 1:

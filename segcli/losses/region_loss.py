@@ -5,6 +5,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
+from segcli.losses.class_balance import Balance
 from segcli.losses.class_mean import Absent
 from segcli.losses.class_mean_loss import ClassLosses, ClassMeanLoss
 from segcli.losses.region_sums import RegionSums, region_sums
@@ -36,7 +37,7 @@ class RegionLoss(ClassMeanLoss):
         smooth: float,
         per_image: bool,
         absent: Absent,
-        class_weights: list[float] | None = None,
+        class_weights: list[float] | Balance | None = None,
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(per_image, absent, class_weights)

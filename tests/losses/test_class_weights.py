@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from segcli.datasets.class_counts import ClassCounts
 from segcli.losses.class_weights import ClassWeights
 from segcli.sample import IGNORE_INDEX
 
@@ -49,3 +50,35 @@ def test_there_is_one_weight_per_class(channels: int, multilabel: bool, expected
 def test_weights_are_numbers_from_0_up(weights: list[float]) -> None:
     with pytest.raises(ValueError, match=r"Mine got class_weights \[.*\], expected numbers from 0 up"):
         ClassWeights("Mine", weights)
+
+
+COUNTS = ClassCounts(("a", "b"), (30, 10), (40, 40), (40, 40), (3, 3))
+
+
+def test_weights_of_a_rule_wait_for_counts() -> None:
+    weights = ClassWeights("Mine", "balanced")
+    weights.reserve(2)
+    with pytest.raises(ValueError, match="Mine got class_weights balanced, which follow from the training split"):
+        weights.check(2, multilabel=False)
+
+    weights.fit_to(COUNTS)
+
+    weights.check(2, multilabel=False)
+    assert weights.values is not None
+    assert weights.values.tolist() == [0.5, 1.5]
+    assert weights.note() == ""
+
+
+def test_weights_of_a_rule_are_in_checkpoints_and_others_are_not() -> None:
+    fitted, empty, given = (ClassWeights("Mine", how) for how in ("balanced", "balanced", [1.0, 9.0]))
+    fitted.fit_to(COUNTS)
+
+    empty.load_state_dict(fitted.state_dict())
+    given.load_state_dict(fitted.state_dict())
+    fitted.load_state_dict({})  # of a run that had other weights
+
+    for weights, expected in ((empty, [0.5, 1.5]), (given, [1.0, 9.0]), (fitted, [0.5, 1.5])):
+        weights.check(2, multilabel=False)
+        assert weights.values is not None
+        assert weights.values.tolist() == expected
+    assert given.state_dict() == {}

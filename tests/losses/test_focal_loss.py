@@ -4,6 +4,7 @@ import pytest
 import torch
 from torchvision.ops import sigmoid_focal_loss
 
+from segcli.datasets.class_counts import ClassCounts
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.focal_loss import FocalLoss, _sigmoid_focal, _softmax_focal
 from segcli.sample import IGNORE_INDEX
@@ -141,3 +142,26 @@ def test_gamma_must_not_be_negative() -> None:
 
 def test_factors_stay_out_of_the_checkpoint() -> None:
     assert FocalLoss(alpha=[1.0, 2.0]).state_dict() == {}
+
+
+@pytest.mark.parametrize(("form", "counts"), [("binary", (30, 10)), ("multiclass", (40, 10, 10, 20))])
+def test_factors_of_a_rule_are_those_of_the_training_split(form: str, counts: tuple[int, ...]) -> None:
+    logits, mask = batch(form)
+    loss = FocalLoss(alpha="balanced")
+    names, seen = tuple("abcd"[: len(counts)]), (sum(counts),) * len(counts)
+    with pytest.raises(ValueError, match="FocalLoss got alpha balanced, which follow from the training split"):
+        loss(logits, mask)
+
+    loss.fit_to(ClassCounts(names, counts, seen, seen, seen))
+
+    inverse = [1 / n for n in counts]
+    factors = [len(counts) * each / sum(inverse) for each in inverse]
+    torch.testing.assert_close(loss(logits, mask), FocalLoss(alpha=factors)(logits, mask))
+
+
+def test_with_several_labels_factors_follow_from_no_rule() -> None:
+    loss, four = FocalLoss(alpha="balanced"), (1,) * 4
+    loss.fit_to(ClassCounts(tuple("abcd"), four, four, four, four))
+
+    with pytest.raises(ValueError, match="FocalLoss got alpha balanced, expected numbers from 0 to 1"):
+        loss(*batch("multilabel"))

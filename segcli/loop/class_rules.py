@@ -1,0 +1,63 @@
+"""Class weights that follow from the training split, computed once before a training."""
+
+import sys
+from collections.abc import Sequence
+
+import pytorch_lightning as pl
+
+from segcli.config.output import say
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.datasets.class_counts import ClassCounts
+from segcli.losses.base import Loss
+from segcli.sample import DataError
+
+
+def reserve_class_weights(loss: object, classes: int) -> None:
+    """Give the weights of a loss that are not known yet their place, which averages of the model copy."""
+    for weights in loss.class_rules() if isinstance(loss, Loss) else []:
+        weights.reserve(classes)
+
+
+def fit_class_weights(loss: object, trainer: pl.Trainer) -> None:
+    """Count the classes of the training split on one device, and let a loss compute its weights from them on all.
+
+    Args:
+        loss: One that has no weights to compute is left alone, and nothing is counted.
+        trainer: Its datamodule has prepared the splits of a training.
+
+    Raises:
+        DataError: If a mask is at fault, or a class does not occur in the split.
+    """
+    rules = loss.class_rules() if isinstance(loss, Loss) else []
+    data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+    if not rules or not isinstance(data, SegmentationDataModule):
+        return
+    found = trainer.strategy.broadcast(_counts(data) if trainer.is_global_zero else None)
+    if isinstance(found, DataError):
+        raise found
+    assert isinstance(loss, Loss)
+    assert found is not None
+    try:
+        loss.fit_to(found)
+    except ValueError as error:
+        raise DataError(f"{type(loss).__name__}: {error}") from None
+    if trainer.is_global_zero:
+        for line in dict.fromkeys(filter(None, (each.note() for each in rules))):
+            say(f"note: {line}", file=sys.stderr)
+
+
+def found_weights(loss: object, classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the weights of every class that were computed, by rule and class."""
+    return {
+        str(weights.rule): dict(zip(classes, (round(value, 6) for value in weights.values.tolist()), strict=True))
+        for weights in (loss.class_rules() if isinstance(loss, Loss) else [])
+        if weights.values is not None
+    }
+
+
+def _counts(data: SegmentationDataModule) -> ClassCounts | DataError:
+    """Return the counts, or the error, which all devices must come to know."""
+    try:
+        return data.class_counts()
+    except DataError as error:
+        return error
