@@ -27,10 +27,10 @@ def final_norm(model: nn.Module) -> str:
     return next((name for name in names if not isinstance(getattr(model, name, None), nn.Identity | None)), "")
 
 
-def has_prefix(model: nn.Module) -> bool:
-    """Return whether a model of timm has tokens that are of no place, and gives them."""
+def num_prefix(model: nn.Module) -> int:
+    """Return how many tokens that are of no place a model of timm gives with each level."""
     gives = "return_prefix_tokens" in inspect.signature(model.forward_intermediates).parameters  # type: ignore[arg-type]
-    return gives and bool(model.num_prefix_tokens)
+    return int(model.num_prefix_tokens) if gives else 0  # type: ignore[arg-type] # a number, of those that give them
 
 
 def levels_of(

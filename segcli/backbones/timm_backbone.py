@@ -48,6 +48,11 @@ class TimmBackbone(Backbone):
             of its own (EoMT).
         backbone_kwargs: Further arguments of the model's constructor in timm, such as ``img_size``.
 
+    Attributes:
+        name: As given.
+        indices: Levels that are taken, finest first, counted from 0.
+        num_prefix: Tokens (class, registers) that come with each level of a transformer, ``P``.
+
     Raises:
         ValueError: If there is no such model, it does not take an argument, weights do not fit, or it does not offer
             gradient checkpointing, a final norm or a tail.
@@ -82,7 +87,7 @@ class TimmBackbone(Backbone):
                 "block; remove model.backbone.normalise."
             )
         taken, options, config = outline.taken, dict(outline.options), outline.config
-        self._indices, self.features, self.in_channels = taken.indices, tuple(taken.levels), in_channels
+        self.indices, self.features, self.in_channels = taken.indices, tuple(taken.levels), in_channels
         self.mean, self.std = _per_channel(config["mean"], in_channels), _per_channel(config["std"], in_channels)
         self.size_multiple, self.image_size = outline.sizes
         self._built_for = partial(built_for, taken, options)
@@ -92,8 +97,8 @@ class TimmBackbone(Backbone):
             load_weights(self.model, Path(weights), in_channels, outline.weights, outline.norm_weights)
         self._final_norm = [getattr(self.model, outline.norm)] if outline.norm else []  # in a list: not a part as yet
         taken.prune(self.model)
-        self._normalise, self._tail_blocks, self._has_prefix = normalise, tail_blocks, outline.has_prefix
-        self._frozen = frozen
+        self._normalise, self._tail_blocks, self._frozen = normalise, tail_blocks, frozen
+        self.num_prefix = outline.num_prefix
         if normalise or tail_blocks:
             self._keep_final_norm()
         self.gradient_checkpointing = gradient_checkpointing
@@ -105,7 +110,7 @@ class TimmBackbone(Backbone):
         """Switch gradient checkpointing on, if it saves memory in a copy of the model."""
         size = self.image_size or (2 * self.size_multiple, 2 * self.size_multiple)
         image = torch.zeros(2, self.in_channels, *size, device=next(hollow.parameters()).device)
-        check_saves(hollow, self.name, run=lambda: intermediates(hollow, image, self._indices))
+        check_saves(hollow, self.name, run=lambda: intermediates(hollow, image, self.indices))
         switch_on(self.model, self.name)
         return StatisticsOnce(self.model)
 
@@ -164,12 +169,12 @@ class TimmBackbone(Backbone):
     def _run(self, image: Tensor) -> tuple[list[Tensor], list[Tensor] | None, Tail | None]:
         with self._statistics.first_run() if self._statistics is not None else nullcontext():
             if not self._tail_blocks:
-                norm, prefix = bool(self._normalise), self._has_prefix
-                return *levels_of(self.model, image, self._indices, norm, prefix), None
+                norm, prefix = bool(self._normalise), bool(self.num_prefix)
+                return *levels_of(self.model, image, self.indices, norm, prefix), None
             after, tail = run_trunk(self.model, image, self._tail_blocks)
-        chosen = [after[i] for i in self._indices]
+        chosen = [after[i] for i in self.indices]
         parts = [tail.split(self.model.norm(x) if self._normalise else x) for x in chosen]  # type: ignore[operator]
-        return [x.patches.contiguous() for x in parts], [x.prefix for x in parts] if self._has_prefix else None, tail
+        return [x.patches.contiguous() for x in parts], [x.prefix for x in parts] if self.num_prefix else None, tail
 
 
 def _padded(level: Tensor, size: tuple[int, int], stride: int) -> Tensor:

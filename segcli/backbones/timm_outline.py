@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from segcli.backbones.plain_transformer import final_norm, has_prefix, is_plain
+from segcli.backbones.plain_transformer import final_norm, is_plain, num_prefix
 from segcli.backbones.timm_model import create, sketch
 from segcli.backbones.timm_sizes import NeedsValuesError, Size, Sizes, Taken, sizes
 from segcli.backbones.timm_tail import require_tail
@@ -32,7 +32,7 @@ class Outline:
         weights: Names of the weights that are needed for what is taken.
         norm_weights: Names of those of the norm after its last block, where levels may pass it.
         norm: The name of that norm; empty where there is none, or levels have strides of their own.
-        has_prefix: Whether levels come with tokens that are of no place.
+        num_prefix: Tokens that are of no place, with each level.
         needs_values: Whether it cannot be tried without memory.
     """
 
@@ -43,7 +43,7 @@ class Outline:
     weights: frozenset[str]
     norm_weights: frozenset[str]
     norm: str
-    has_prefix: bool
+    num_prefix: int
     needs_values: bool
 
     @classmethod
@@ -107,7 +107,7 @@ def _found_out(name: str, options: dict[str, Any], out_indices: Sequence[int] | 
         taken.prune(model)
         found = sizes(model, taken, nominal)
     weights = frozenset(model.state_dict())
-    return Outline(taken, options, config, found, weights, norm_weights, norm, has_prefix(model), needs_values)
+    return Outline(taken, options, config, found, weights, norm_weights, norm, num_prefix(model), needs_values)
 
 
 def _pair(size: int | Sequence[int]) -> Size:

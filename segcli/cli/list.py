@@ -10,6 +10,7 @@ from pathlib import PurePath
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from segcli.cli.backbone_page import model_named, print_backbone
 from segcli.cli.verb import FORMAT, Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
 from segcli.config.escape import code, markdown, markdown_table
@@ -30,6 +31,7 @@ VERB = Verb(
         ("decoders", "decoders and their arguments"),
         ("transforms 'Random*Crop'", "those whose name matches"),
         ("backbones 'resnet50*'", "names and pretrained tags of timm"),
+        ("backbones resnet50", "levels, stages, sizes and parameters of one"),
         ("experiments", "experiments here, and what they are made of"),
         ("decoders --matrix", "which decoders go with which kinds of backbones, tried out"),
         ("losses --format json", "for programs"),
@@ -64,6 +66,9 @@ def run(options: Typed) -> int:
     timm = timm_models(pattern) if family == "backbones" else []
     if not entries and not (timm and pattern):
         raise _nothing_found(family, pattern)
+    if (model := model_named(pattern, timm)) is not None:
+        print_backbone(model, pattern, len(timm) - 1, options.format)
+        return 0
     if options.format == "json":
         _print_json([asdict(entry) for entry in (*entries, *(timm if pattern else ()))])
     elif options.format == "markdown":

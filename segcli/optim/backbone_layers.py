@@ -1,8 +1,13 @@
 """Layers and stages of a backbone, as the group matcher of its model in timm has them."""
 
+import re
+from collections.abc import Iterable
+
 from timm.models import group_parameters
 from torch import nn
 
+_PART = re.compile(r"[^.]*\d(?=\.)|[^.]+(\.\d+)?")
+"""The module of a parameter that a stage goes by: ``layer1``, ``blocks.0``, ``stem``."""
 _FINAL_NORM = "norm."
 """Of a plain transformer; it counts with the last block, so that layers are the same with and without it."""
 
@@ -32,3 +37,9 @@ def backbone_layers(backbone: nn.Module, coarse: bool = False) -> list[dict[str,
                 layers[top - 1] |= layers.pop()
             return layers
     return []
+
+
+def parts_of(stage: Iterable[str]) -> list[str]:
+    """Return the modules that a stage is made of, by the names of its parameters: ``conv1``, ``bn1``."""
+    names = (_PART.match(name.removeprefix("model.")) for name in stage)
+    return list(dict.fromkeys(name.group() for name in names if name))

@@ -4,15 +4,12 @@ Gradual unfreezing as in ULMFiT (Howard and Ruder, 2018), https://arxiv.org/abs/
 deepest layer down, one more per epoch. Deviation: any stage may thaw at any epoch.
 """
 
-import re
 from typing import Literal
 
 from torch import nn
 
-from segcli.optim.backbone_layers import backbone_layers, layers_refusal
+from segcli.optim.backbone_layers import backbone_layers, layers_refusal, parts_of
 
-_PART = re.compile(r"[^.]*\d(?=\.)|[^.]+(\.\d+)?")
-"""The module of a parameter that a stage goes by: ``layer1``, ``blocks.0``, ``stem``."""
 _PARTS_SHOWN = 3
 _STAGES_SHOWN = (6, 2)  # from the first on, and up to the last
 
@@ -120,8 +117,7 @@ def _described(stages: list[dict[str, nn.Parameter]]) -> str:
     """Return which modules each stage is made of, and how many parameters it has."""
     texts = []
     for stage in stages:
-        names = [_PART.match(name.removeprefix("model.")) for name in stage]
-        parts = list(dict.fromkeys(name.group() for name in names if name))
+        parts = parts_of(stage)
         shown = parts if len(parts) <= _PARTS_SHOWN else [parts[0], "..."]
         texts.append(f"{' '.join(shown)} ({sum(parameter.numel() for parameter in stage.values()):,})")
     first, last = _STAGES_SHOWN

@@ -1,7 +1,7 @@
 import pytest
 from timm import create_model
 
-from segcli.backbones.plain_transformer import final_norm, has_prefix, is_plain, levels_of
+from segcli.backbones.plain_transformer import final_norm, is_plain, levels_of, num_prefix
 from segcli.features import FeatureSpec
 
 
@@ -14,14 +14,14 @@ def test_levels_of_one_stride_are_those_of_a_plain_transformer() -> None:
 @pytest.mark.parametrize(
     ("name", "norm", "prefix"),
     [
-        ("test_vit", "norm", True),
-        ("test_vit_relpos", "fc_norm", False),
-        ("test_resnet", "", False),
+        ("test_vit", "norm", 1),
+        ("test_vit_relpos", "fc_norm", 0),
+        ("test_resnet", "", 0),
     ],
 )
-def test_what_a_model_has(name: str, norm: str, prefix: bool) -> None:
+def test_what_a_model_has(name: str, norm: str, prefix: int) -> None:
     model = create_model(name)
-    assert (final_norm(model), has_prefix(model)) == (norm, prefix)
+    assert (final_norm(model), num_prefix(model)) == (norm, prefix)
 
 
 def test_levels_come_with_prefix_tokens_where_they_are_asked_for() -> None:

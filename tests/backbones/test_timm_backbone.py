@@ -62,7 +62,7 @@ def test_a_plain_vit_gives_four_evenly_spaced_blocks() -> None:
     body = backbone("vit_tiny_patch16_224", backbone_kwargs={"embed_dim": 48})
 
     assert body.features == ((48, 16),) * 4
-    assert body._indices == [2, 5, 8, 11]
+    assert body.indices == [2, 5, 8, 11]
     assert body.size_multiple == 16
 
 
