@@ -28,6 +28,8 @@ Shape = tuple[int, int, int, int]
 CAMVID_SIZE = (360, 480)
 ASSUMED_SIZE = (256, 256)
 _MUCH_PADDING = 1.2
+_USUAL_STRIDES = (4, 32)
+"""Of the finest level that a decoder may expect, and of the deepest."""
 _CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 
 
@@ -87,6 +89,7 @@ def _measure(
             raise PartError("model.loss", reason)
         if is_tried:
             notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
+            notes += _of_strides(segmenter)
             notes += _evaluate(segmenter.eval(), shape)
     parameters = sum(parameter.numel() for parameter in segmenter.parameters())
     return ModelCost(parameters, counter.get_total_flops(), shape, notes)
@@ -176,6 +179,19 @@ def _of_padding(backbone: Backbone, shape: Shape) -> tuple[str, ...]:
     remedy = backbone.padding_remedy(shape[2:]) if isinstance(backbone, TimmBackbone) else ""
     padded = f"{_times((height, width))}, {times:.1f} times the pixels"
     return (f"images of {_times(shape[2:])} are padded to {padded}{remedy}",)
+
+
+def _of_strides(segmenter: Segmenter) -> tuple[str, ...]:
+    """Say if a pyramid has other levels than decoders are made for, whose map is then of another stride."""
+    strides = [spec.stride for spec in segmenter.backbone.features]
+    finest, deepest = _USUAL_STRIDES
+    if len(set(strides)) == 1 or (strides[0] <= finest and strides[-1] <= deepest):
+        return ()
+    name = getattr(segmenter.backbone, "name", type(segmenter.backbone).__name__)
+    decoder = segmenter.decoder
+    is_map = isinstance(decoder, Decoder)
+    of_map = f"; the map of {type(decoder).__name__} has stride {decoder.out_stride}" if is_map else ""
+    return (f"levels of {name} have strides {', '.join(map(str, strides))}, most decoders expect 4 to 32{of_map}",)
 
 
 def _training_size(tree: Mapping[str, Any], data: SegmentationDataModule) -> tuple[int, int, tuple[str, ...]]:

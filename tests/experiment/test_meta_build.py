@@ -173,3 +173,13 @@ def test_a_model_of_one_image_size_is_noted(tiny: Path) -> None:
     assert "evaluation needs images of 160x160; " in measure_model(_tree(tiny, *words, "160")).notes[0]
     with pytest.raises(PartError, match="a training batch of 8x3x128x128 does not pass"):
         measure_model(_tree(tiny, *words, "128"))
+
+
+def test_strides_that_decoders_are_not_made_for_are_noted(tiny: Path) -> None:
+    words = ("--model.backbone.pretrained=false", "--data.image_size=128", "--model.backbone")
+    notes = measure_model(_tree(tiny, *words, "efficientvit_m0")).notes
+    told = (
+        "levels of efficientvit_m0 have strides 16, 32, 64, most decoders expect 4 to 32; the map of FPN has stride 16"
+    )
+    assert told in notes
+    assert not [note for note in measure_model(_tree(tiny, *words, "resnet18")).notes if "strides" in note]
