@@ -22,7 +22,7 @@ def test_bash_gets_what_follows_its_ends_of_words(asked: pytest.MonkeyPatch, cap
     for line, answer in (
         ("segcli val", "plain,validate"),
         ("segcli fit -c segcli:quick", "plain,quickstart"),
-        ("segcli fit --model.decoder=U", "plain,UNet"),
+        ("segcli fit --model.decoder=FP", "plain,FPN"),
         ("segcli show nowhere/", "file,"),
         ("segcli fit 'open", ""),
     ):

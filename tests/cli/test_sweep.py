@@ -195,7 +195,8 @@ def test_a_grid_of_real_runs(tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().out.count("finished already") == 2
 
 
-def test_a_real_run_that_fails_is_told(tiny: Path, capsys: Capture) -> None:
+def test_a_real_run_that_fails_is_told(tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(sweep, "ChildRunner", _Forked)
     tiny.write_text(tiny.read_text().replace("{max_epochs: 2", "{max_epochs: 1"))
     assert main(["sweep", "-c", "tiny.yaml", "--vary", "data.image_size=1"]) == 1
     out = capsys.readouterr().out
