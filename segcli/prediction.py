@@ -51,6 +51,10 @@ class Prediction(ABC):
         height, width = mask.shape[-2:]
         return self.logits((height, width)), mask
 
+    def compared_at_map(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what :meth:`compared` does, of a prediction that has a map at the stride of the map."""
+        return self.compared(mask)
+
     @abstractmethod
     def _whole(self) -> Tensor:
         """Return ``(B, K, H, W)`` float32 logits with the padding."""
@@ -74,6 +78,14 @@ class DensePrediction(Prediction):
         """Logits per pixel, ``K``."""
         return self.map.shape[1]
 
+    def compared_at_map(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the ``(B, K, h, w)`` map and the labels of the pixels that its pixels' centres lie in.
+
+        Those in the padding are ignored.
+        """
+        height, width = self.map.shape[-2:]
+        return self.map.float(), mask_at_map(mask, self.size, (height, width))
+
     def _whole(self) -> Tensor:
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
         low = self.map.to(torch.float32, memory_format=torch.contiguous_format)
@@ -93,6 +105,10 @@ class PointPrediction(DensePrediction):
     def __init__(self, values: Tensor, points: Tensor, map: Tensor, size: Size) -> None:  # noqa: A002  (as above)
         super().__init__(map, size)
         self.values, self.points = values, points
+
+    def compared_at_map(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what :meth:`compared` does: points are those of the image."""
+        return self.compared(mask)
 
     def compared(self, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(B, K, 1, P)`` logits and the ``(B, 1, P)`` or ``(B, K, 1, P)`` mask of the pixels they lie in.
@@ -146,3 +162,23 @@ class MaskPrediction(Prediction):
         """Map ``(Q, h, w)`` masks and ``(Q, K)`` probabilities to ``(K, H, W)`` sums."""
         whole = resize(masks[None].float().contiguous(), size=self.size)[0]
         return torch.einsum("qk,qhw->khw", classes, whole.sigmoid())
+
+
+def mask_at_map(mask: Tensor, size: Size, map_size: Size) -> Tensor:
+    """Return the labels of the pixels that the centres of a map's pixels lie in.
+
+    Args:
+        mask: ``(..., H, W)``.
+        size: Height and width of the image with its padding, which is ignored.
+        map_size: ``h, w`` of the map.
+
+    Returns:
+        ``(..., h, w)``.
+    """
+    below, right = (whole - own for whole, own in zip(size, mask.shape[-2:], strict=True))
+    padded = F.pad(mask, (0, right, 0, below), value=IGNORE_INDEX)
+    rows, columns = (
+        ((torch.arange(low, device=mask.device) + 0.5) * (whole / low)).long()
+        for whole, low in zip(size, map_size, strict=True)
+    )
+    return padded[..., rows[:, None], columns]

@@ -71,6 +71,9 @@ class SegmentationTask(pl.LightningModule):
             only.
         extra_loss_weight: Of the loss of each extra prediction that training has, of a decoder with deep supervision
             first, then of ``auxiliary``: a number for each, or one for all.
+        loss_at: ``map`` compares logits at the stride of the decoder's map with the labels at its pixels' centres, in
+            evaluation too: another loss, many times cheaper with many classes, that does not see what is thinner than
+            the stride. null compares all pixels of the image.
 
     Attributes:
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
@@ -100,6 +103,7 @@ class SegmentationTask(pl.LightningModule):
         metrics: list[Metric | torchmetrics.Metric] | None = None,
         auxiliary: list[DecoderFactory] | None = None,
         extra_loss_weight: list[float] | float | None = None,
+        loss_at: Literal["map"] | None = None,
     ) -> None:
         super().__init__()
         kind = KINDS[task]
@@ -115,7 +119,7 @@ class SegmentationTask(pl.LightningModule):
         self._setup = OptimizerSetup(optimizer, schedule, parameter_groups or ParameterGroups())
         self._freezing = freezing
         chosen = ChosenMetrics(with_thresholds(metrics, average_precision_thresholds), task, len(classes))
-        self._criterion = [criterion_of(loss, extra_loss_weight)]  # in a list: it may be the loss
+        self._criterion = [criterion_of(loss, extra_loss_weight, loss_at == "map")]  # in a list: it may be the loss
         self._training_loss, self._step_log = TrainingLoss(self.criterion), StepLog()
         self.evaluation = Evaluation(kind, classes, self.criterion, chosen)
 

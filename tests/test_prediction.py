@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from segcli.layers.resize import resize
@@ -70,3 +71,18 @@ def test_points_stand_in_a_map_for_the_pixels_they_lie_in() -> None:
     found = PointPrediction(values, points, torch.zeros(1, 2, 1, 1), size=(4, 4)).logits((4, 4))
 
     assert found[0, 1].nonzero().tolist() == [[0, 1], [3, 3]]
+
+
+@pytest.mark.parametrize("size", [(8, 12), (5, 10)])
+def test_labels_at_a_map_are_those_at_the_centres_of_its_pixels(size: tuple[int, int]) -> None:
+    mask = torch.arange(size[0] * size[1], dtype=torch.uint8).view(1, *size)
+    prediction = DensePrediction(torch.randn(1, 2, 2, 3), size=(8, 12))
+
+    logits, labels = prediction.compared_at_map(mask)
+
+    assert logits.shape == (1, 2, 2, 3)
+    for i in range(2):
+        for j in range(3):
+            y, x = i * 4 + 2, j * 4 + 2  # a centre between pixels lies in the one below and to the right
+            expected = mask[0, y, x].item() if y < size[0] and x < size[1] else 255
+            assert labels[0, i, j] == expected

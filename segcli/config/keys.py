@@ -64,6 +64,7 @@ KEYS: Mapping[str, Meaning] = {
     "model.value_range": _ARCHITECTURE,
     "model.loss": _OPTIMISATION,
     "model.extra_loss_weight": replace(_OPTIMISATION, is_extra=True),
+    "model.loss_at": replace(_OPTIMISATION, is_extra=True),
     "model.optimizer": _OPTIMISATION,
     "model.schedule": _OPTIMISATION,
     "model.parameter_groups": _OPTIMISATION,

@@ -93,7 +93,7 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
             schedule(optimizer=optimizer, total_steps=_LONG_RUN_STEPS)
     with blamed("model"):
         backbone = cast(Backbone, None)  # the constructor only keeps it
-        keys = ("task", "average_precision_thresholds", "extra_loss_weight")
+        keys = ("task", "average_precision_thresholds", "extra_loss_weight", "loss_at")
         options = {key: model[key] for key in keys if key in model}
         task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, metrics=metrics, **options)
     with blamed("model.task"):
@@ -206,8 +206,9 @@ def num_outputs(tree: Tree, num_classes: int) -> int:
 
 def criterion(tree: Tree) -> Criterion:
     """Return what compares the predictions of an experiment's model with masks."""
-    with blamed("model.extra_loss_weight"):
-        return criterion_of(part(tree, "model.loss"), tree["model"].get("extra_loss_weight"))
+    model = tree["model"]
+    with blamed("model.loss"):
+        return criterion_of(part(tree, "model.loss"), model.get("extra_loss_weight"), model.get("loss_at") == "map")
 
 
 def _try_loss(loss: Loss | Criterion, num_classes: int, num_outputs: int, multilabel: bool) -> None:

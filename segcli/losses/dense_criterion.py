@@ -8,7 +8,7 @@ from segcli.losses.base import Loss
 from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.criterion import Criterion
 from segcli.losses.summed_loss import Sums
-from segcli.prediction import MaskPrediction, Prediction
+from segcli.prediction import DensePrediction, MaskPrediction, Prediction, Size, mask_at_map
 
 
 class DenseCriterion(Criterion):
@@ -17,10 +17,12 @@ class DenseCriterion(Criterion):
     Args:
         loss: Any loss; one that has no sums is averaged over batches.
         extra_weights: Of the loss of each extra prediction; one number for all of them. None refuses them.
+        at_map: Whether to compare maps at their own stride with the labels at their pixels' centres.
     """
 
-    def __init__(self, loss: Loss, extra_weights: Sequence[float] | float | None = None) -> None:
-        self._loss, self._extra_weights = loss, extra_weights
+    def __init__(self, loss: Loss, extra_weights: Sequence[float] | float | None = None, at_map: bool = False) -> None:
+        self._loss, self._extra_weights, self._at_map = loss, extra_weights, at_map
+        self._sizes: tuple[Size, Size] | None = None
         self._parts = [summed(leaf) for leaf in loss.leaves()]
 
     @property
@@ -31,11 +33,15 @@ class DenseCriterion(Criterion):
     @property
     def averages(self) -> Sequence[str]:
         """What the value of each loss for a split is the mean of."""
-        return [part.averages for part in self._parts]
+        at = ", at the stride of the map" if self._at_map else ""
+        return [f"{part.averages}{at}" for part in self._parts]
 
     def sums(self, prediction: Prediction, mask: Tensor) -> list[Sums]:
         """Map a prediction and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to P sums, and P more of each extra one."""
-        compared = [each.compared(mask) for each in (prediction, *prediction.extra)]
+        every = (prediction, *prediction.extra)
+        if self._at_map and isinstance(prediction, DensePrediction):
+            self._sizes = prediction.size, (prediction.map.shape[-2], prediction.map.shape[-1])
+        compared = [each.compared_at_map(mask) if self._at_map else each.compared(mask) for each in every]
         return [part.sums(*each) for each in compared for part in self._parts]
 
     def values(self, sums: Sequence[Sums]) -> list[Tensor]:
@@ -50,7 +56,9 @@ class DenseCriterion(Criterion):
         return sum((w * each for w, each in zip(self._weights(len(extra)), extra, strict=True)), start=main)
 
     def weigh(self, mask: Tensor, channels: int) -> Sequence[Tensor]:
-        """Return what a batch weighs in each part, scalars from 0 up."""
+        """Return what a batch weighs in each part, scalars from 0 up; at maps, those of the prediction before."""
+        if self._sizes is not None:
+            mask = mask_at_map(mask, *self._sizes)
         return [part.weight(mask, channels) for part in self._parts]
 
     def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
@@ -90,18 +98,23 @@ class DenseCriterion(Criterion):
         return type(part.loss if isinstance(part, BatchMean) else part).__name__
 
 
-def criterion_of(loss: Loss | Criterion, extra_weights: Sequence[float] | float | None = None) -> Criterion:
+def criterion_of(
+    loss: Loss | Criterion, extra_weights: Sequence[float] | float | None = None, at_map: bool = False
+) -> Criterion:
     """Return what compares predictions for a loss: itself, if it takes whole predictions.
 
     Args:
         loss: ``model.loss`` of an experiment.
         extra_weights: See :class:`DenseCriterion`.
+        at_map: See :class:`DenseCriterion`.
 
     Raises:
-        ValueError: If the loss weighs extra predictions by itself, and there are weights for them.
+        ValueError: If the loss weighs extra predictions by itself, and there are weights for them, or has no map.
     """
     if not isinstance(loss, Criterion):
-        return DenseCriterion(loss, extra_weights)
+        return DenseCriterion(loss, extra_weights, at_map)
+    if at_map:
+        raise ValueError(f"model.loss_at got 'map', but {type(loss).__name__} compares no maps; set it to null.")
     if extra_weights is not None:
         raise ValueError(
             f"model.extra_loss_weight got {extra_weights}, but {type(loss).__name__} weighs extra predictions by "

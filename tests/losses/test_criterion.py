@@ -54,3 +54,5 @@ def test_it_is_used_as_it_is_and_weighs_extra_predictions_by_itself() -> None:
     assert criterion_of(criterion) is criterion  # type: ignore[comparison-overlap]
     with pytest.raises(ValueError, match="OfMaps weighs extra predictions by itself; set it to null"):
         criterion_of(criterion, 0.4)
+    with pytest.raises(ValueError, match="OfMaps compares no maps; set it to null"):
+        criterion_of(criterion, at_map=True)

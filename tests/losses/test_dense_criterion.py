@@ -22,7 +22,7 @@ from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import SummedLoss
 from segcli.losses.tversky_loss import TverskyLoss
 from segcli.losses.weighted_sum import WeightedSum
-from segcli.prediction import Prediction
+from segcli.prediction import DensePrediction, Prediction
 from segcli.sample import IGNORE_INDEX
 from tests.losses.data import FORMS, dense
 
@@ -183,3 +183,18 @@ def test_weights_that_do_not_fit_the_extra_predictions_are_refused(
 ) -> None:
     logits, _ = data("multiclass")
     assert told in DenseCriterion(CrossEntropyLoss(), given).refusal(with_extra(logits, count))
+
+
+def test_maps_are_compared_at_their_own_stride_where_that_is_asked_for() -> None:
+    low, mask = torch.randn(2, 4, 3, 5), torch.randint(4, (2, 12, 20), dtype=torch.uint8)
+    prediction, criterion = DensePrediction(low, (12, 20)), DenseCriterion(CrossEntropyLoss(), at_map=True)
+    labels = mask[:, 2::4, 2::4]
+
+    found = criterion.combine(criterion.values(criterion.sums(prediction, mask)))
+
+    torch.testing.assert_close(found, CrossEntropyLoss()(low, labels))
+    assert criterion.weigh(mask, 4)[0] == labels.numel()  # of the pixels that count
+    assert criterion.definition(4) == [
+        "CrossEntropyLoss: mean over pixels that are not ignored, of each label where there are several, at the stride "
+        "of the map"
+    ]
