@@ -44,6 +44,7 @@ bench: $(READY) ## measure; prints ratios
 	$(BIN)/python -m tests.benchmarks.bench_loading
 	$(BIN)/python -m tests.benchmarks.bench_metrics
 	$(BIN)/python -m tests.benchmarks.bench_chosen_metrics
+	$(BIN)/python -m tests.benchmarks.bench_decoders
 	$(BIN)/python -m tests.benchmarks.bench_dice
 	$(BIN)/python -m tests.benchmarks.bench_losses
 	$(BIN)/python -m tests.benchmarks.bench_resize

@@ -19,6 +19,7 @@ class Decoder(nn.Module, ABC):
         out_channels: Channels of the map.
         out_stride: Input pixels per pixel of the map.
         classifier_kernel: Kernel size of the convolution that turns the map into logits.
+        meant_stride: Largest stride of the deepest level that the decoder was made for; None if any will do.
         wants_norm: Whether levels of a plain transformer are to pass its final norm, unless the backbone's
             ``normalise`` says something else.
     """
@@ -26,6 +27,7 @@ class Decoder(nn.Module, ABC):
     out_channels: int
     out_stride: int
     classifier_kernel: int = 1
+    meant_stride: int | None = None
     wants_norm: bool = False
 
     @abstractmethod

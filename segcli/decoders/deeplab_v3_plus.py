@@ -43,6 +43,8 @@ class DeepLabV3Plus(Decoder):
             1.
     """
 
+    meant_stride = 16
+
     def __init__(
         self,
         features: Sequence[FeatureSpec],

@@ -34,6 +34,8 @@ class LRASPP(Decoder):
         ValueError: If there are fewer than 2 levels.
     """
 
+    meant_stride = 16
+
     def __init__(self, features: Sequence[FeatureSpec], width: int = 128) -> None:
         super().__init__()
         *finer, deep = deepest("LRASPP", features, least=2)

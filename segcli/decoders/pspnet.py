@@ -32,6 +32,8 @@ class PSPNet(Decoder):
             even.
     """
 
+    meant_stride = 8
+
     def __init__(
         self,
         features: Sequence[FeatureSpec],

@@ -89,7 +89,7 @@ def _measure(
             raise PartError("model.loss", reason)
         if is_tried:
             notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
-            notes += _of_strides(segmenter)
+            notes += (*_of_strides(segmenter), *_of_depth(segmenter))
             notes += _evaluate(segmenter.eval(), shape)
     parameters = sum(parameter.numel() for parameter in segmenter.parameters())
     return ModelCost(parameters, counter.get_total_flops(), shape, notes)
@@ -192,6 +192,18 @@ def _of_strides(segmenter: Segmenter) -> tuple[str, ...]:
     is_map = isinstance(decoder, Decoder)
     of_map = f"; the map of {type(decoder).__name__} has stride {decoder.out_stride}" if is_map else ""
     return (f"levels of {name} have strides {', '.join(map(str, strides))}, most decoders expect 4 to 32{of_map}",)
+
+
+def _of_depth(segmenter: Segmenter) -> tuple[str, ...]:
+    """Say if a decoder that looks at the deepest level alone was made for a finer one."""
+    decoder, stride = segmenter.decoder, segmenter.backbone.features[-1].stride
+    meant = decoder.meant_stride if isinstance(decoder, Decoder) else None
+    if meant is None or stride <= meant:
+        return ()
+    return (
+        f"{type(decoder).__name__} is meant for a deepest level of stride {meant} or less, this one has {stride}; set "
+        f"model.backbone.output_stride: {meant} if the backbone has such an option, or take borders as coarse as that",
+    )
 
 
 def _training_size(tree: Mapping[str, Any], data: SegmentationDataModule) -> tuple[int, int, tuple[str, ...]]:

@@ -167,6 +167,13 @@ def test_a_crop_too_small_for_batch_normalisation_is_refused(tiny: Path) -> None
         measure_model(_tree(tiny, crop, "--data.batch_size", "1"))
 
 
+def test_a_decoder_on_a_coarser_level_than_it_is_meant_for_is_noted(tiny: Path) -> None:
+    words = ["--model.decoder={class_path: DeepLabV3Plus, width: 8}", "--data.image_size", "64"]
+    (note,) = measure_model(_tree(tiny, *words)).notes
+    assert "DeepLabV3Plus is meant for a deepest level of stride 16 or less, this one has 32; set model.backb" in note
+    assert measure_model(_tree(tiny, *words, "--model.backbone.output_stride", "16")).notes == ()
+
+
 def test_a_model_of_one_image_size_is_noted(tiny: Path) -> None:
     backbone = "{class_path: TimmBackbone, name: test_vit, backbone_kwargs: {img_size: 160, dynamic_img_size: false}}"
     words = [f"--model.backbone={backbone}", "--data.image_size"]
