@@ -10,15 +10,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from segcli.decoders.base import Decoder
 from segcli.decoders.full_resolution import doubled_sizes, step_widths
 from segcli.decoders.levels import deepest
+from segcli.decoders.staged_decoder import StagedDecoder
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
 
 
-class UNet(Decoder):
+class UNet(StagedDecoder):
     """Resize the deepest level to the next finer, concatenate, convolve twice; on to full resolution.
 
     Args:
@@ -38,7 +38,7 @@ class UNet(Decoder):
         self.full_stride = features[0].stride
         widths = step_widths("UNet", features, channels)
         skips = [f.channels for f in reversed(features[:-1])]
-        self.out_channels, self.out_stride = widths[-1], 1
+        self.out_channels, self.out_stride, self.stage_channels = widths[-1], 1, widths
         skips += [0] * (len(widths) - len(skips))
         inputs = [features[-1].channels, *widths[:-1]]
         self.blocks = nn.ModuleList(
@@ -46,12 +46,16 @@ class UNet(Decoder):
             for wide, skip, width in zip(inputs, skips, widths, strict=True)
         )
 
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, channels[-1], H, W)``, values from 0 up."""
-        x, skips = features[-1], features[-2::-1]
-        for block, skip in zip(self.blocks, skips, strict=False):
-            x = block(torch.cat([resize(x, like=skip, mode="nearest"), skip], dim=1))
-        rest = self.blocks[len(skips) :]
-        for block, size in zip(rest, doubled_sizes(features[0], self.full_stride, len(rest)), strict=True):
-            x = block(resize(x, size=size, mode="nearest"))
-        return x
+    def stages(self, features: Sequence[Tensor], count: int | None = None) -> list[Tensor]:
+        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to what every block gives, values from 0 up.
+
+        The last is ``(B, channels[-1], H, W)``.
+        """
+        finer = features[-2::-1]
+        without = len(self.blocks) - len(finer)
+        sizes = [(x.shape[-2], x.shape[-1]) for x in finer] + doubled_sizes(features[0], self.full_stride, without)
+        stages, skips = [features[-1]], [*finer, *[None] * without]
+        for block, size, skip in zip(self.blocks[:count], sizes, skips, strict=False):
+            up = resize(stages[-1], size=size, mode="nearest")
+            stages.append(block(up if skip is None else torch.cat([up, skip], dim=1)))
+        return stages[1:]

@@ -12,15 +12,15 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from segcli.decoders.base import Decoder
 from segcli.decoders.full_resolution import doubled_sizes, step_widths
 from segcli.decoders.levels import deepest
+from segcli.decoders.staged_decoder import StagedDecoder
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
 
 
-class UNetPlusPlus(Decoder):
+class UNetPlusPlus(StagedDecoder):
     """Fill the triangle between a backbone and a U-Net's decoder with nodes that see all before them in their row.
 
     Args:
@@ -56,21 +56,33 @@ class UNetPlusPlus(Decoder):
         blocks = [newest[0], *widths[depth:]]
         self.blocks = nn.ModuleList(_node(*pair) for pair in itertools.pairwise(blocks))
         self.out_channels, self.out_stride = widths[-1], 1
+        self.stage_channels = [*inner[:1] * (depth - 1), widths[-1]]
 
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, channels[-1], H, W)``, values from 0 up."""
-        x = self.top_row(features)[-1]
+    def stages(self, features: Sequence[Tensor], count: int | None = None) -> list[Tensor]:
+        """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``X(0, 1)`` to ``X(0, depth - 1)`` and the last map.
+
+        The last is what blocks without a skip connection make of ``X(0, depth)``, if there are such: ``(B,
+        channels[-1], H, W)``. Values from 0 up.
+        """
+        whole = len(self.stage_channels)
+        count = whole if count is None else count
+        stages = self.top_row(features, columns=self.depth if count == whole else count)[1:]
+        if count < whole:
+            return stages
+        x = stages.pop() if stages else features[0]
         sizes = doubled_sizes(features[0], self.full_stride, len(self.blocks))
         for block, size in zip(self.blocks, sizes, strict=True):
             x = block(resize(x, size=size, mode="nearest"))
-        return x
+        return [*stages, x]
 
-    def top_row(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Return the nodes at the finest level's size, ``X(0, 0)`` to ``X(0, depth)``."""
+    def top_row(self, features: Sequence[Tensor], columns: int | None = None) -> list[Tensor]:
+        """Return the nodes at the finest level's size, ``X(0, 0)`` to ``X(0, columns)``, all of them by default."""
+        columns = self.depth if columns is None else columns
         rows = [[level] for level in features]
         for row, column in self._places():
-            up = resize(rows[row + 1][-1], like=rows[row][0], mode="nearest")
-            rows[row].append(self.nodes[f"{row}_{column}"](torch.cat([up, *reversed(rows[row])], dim=1)))
+            if row + column <= columns:
+                up = resize(rows[row + 1][-1], like=rows[row][0], mode="nearest")
+                rows[row].append(self.nodes[f"{row}_{column}"](torch.cat([up, *reversed(rows[row])], dim=1)))
         return rows[0]
 
     def _places(self) -> Iterator[tuple[int, int]]:

@@ -7,12 +7,14 @@ import importlib
 import inspect
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.segformer import SegFormer
 from segcli.features import FeatureSpec
 from segcli.registry import names
 from segcli.segmenter import Segmenter
@@ -33,6 +35,7 @@ def per_step(features: Sequence[FeatureSpec]) -> list[int]:
 SMALL: Mapping[str, Mapping[str, object]] = {
     "DeepLabV3": {"width": 8},
     "DeepLabV3Plus": {"width": 8},
+    "DySample": {"num_outputs": 3, "base": partial(SegFormer, width=8), "scale": 2},
     "FCN": {"width": 8},
     "FPN": {"pyramid_channels": 8, "segmentation_channels": 32},
     "Hamburger": {"width": 32, "rank": 4},
@@ -64,8 +67,16 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def small(name: str, features: Sequence[FeatureSpec] = CNN) -> Decoder:
-    arguments = {key: value(features) if callable(value) else value for key, value in SMALL.get(name, {}).items()}
+    arguments = {
+        key: value(features) if inspect.isfunction(value) else value for key, value in SMALL.get(name, {}).items()
+    }
     return decoder_class(name)(features, **arguments)
+
+
+def required(name: str) -> dict[str, object]:
+    """Arguments without which a decoder cannot be built, such as the one that it stands around."""
+    parameters = inspect.signature(decoder_class(name)).parameters
+    return {k: v for k, v in SMALL.get(name, {}).items() if parameters[k].default is inspect.Parameter.empty}
 
 
 def levels(features: Sequence[FeatureSpec], height: int, width: int, batch: int = 2) -> list[Tensor]:
@@ -108,7 +119,7 @@ def test_gives_a_segmenter_logits_of_every_pixel(name: str, backbone: str, outpu
 def test_runs_with_its_defaults(name: str) -> None:
     """On the meta device, which does not compute; so do its sizes in ``segcli check --build``."""
     with torch.device("meta"):
-        decoder = decoder_class(name)(CNN).eval()
+        decoder = decoder_class(name)(CNN, **required(name)).eval()
 
         assert decoder(levels(CNN, 64, 96)).shape[:2] == (2, decoder.out_channels)
 
@@ -117,7 +128,7 @@ def test_too_few_levels_are_an_error(name: str) -> None:
     least = LEAST.get(name, 1)
 
     with pytest.raises(ValueError, match=rf"{name} got {least - 1} feature levels?, expected at least {least}; check"):
-        decoder_class(name)(CNN[: least - 1])
+        decoder_class(name)(CNN[: least - 1], **required(name))
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)

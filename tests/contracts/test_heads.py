@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from segcli.decoders.base import Head
 from segcli.decoders.fcn import FCN
+from segcli.decoders.segformer import SegFormer
+from segcli.decoders.unet import UNet
 from segcli.features import Features, FeatureSpec, Mask, TokenParts
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
@@ -49,16 +51,22 @@ class StillTail:
 SMALL: Mapping[str, Mapping[str, object]] = {
     "CGRSeg": {"width": 8, "blocks": 1, "band": 3},
     "DPT": {"channels": [8, 8, 8, 8], "width": 8},
+    "DeepSupervision": {"base": partial(UNet, channels=[8] * 7)},
     "EoMT": {"queries": 5},
     "Linear": {"class_token": True},
     "Mask2Former": {"queries": 5, "width": 32, "layers": 3, "pixel_layers": 1},
     "MaskTransformer": {"heads": 2},
     "OCRNet": {"levels": 2, "width": 8, "key_width": 8},
     "PointRend": {"base": partial(FCN, width=8), "points": 16, "refined": 10_000, "width": 8},
+    "SimplePyramid": {"base": partial(SegFormer, width=8), "width": 8},
 }
 """Arguments with which a head is computed here."""
 
-OF_PYRAMIDS: Mapping[str, Mapping[str, object]] = {"DPT": {"readout": "ignore"}, "Linear": {"class_token": False}}
+OF_PYRAMIDS: Mapping[str, Mapping[str, object]] = {
+    "DPT": {"readout": "ignore"},
+    "DeepSupervision": {"base": partial(UNet, channels=[8] * 5)},
+    "Linear": {"class_token": False},
+}
 """Further ones on a backbone without prefix tokens."""
 
 
@@ -207,9 +215,7 @@ def test_leaves_its_input_alone(name: str) -> None:
 
 
 def test_runs_in_bfloat16_autocast(name: str) -> None:
-    head, given = small(name), features()
-    head(given)
-    head.eval()
+    head, given = small(name).eval(), features()
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
         low = head(given).logits(SIZE)
