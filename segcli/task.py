@@ -6,6 +6,7 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -15,6 +16,7 @@ from torch import Tensor
 from segcli.backbones.base import Backbone
 from segcli.decoders.base import DecoderFactory, build_decoder
 from segcli.evaluation import Evaluation
+from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.layers.resize import resize
 from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
 from segcli.loop.run_progress import seed_step, tell_progress
@@ -74,8 +76,11 @@ class SegmentationTask(pl.LightningModule):
         loss_at: ``map`` compares logits at the stride of the decoder's map with the labels at its pixels' centres, in
             evaluation too: another loss, many times cheaper with many classes, that does not see what is thinner than
             the stride. null compares all pixels of the image.
+        weights: Checkpoint of another run to start from: what fits by name and shape is taken, a classifier of other
+            classes starts anew. Then the backbone loads no weights of its own.
 
     Attributes:
+        warm_start: What was taken of ``weights``, once the model is built; None without.
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
         evaluation: What it counted.
 
@@ -104,6 +109,7 @@ class SegmentationTask(pl.LightningModule):
         auxiliary: list[DecoderFactory] | None = None,
         extra_loss_weight: list[float] | float | None = None,
         loss_at: Literal["map"] | None = None,
+        weights: str | None = None,
     ) -> None:
         super().__init__()
         kind = KINDS[task]
@@ -114,6 +120,8 @@ class SegmentationTask(pl.LightningModule):
         self.scores: dict[str, Scores] = {}
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
         self._decoder, self._auxiliary = decoder, auxiliary or []
+        self._weights = weights
+        self.warm_start: WarmStart | None = None
         self._num_outputs, self._compiles = kind.num_outputs(len(classes)), compile
         self._segmenter_settings = SegmenterSettings(task, mean, std, value_range, channels_last)
         self._setup = OptimizerSetup(optimizer, schedule, parameter_groups or ParameterGroups())
@@ -150,6 +158,7 @@ class SegmentationTask(pl.LightningModule):
                 build_decoder(each, backbone.features, count) for each in (self._decoder, *self._auxiliary)
             )
             self.segmenter = Segmenter(backbone, decoder, count, self._segmenter_settings, auxiliary)
+            self.warm_start = warm_start(self.segmenter, self.classes, Path(self._weights)) if self._weights else None
             self._setup.prepare(self)
             if self._freezing is not None:
                 self._freezing.prepare(backbone)

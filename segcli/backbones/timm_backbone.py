@@ -71,7 +71,7 @@ class TimmBackbone(Backbone):
         frozen: bool = False,
         gradient_checkpointing: bool = False,
         normalise: bool | None = None,
-        tail_blocks: int = 0,
+        tail_blocks: int | None = None,
         backbone_kwargs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class TimmBackbone(Backbone):
         options |= {"output_stride": output_stride} if output_stride is not None else {}
         options |= {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
         self.name = name
-        outline = Outline.of(name, options, out_indices, tail_blocks)
+        outline = Outline.of(name, options, out_indices, tail_blocks or 0)
         if normalise and not outline.norm:
             raise ValueError(
                 f"TimmBackbone got normalise true for {name}, expected a plain transformer with a norm after its last "
@@ -97,7 +97,7 @@ class TimmBackbone(Backbone):
             load_weights(self.model, Path(weights), in_channels, outline.weights, outline.norm_weights)
         self._final_norm = [getattr(self.model, outline.norm)] if outline.norm else []  # in a list: not a part as yet
         taken.prune(self.model)
-        self._normalise, self._tail_blocks, self._frozen = normalise, tail_blocks, frozen
+        self._normalise, self._tail_blocks, self._frozen = normalise, tail_blocks or 0, frozen
         self.num_prefix = outline.num_prefix
         if normalise or tail_blocks:
             self._keep_final_norm()

@@ -69,8 +69,8 @@ def require_tail(model: nn.Module, name: str, num_blocks: int) -> None:
         raise ValueError(
             f"TimmBackbone got tail_blocks {num_blocks} for {name}, a {type(model).__name__}, expected a plain "
             "transformer whose blocks take further tokens and a mask, such as vit_small_patch16_224, "
-            "vit_small_patch14_dinov2 or vit_small_patch16_dinov3; choose one of these, or set "
-            "model.backbone.tail_blocks to 0."
+            "vit_small_patch14_dinov2 or vit_small_patch16_dinov3; choose one of these, or remove "
+            "model.backbone.tail_blocks."
         )
     if not 0 < num_blocks < len(blocks):
         raise ValueError(

@@ -24,6 +24,7 @@ from segcli.metrics.definitions import definitions
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
 from segcli.runs.run_folder import SPLITS
+from segcli.runs.surroundings import file_hash
 from segcli.sample import DataError
 from segcli.task import SegmentationTask
 
@@ -63,7 +64,11 @@ class Provenance(pl.Callback):
         if not isinstance(trainer.strategy, FSDPStrategy):  # there every process holds a part only
             hashes["model"] = weights_hash(pl_module)
         class_weights = found_weights(pl_module.loss, pl_module.classes)
-        more = {"class_weights": class_weights} if class_weights else {}
+        more: dict[str, Any] = {"class_weights": class_weights} if class_weights else {}
+        if (start := pl_module.warm_start) is not None:
+            say(str(start), file=sys.stderr)
+            record = {"checkpoint": str(start.path), "sha256": file_hash(start.path), "taken": len(start.taken)}
+            more |= {"started_from": {**record, "new": list(start.new)}}
         self._add(trainer, pl_module, data=now, weights=hashes, **more)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -56,6 +56,8 @@ KEYS: Mapping[str, Meaning] = {
     "data.root": replace(_DATA, free=True),  # the passport has the data's fingerprint, and what of it changed
     "model": _RUNTIME,
     "model.backbone": _ARCHITECTURE,
+    "model.backbone.normalise": replace(_ARCHITECTURE, is_extra=True),
+    "model.backbone.tail_blocks": replace(_ARCHITECTURE, is_extra=True),
     "model.decoder": _ARCHITECTURE,
     "model.auxiliary": replace(_ARCHITECTURE, is_extra=True),
     "model.task": _ARCHITECTURE,
@@ -63,6 +65,7 @@ KEYS: Mapping[str, Meaning] = {
     "model.std": _ARCHITECTURE,
     "model.value_range": _ARCHITECTURE,
     "model.loss": _OPTIMISATION,
+    "model.weights": replace(_OPTIMISATION, is_extra=True),
     "model.extra_loss_weight": replace(_OPTIMISATION, is_extra=True),
     "model.loss_at": replace(_OPTIMISATION, is_extra=True),
     "model.optimizer": _OPTIMISATION,

@@ -123,7 +123,7 @@ class SegmentationCLI(LightningCLI):
         Args:
             folder: Where the run writes.
             callbacks: To be used beside those of the experiment.
-            load_weights: Whether the backbone loads the weights that the experiment names; a checkpoint brings its own.
+            load_weights: Whether the weights are loaded that the experiment names; a checkpoint brings its own.
             continued_at: Optimizer steps that are behind an interrupted run which resumes in its folder.
 
         Raises:
@@ -131,6 +131,8 @@ class SegmentationCLI(LightningCLI):
         """
         self._folder, self._callbacks, self._continued_at = folder, callbacks, continued_at
         if not load_weights:
+            self.config.model.weights = None
+        if not load_weights or self.config.model.weights is not None:  # of a run, which has the backbone's, too
             arguments = arguments_of(self.config.model.backbone)
             for key, value in without_pretraining(dict(arguments.items())).items():
                 arguments[key] = value

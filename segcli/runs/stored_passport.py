@@ -52,6 +52,9 @@ PASSPORT_FORM = record(
         **_circumstances,
         "schema": whole,
         "loaded": maybe(record({"checkpoint": text}, {"sha256": maybe(text)})),
+        "started_from": maybe(
+            record({"checkpoint": text}, {"sha256": maybe(text), "taken": whole, "new": listing(text)})
+        ),
         "experiment": maybe(listing(text)),
         "overrides": maybe(listing(text)),
         "environment_variables": maybe(listing(text)),

@@ -130,8 +130,10 @@ class StoredRun:
         arguments = arguments if isinstance(arguments, Mapping) else {}
         is_given = arguments.get("weights") is not None or arguments.get("pretrained")
         hashes = self.passport.get("weights") or {}
-        state = self.passport.get("loaded") or {}
-        return tuple(str(part) for part in (hashes.get("backbone") if is_given else None, state.get("sha256")) if part)
+        states = [self.passport.get(key) or {} for key in ("started_from", "loaded")]
+        is_given = is_given and not states[0]  # then the backbone loaded none of its own
+        parts = (hashes.get("backbone") if is_given else None, *(state.get("sha256") for state in states))
+        return tuple(str(part) for part in parts if part)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def test_a_folder_without_experiments_is_explained(
 
 
 def test_json_is_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    (entry,) = json.loads(_listed(capsys, "losses", "Dice", "--format", "json"))
+    (entry,) = json.loads(_listed(capsys, "losses", "DiceLoss*", "--format", "json"))
     assert (entry["name"], entry["family"], entry["package"]) == ("DiceLoss", "losses", "segcli")
     assert entry["class_path"] == "segcli.losses.dice_loss.DiceLoss"
     smooth = entry["arguments"][0]

@@ -10,7 +10,7 @@ import torch
 from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.decoders.fpn import FPN
 from segcli.segmenter import Segmenter
-from tests.contracts.timm_families import DISPLACED, NEEDS_VALUES, QUICK, SMALLEST
+from tests.contracts.timm_families import DISPLACED, LINES, NEEDS_VALUES, NO_NORM, QUICK, SHORT, SMALLEST
 
 NAMES = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in SMALLEST.values()]
 USABLE = [name for name in SMALLEST.values() if DISPLACED.get(name) != [] and name not in NEEDS_VALUES]
@@ -106,3 +106,46 @@ def test_an_output_stride_is_kept_or_refused_with_a_remedy(name: str, stride: in
     assert f"got output_stride {stride} for {name}, whose strides" in refused
     assert "remove model.backbone.output_stride" in refused
     assert not [word for word in ("AssertionError", "__init__", "in_chans", "Error(") if word in refused]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LINES)
+def test_every_line_learns_alike_in_both_memory_formats(name: str) -> None:
+    torch.manual_seed(0)
+    body = TimmBackbone(name, pretrained=False, backbone_kwargs=SHORT.get(name))
+    multiple = body.size_multiple
+    image = torch.randn(2, RGB, *(body.image_size or [-(-64 // multiple) * multiple] * 2))
+    found, gradients = [], []
+    for memory_format in (torch.contiguous_format, torch.channels_last):
+        body.to(memory_format=memory_format)  # type: ignore[call-overload]
+        with torch.inference_mode():
+            found.append(body.eval()(image.contiguous(memory_format=memory_format)))
+        body.zero_grad()
+        sum(level.square().mean() for level in body(image.contiguous(memory_format=memory_format))).backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in body.parameters() if p.grad is not None]))
+    assert [tuple(level.shape) for level in found[0]] == levels(body, (image.shape[2], image.shape[3]))
+    for plain, last in zip(*found, strict=True):
+        assert plain.isfinite().all()
+        torch.testing.assert_close(last, plain, rtol=1e-4, atol=1e-4 * float(plain.abs().max()))
+    assert gradients[0].isfinite().all()
+    assert gradients[0].count_nonzero() > 0
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-3 * float(gradients[0].abs().max()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORT)
+def test_every_plain_line_gives_prefix_tokens_and_passes_its_norm(name: str) -> None:
+    torch.manual_seed(0)
+    body = TimmBackbone(name, pretrained=False, backbone_kwargs=SHORT[name], normalise=name not in NO_NORM).eval()
+    image = torch.randn(1, RGB, *(body.image_size or (2 * body.size_multiple, 3 * body.size_multiple)))
+    with torch.inference_mode():
+        features = body.extract(image)
+    assert [tuple(level.shape) for level in features.levels] == [
+        (1, *shape[1:]) for shape in levels(body, (image.shape[2], image.shape[3]))
+    ]
+    if body.num_prefix:
+        assert [tuple(tokens.shape) for tokens in features.prefix or ()] == [
+            (1, body.num_prefix, spec.channels) for spec in body.features
+        ]
+    else:
+        assert features.prefix is None

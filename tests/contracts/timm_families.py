@@ -118,3 +118,30 @@ QUICK = (
     *("mobilenetv3_small_050", "hgnetv2_b0", "visformer_tiny", "swin_tiny_patch4_window7_224", "inception_v3"),
 )
 """Those that are built in every test run; the others, and passes with values, belong to the slow ones."""
+_CONVOLUTIONAL = (
+    *("resnet10t", "resnext26ts", "regnety_002", "densenet121", "dpn48b", "vgg11_bn", "hrnet_w18_small", "repvgg_a0"),
+    *("repvit_m0_9", "ghostnet_050", "mobilenetv3_small_050", "mobilenetv4_conv_small", "mobilenetv4_hybrid_medium"),
+    *("efficientnet_b0", "tf_efficientnetv2_b0", "tf_efficientnet_lite0", "convnext_atto", "convnextv2_atto"),
+    *("convmixer_768_32", "mambaout_femto", "fastvit_t8", "edgenext_xx_small", "efficientvit_b0", "efficientvit_m0"),
+    *("mobilevit_xxs", "nextvit_small", "csatv2", "poolformerv2_s12", "botnet26t_256", "halonet26t"),
+)
+_HIERARCHICAL = (
+    *("pvt_v2_b0", "twins_svt_small", "swin_tiny_patch4_window7_224", "swinv2_tiny_window8_256", "mvitv2_tiny"),
+    *("focalnet_tiny_srf", "tiny_vit_5m_224", "sam2_hiera_tiny", "hiera_tiny_224", "coat_lite_tiny", "gcvit_xxtiny"),
+    *("coatnet_pico_rw_224", "levit_128s", "nest_tiny", "volo_d1_224"),
+)
+_PLAIN = (
+    *("xcit_nano_12_p16_224", "convit_tiny", "tnt_s_patch16_224", "mixer_s32_224", "resmlp_12_224", "gmlp_ti16_224"),
+    *("vit_tiny_patch16_224", "deit3_small_patch16_224", "eva02_tiny_patch14_224", "beit_base_patch16_224"),
+    *("vit_small_patch14_reg4_dinov2", "vit_tiny_patch16_dinov3_qkvb", "vit_pe_core_tiny_patch16_384"),
+    *("vit_pe_spatial_tiny_patch16_512", "vit_base_patch16_siglip_224", "aimv2_large_patch14_224"),
+    "naflexvit_base_patch16_gap",
+)
+LINES = (*_CONVOLUTIONAL, *_HIERARCHICAL, *_PLAIN)
+"""One small model per line of work."""
+SHORT = {
+    name: {"depth": 2} for name in _PLAIN if name.startswith(("vit_", "deit3", "eva02", "beit", "aimv2", "naflex"))
+}
+"""Arguments of those whose blocks are all alike and many."""
+NO_NORM = ("vit_pe_spatial_tiny_patch16_512",)
+"""Of these, one without a norm after its last block."""
