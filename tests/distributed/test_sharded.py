@@ -74,4 +74,4 @@ def test_a_run_in_shards_goes_on(sharded: Path) -> None:
 def test_a_gpu_is_asked_for(sharded: Path) -> None:
     done = lightning(["fit", "-c", "tiny.yaml", *ON_TWO, "--trainer.strategy", "fsdp"], sharded)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: The strategy `fsdp` requires a GPU")
+    assert done.stderr.startswith("error: trainer.strategy: The strategy `fsdp` requires a GPU")
