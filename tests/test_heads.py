@@ -91,6 +91,46 @@ def test_a_head_of_ones_own_around_a_decoder_trains_and_predicts(own: Path, word
     assert segmenter.predict(IMAGE).shape == (41, 57)
 
 
+def test_heads_around_decoders_train_and_predict(tiny: Path) -> None:
+    supervised = "{class_path: DeepSupervision, base: {class_path: UNet, channels: [8, 8, 8, 8, 8, 8]}}"
+    head = f"{{class_path: PointRend, points: 32, base: {{class_path: SimplePyramid, width: 8, base: {supervised}}}}}"
+    words = [f"--model.decoder={head}", "--model.extra_loss_weight=0.4"]
+
+    assert main(["fit", "-c", str(tiny), *words, "--trainer.max_epochs=1"]) == 0
+
+    checkpoint = tiny.parent / "runs/tiny/1/checkpoints/last.ckpt"
+    assert Segmenter.from_checkpoint(checkpoint).predict(IMAGE).shape == (41, 57)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "message"),
+    [
+        ("DPT", "got features without a class token"),
+        ("{class_path: DeepSupervision, base: FPN}", "got FPN as base, expected a decoder with stages"),
+        ("{class_path: DySample, base: UNet}", "scale 4, expected a number above 1 that divides 1"),
+        (
+            "{class_path: PointRend, base: {class_path: Mask2Former, layers: 1, pixel_layers: 1}}",
+            "got Mask2Former as base, which predicts masks of queries",
+        ),
+        (
+            "{class_path: PointRend, base: {class_path: FPN, segmentation_channels: 33}}",
+            "FPN got segmentation_channels",
+        ),
+    ],
+)
+def test_a_combination_that_cannot_work_is_told_by_check_with_key_and_line(
+    tiny: Path, decoder: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tiny.parent / "bad.yaml").write_text(f"extends: tiny.yaml\nmodel:\n  decoder: {decoder}\n")
+
+    assert main(["check", "bad.yaml", "--build"]) == 2
+
+    told = capsys.readouterr().out
+    assert "error: model.decoder: " in told
+    assert message in told
+    assert "--> bad.yaml:3" in told
+
+
 def test_a_head_that_needs_weights_for_its_predictions_says_so_before_it_trains(
     own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
