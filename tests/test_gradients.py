@@ -23,6 +23,7 @@ from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.focal_loss import FocalLoss
 from segcli.losses.weighted_sum import WeightedSum
 from segcli.optim.sgd import SGD
+from segcli.prediction import DensePrediction, Prediction
 from segcli.sample import IGNORE_INDEX, Batch
 from segcli.task import SegmentationTask
 from segcli.transforms.seeded_compose import SeededCompose
@@ -88,6 +89,9 @@ class Linear(SegmentationTask):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.convolution(image.float() / 255)
+
+    def prediction(self, image: Tensor) -> Prediction:
+        return DensePrediction(self(image), (image.shape[2], image.shape[3]))
 
 
 def train(loss: Loss, data: SegmentationDataModule, **options: Any) -> tuple[Tensor, dict[str, float]]:  # noqa: ANN401  (of the trainer)

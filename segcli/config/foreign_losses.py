@@ -7,6 +7,19 @@ _OF_INDICES = frozenset({"CrossEntropyLoss", "MultiMarginLoss"})
 _OF_NUMBERS = frozenset(
     {"BCEWithLogitsLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "SoftMarginLoss", "HingeEmbeddingLoss"}
 )
+_OURS = {
+    "BCEWithLogitsLoss": "CrossEntropyLoss",
+    "FocalTverskyLoss": "TverskyLoss with gamma: 0.75",
+    "GeneralizedDiceLoss": "GeneralisedDiceLoss",
+    "LovaszSoftmax": "LovaszLoss",
+    "OhemCELoss": "OhemCrossEntropyLoss",
+    "OhemCrossEntropy": "OhemCrossEntropyLoss",
+    "SoftBCEWithLogitsLoss": "CrossEntropyLoss with label_smoothing",
+    "SoftCrossEntropyLoss": "CrossEntropyLoss with label_smoothing",
+    "SoftclDiceLoss": "ClDiceLoss",
+    "TopKLoss": "TopKCrossEntropyLoss",
+}
+"""What segcli has of the kind under another name."""
 _WRAPPED = """\
 {path} is no loss of segcli's kind, whose masks are uint8 with 255 for ignored pixels{ours}; wrap it in a file \
 my_loss.py of the working directory, and set model.loss: my_loss.My{name}
@@ -52,12 +65,15 @@ def wrapping(modules: Modules, path: str, has_own: bool) -> str:
     elif name in _OF_NUMBERS:
         prepared = "seen = (mask := mask.view_as(logits)) != 255"
         call = "logits[seen], mask[seen].float()"
+    ours = f" (segcli's own of that kind: {_OURS[name]})" if name in _OURS else ""
+    if has_own:
+        ours = f" ({name} without {module} is segcli's own)"
     return _WRAPPED.format(
         path=path,
         name=name,
         module=module,
         arguments=", ".join(f"{argument}=..." for argument in required),
-        ours=f" ({name} without {module} is segcli's own)" if has_own else "",
+        ours=ours,
         prepared=prepared,
         call=call,
     )

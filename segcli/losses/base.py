@@ -29,6 +29,11 @@ class Loss(nn.Module, ABC):
         labels, for each label by itself. Where all are ignored, the result is 0 and differentiable.
         """
 
+    @property
+    def needs_neighbours(self) -> bool:
+        """Whether pixels must lie as in the image, so that points of a prediction cannot be compared."""
+        return False
+
     def fit_to(self, counts: ClassCounts) -> None:
         """Learn, before the first use, what follows from the training split: class weights that are named by a rule.
 

@@ -42,6 +42,11 @@ class BoundaryLoss(MeanLoss):
         """What the value for a split is the mean of."""
         return "pairs of class and pixel that is not ignored, of classes with a boundary in the image"
 
+    @property
+    def needs_neighbours(self) -> bool:
+        """Return that it does."""
+        return True
+
     def total(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pairs."""
         labels = sigmoid_mask(logits, mask)

@@ -57,6 +57,11 @@ class ClDiceLoss(ClassMeanLoss):
             )
         self.iterations, self.smooth = iterations, smooth
 
+    @property
+    def needs_neighbours(self) -> bool:
+        """Return that it does."""
+        return True
+
     def image_sums(self, logits: Tensor, mask: Tensor) -> Sums:
         """Return sum(S(p) t), sum(S(p)), sum(S(t) p), sum(S(t)), and the pixels that are true and not ignored."""
         labels, scores = sigmoid_mask(logits, mask), logits.float()

@@ -8,7 +8,7 @@ from segcli.losses.base import Loss
 from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.criterion import Criterion
 from segcli.losses.summed_loss import Sums
-from segcli.prediction import DensePrediction, MaskPrediction, Prediction, Size, mask_at_map
+from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction, Prediction, Size, mask_at_map
 
 
 class DenseCriterion(Criterion):
@@ -69,6 +69,12 @@ class DenseCriterion(Criterion):
                 "have a loss of their own; set model.loss: MaskClassificationLoss"
             )
         given, count = self._extra_weights, len(prediction.extra)
+        lost = [self._name(leaf) for leaf in self._loss.leaves() if leaf.needs_neighbours]
+        if lost and any(isinstance(each, PointPrediction) for each in (prediction, *prediction.extra)):
+            return (
+                f"{lost[0]} compares neighbouring pixels, but the decoder (PointRend) is trained at single points; "
+                "leave one of them out"
+            )
         if given is None and count:
             return (
                 f"the model has {count} extra predictions in training (model.auxiliary, or deep supervision of the "

@@ -22,16 +22,17 @@ def soft_skeleton(region: Tensor, valid: Tensor, iterations: int) -> Tensor:
     Returns:
         ``(B, K, H, W)``, 0 to 1; 0 where a pixel is not valid.
     """
-    skeleton = torch.relu(region - _opened(region, valid))
+    eroded = _eroded(region, valid)
+    skeleton = torch.relu(region - _dilated(eroded, valid))
     for _ in range(iterations):
-        region = _eroded(region, valid)
-        removed = torch.relu(region - _opened(region, valid))
+        region, eroded = eroded, _eroded(eroded, valid)
+        removed = torch.relu(region - _dilated(eroded, valid))
         skeleton = skeleton + torch.relu(removed - skeleton * removed)
     return torch.where(valid, skeleton, 0)
 
 
-def _opened(region: Tensor, valid: Tensor) -> Tensor:
-    return F.max_pool2d(torch.where(valid, _eroded(region, valid), 0), 3, stride=1, padding=1)
+def _dilated(region: Tensor, valid: Tensor) -> Tensor:
+    return F.max_pool2d(torch.where(valid, region, 0), 3, stride=1, padding=1)
 
 
 def _eroded(region: Tensor, valid: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 Ratios are medians over interleaved rounds, of each round's two times. Memory is the peak of live tensor bytes as in
 ``bench_dice``. Multilabel rows have a mask of K channels; they too are compared with the softmax of the first row.
+ClDiceLoss, which takes a hundred times as long, is left out.
 """
 
 import argparse
@@ -11,16 +12,36 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
+from segcli.losses.binned_lovasz_loss import BinnedLovaszLoss
+from segcli.losses.boundary_loss import BoundaryLoss
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dice_loss import DiceLoss
 from segcli.losses.focal_loss import FocalLoss
+from segcli.losses.generalised_dice_loss import GeneralisedDiceLoss
 from segcli.losses.jaccard_loss import JaccardLoss
 from segcli.losses.lovasz_loss import LovaszLoss
+from segcli.losses.mcc_loss import MCCLoss
+from segcli.losses.ohem_cross_entropy_loss import OhemCrossEntropyLoss
+from segcli.losses.top_k_cross_entropy_loss import TopKCrossEntropyLoss
 from segcli.losses.tversky_loss import TverskyLoss
+from segcli.losses.weighted_sum import WeightedSum
 from segcli.sample import IGNORE_INDEX
 from tests.benchmarks.bench_dice import Step, interleaved, peak_bytes, step
 
-LOSSES = (CrossEntropyLoss(), FocalLoss(), DiceLoss(), JaccardLoss(), TverskyLoss(), LovaszLoss())
+LOSSES = (
+    CrossEntropyLoss(),
+    OhemCrossEntropyLoss(),
+    TopKCrossEntropyLoss(),
+    FocalLoss(),
+    DiceLoss(),
+    JaccardLoss(),
+    TverskyLoss(),
+    GeneralisedDiceLoss(),
+    MCCLoss(),
+    LovaszLoss(),
+    BinnedLovaszLoss(),
+    BoundaryLoss(),
+)
 THEIRS = (
     smp.losses.FocalLoss("multiclass", ignore_index=IGNORE_INDEX),
     smp.losses.LovaszLoss("multiclass", ignore_index=IGNORE_INDEX),
@@ -44,6 +65,10 @@ def main() -> None:
     steps: dict[str, Step] = {"torch cross entropy": lambda: step(torch_loss, logits, mask.long())}
     for loss in LOSSES:
         steps[type(loss).__name__] = lambda loss=loss: step(loss, logits, mask)
+    both = WeightedSum([CrossEntropyLoss(), DiceLoss()])
+    steps["CrossEntropyLoss + DiceLoss"] = lambda: step(both, logits, mask)
+    smoothed = DiceLoss(label_smoothing=0.1)
+    steps["DiceLoss label_smoothing"] = lambda: step(smoothed, logits, mask)
     steps["LovaszLoss per_image"] = lambda: step(LovaszLoss(per_image=True), logits, mask)
     for loss in LOSSES:
         steps[f"{type(loss).__name__} multilabel"] = lambda loss=loss: step(loss, logits, labels)

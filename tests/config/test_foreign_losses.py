@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from segcli.cli.main import main
-from segcli.config.foreign_losses import is_foreign
+from segcli.config.foreign_losses import _OURS, is_foreign, wrapping
 from segcli.config.library import installed
+from segcli.config.signatures import read_signature
+from segcli.registry import names
 
 OWN = """
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
@@ -75,3 +77,15 @@ def test_a_term_is_named_where_it_stands(tiny: Path, capsys: pytest.CaptureFixtu
     assert main(["fit", "-c", str(tiny), loss]) == 2
 
     assert "error: model.loss.terms.1: torch.nn.MSELoss is no loss of segcli's kind" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", _OURS)
+def test_ours_of_another_name_is_told(name: str) -> None:
+    told = wrapping(installed().modules, f"elsewhere.losses.{name}", has_own=False)
+
+    kind, _, option = _OURS[name].partition(" with ")
+    assert f"segcli's own of that kind: {kind}" in told
+    path = names("losses")[kind].replace(":", ".")
+    signature = read_signature(installed().modules, path)
+    assert signature is not None
+    assert not option or option.partition(":")[0] in signature.parameters

@@ -22,7 +22,7 @@ from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import SummedLoss
 from segcli.losses.tversky_loss import TverskyLoss
 from segcli.losses.weighted_sum import WeightedSum
-from segcli.prediction import DensePrediction, Prediction
+from segcli.prediction import DensePrediction, PointPrediction, Prediction
 from segcli.sample import IGNORE_INDEX
 from tests.losses.data import FORMS, dense
 
@@ -198,3 +198,12 @@ def test_maps_are_compared_at_their_own_stride_where_that_is_asked_for() -> None
         "CrossEntropyLoss: mean over pixels that are not ignored, of each label where there are several, at the stride "
         "of the map"
     ]
+
+
+@pytest.mark.parametrize("loss", [BoundaryLoss(), ClDiceLoss(), WeightedSum([DiceLoss(), BoundaryLoss()])])
+def test_points_without_neighbours_are_refused_by_losses_that_need_them(loss: Loss) -> None:
+    points = PointPrediction(torch.zeros(1, 2, 5), torch.zeros(1, 5, 2), torch.zeros(1, 2, 4, 4), (16, 16))
+
+    assert "compares neighbouring pixels" in DenseCriterion(loss).refusal(points)
+    assert DenseCriterion(loss).refusal(DensePrediction(torch.zeros(1, 2, 4, 4), (16, 16))) == ""
+    assert DenseCriterion(DiceLoss()).refusal(points) == ""
