@@ -39,8 +39,8 @@ class DeepLabV3Plus(Decoder):
         dropout: Share of values zeroed after the pooling in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty, or of one level while ``low_level`` is true, or if ``convs`` is less than
-            1.
+        ValueError: If ``features`` is empty, or of one level while ``low_level`` is true, or if ``convs`` or a rate is
+            less than 1.
     """
 
     meant_stride = 16

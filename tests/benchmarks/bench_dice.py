@@ -49,9 +49,10 @@ def step(loss: torch.nn.Module, logits: Tensor, mask: Tensor) -> None:
 
 
 def interleaved(steps: dict[str, Step], repeats: int) -> dict[str, list[float]]:
+    """Return seconds of every step in every round; every other round runs them in reverse order."""
     times: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(repeats + 1):
-        for name, run in steps.items():
+    for number in range(repeats + 1):
+        for name, run in list(steps.items())[:: -1 if number % 2 else 1]:
             start = time.perf_counter()
             run()
             times[name].append(time.perf_counter() - start)
