@@ -3,7 +3,8 @@
 A small network looks again at points where the coarse prediction is least certain. In training these are drawn at
 random (section 3.1) and have a loss of their own, which ignores points in ignored pixels; in evaluation the map is
 doubled step by step, its least certain pixels each time predicted anew. Certain is what leads the second class by
-much; of the binary task, what is far from 0.
+much; of the binary task, what is far from 0. A head does not know of several labels per pixel, for which the lead of
+one over another stands, too.
 
 Fine features are those of the backbone's level of stride 4, for which the paper's experiments take res2.
 """

@@ -77,8 +77,8 @@ class DenseCriterion(Criterion):
             )
         if given is None and count:
             return (
-                f"the model has {count} extra predictions in training (model.auxiliary, or deep supervision of the "
-                "decoder) and no weight for their loss; set model.extra_loss_weight, such as 0.4"
+                f"the model has {count} extra predictions in training (of model.auxiliary, or of the decoder itself) "
+                "and no weight for their loss; set model.extra_loss_weight, such as 0.4"
             )
         if isinstance(given, Sequence) and len(given) != count:
             return f"model.extra_loss_weight got {len(given)} numbers for {count} extra predictions; give one for each"
