@@ -13,7 +13,7 @@ from segcli.losses.region_sums import region_counts
 from segcli.losses.summed_loss import Sums
 from segcli.losses.tversky_loss import TverskyLoss
 from tests.losses.data import FORMS, batch
-from tests.losses.test_loss_parts import weights
+from tests.losses.test_dense_criterion import weights
 
 KINDS = (ClDiceLoss, DiceLoss, JaccardLoss, MCCLoss, TverskyLoss)
 

@@ -11,7 +11,7 @@ from segcli.losses.ohem_cross_entropy_loss import OhemCrossEntropyLoss
 from segcli.losses.top_k_cross_entropy_loss import TopKCrossEntropyLoss
 from segcli.sample import IGNORE_INDEX
 from tests.losses.data import FORMS, batch
-from tests.losses.test_loss_parts import weights
+from tests.losses.test_dense_criterion import weights
 
 Pixels = list[tuple[Tensor, float]]
 
