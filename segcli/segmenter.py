@@ -132,7 +132,8 @@ class Segmenter(nn.Module):
         else:
             prediction = self.decoder(features)
         if self.training and len(self.auxiliary):
-            prediction.extra = (*prediction.extra, *(head(features) for head in self.auxiliary))
+            others = [head(features) for head in self.auxiliary]
+            prediction.extra += tuple(each for other in others for each in (*other.extra, other))
         height, width = image.shape[-2:]
         return prediction if whole else prediction.logits((height, width))
 

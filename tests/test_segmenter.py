@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from segcli.backbones.base import Backbone
 from segcli.datasets.image_file import read_image
 from segcli.decoders.fpn import FPN
+from segcli.decoders.ocrnet import OCRNet
 from segcli.decoders.unet import UNet
 from segcli.features import FeatureSpec
 from segcli.sample import DataError
@@ -186,3 +187,16 @@ def test_a_checkpoint_s_segmenter_predicts_as_the_task_does(trained: Path) -> No
     labels = segmenter.predict(image)
     assert labels.shape == (41, 67)
     assert labels.max() < 4
+
+
+def test_what_auxiliary_heads_predict_beside_comes_before_them_in_training_only() -> None:
+    body = Pyramid()
+    heads = [FPN(body.features, 16, 32), OCRNet(body.features, 4, width=8, key_width=8)]
+    model = Segmenter(body, FPN(body.features, 16, 32), 4, auxiliary=heads)
+    image = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
+
+    found = model(image, whole=True)
+
+    assert len(found.extra) == 3  # of FPN, then the coarse one of OCRNet and its own
+    assert found.extra[2].extra == (found.extra[1],)
+    assert not model.eval()(image, whole=True).extra

@@ -25,7 +25,8 @@ from segcli.score_spec import MODE, MONITOR
 _DOTTED = ref("dotted")
 _MODEL: Schema = {"type": "string", "pattern": f"^([a-z0-9_]+$|{'|'.join(SOURCES)})"}
 _KEYS = {"class_path", "init_args", "extends"}
-_LONGEST_TEXT = 240
+_LONGEST_TEXT, _LONGEST_OF_OTHERS = 240, 120
+"""Characters of a description, of our own classes and of other packages', whose manuals are long."""
 _TAKEN: Mapping[tuple[str, str], Schema] = {
     (SECTIONS["trainer"], "default_root_dir"): {**NULL, "description": "The run folder: set run.root and run.name."}
 }
@@ -127,7 +128,7 @@ class _Writer:
 
     def _about(self, path: str) -> str:
         found = self.library.signature(path)
-        return _documentation(found.doc)[0] if found else ""
+        return _documentation(found.doc, path)[0] if found else ""
 
     def _arguments(self, path: str, family: Family | None) -> tuple[dict[str, Schema], bool]:
         """Return schemas of the arguments of a class, and whether it may take others."""
@@ -135,7 +136,7 @@ class _Writer:
         if found is None:
             return {}, True
         properties: dict[str, Schema] = {}
-        about = _documentation(found.doc)[1]
+        about = _documentation(found.doc, path)[1]
         for name, parameter in parameters.items():
             schema = _TAKEN.get((path, name)) or self._argument(parameter, about.get(name, ""))
             follows = name == MODE and MONITOR in parameters  # null, whatever its type, lets it follow the metric
@@ -179,6 +180,7 @@ def _shared(presets: list[str]) -> dict[str, Schema]:
     anything: Schema = {"type": ["string", "number", "boolean", "object", "array"]}
     return {
         "extends": _described(parents, "Parents, relative to this file or segcli:NAME; later over earlier."),
+        "arguments": {"type": "object", "properties": {"class_path": False, "init_args": False}},
         "interpolation": {"type": "string", "pattern": r"\$\{"},
         "dotted": {"type": "string", "pattern": r"^[A-Za-z_]\w*(\.\w+)*[.:]\w+$"},
         "value": {
@@ -191,7 +193,7 @@ def _shared(presets: list[str]) -> dict[str, Schema]:
 
 def _component(key: str, cls: Schema, arguments: Mapping[str, Schema], is_open: bool) -> Schema:
     """Return a mapping with arguments, flat or in ``init_args``; ``key`` is the name of its definition."""
-    below = {"type": "object", "allOf": [ref(key)], "properties": {"class_path": False, "init_args": False}}
+    below = {"allOf": [ref(key), ref("arguments")]}
     return _object({"class_path": cls, "init_args": below, "extends": EXTENDS, **arguments}, is_open)
 
 
@@ -205,15 +207,13 @@ def _described(schema: Schema, text: str) -> Schema:
     return {**whole, "description": text} if text else schema
 
 
-def _documentation(doc: str) -> tuple[str, dict[str, str]]:
-    """Return what a class is, and what each of its arguments is."""
+def _documentation(doc: str, path: str) -> tuple[str, dict[str, str]]:
+    """Return what a class is, and what each of its arguments is, in short."""
+    longest = _LONGEST_TEXT if path.startswith(f"{__package__.partition('.')[0]}.") else _LONGEST_OF_OTHERS
     try:
         manual = parse_docstring(doc)
     except ParseError:
         return "", {}
     arguments = {entry.arg_name: entry.description or "" for entry in manual.params}
-    return _short(manual.short_description or ""), {name: _short(text) for name, text in arguments.items()}
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(text, _LONGEST_TEXT, placeholder=" ...")
+    short = {name: textwrap.shorten(text, longest, placeholder=" ...") for name, text in arguments.items()}
+    return textwrap.shorten(manual.short_description or "", longest, placeholder=" ..."), short

@@ -19,7 +19,7 @@ _SCALARS = {"int": ("integer",), "float": ("number",), "bool": ("boolean",), "st
 _SEQUENCES = {"list", "List", "Sequence", "Iterable", "tuple", "Tuple", "set", "Set", "Collection"}
 _MAPPINGS = {"dict", "Dict", "Mapping"}
 _ANYTHING = {"Any", "object", ""}
-_SHARED_CHARACTERS = 100
+_SHARED_CHARACTERS = 60
 
 
 def ref(*path: str) -> Schema:

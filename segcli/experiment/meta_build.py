@@ -86,13 +86,22 @@ def _measure(
         with counter:
             prediction = _pass(segmenter.train(), shape, "a training batch")
         if reason := criterion(tree).refusal(prediction, tree["model"].get("task") == "multilabel"):
-            raise PartError("model.loss", reason)
+            raise PartError(_key_at_fault(reason, tree["model"]), reason)
         if is_tried:
             notes += (*_of_one_image(segmenter, shape), *_of_padding(segmenter.backbone, shape))
             notes += (*_of_strides(segmenter), *_of_depth(segmenter))
             notes += _evaluate(segmenter.eval(), shape)
     parameters = sum(parameter.numel() for parameter in segmenter.parameters())
     return ModelCost(parameters, counter.get_total_flops(), shape, notes)
+
+
+def _key_at_fault(reason: str, model: Mapping[str, Any]) -> str:
+    """Return the key of what does not go with the rest: a loss, weights of extra predictions, or what needs them."""
+    if "extra_loss_weight" not in reason:
+        return "model.loss"
+    if model.get("extra_loss_weight") is not None:
+        return "model.extra_loss_weight"
+    return "model.auxiliary" if model.get("auxiliary") else "model.decoder"
 
 
 def _segmenter(tree: Mapping[str, Any], num_classes: int) -> Segmenter:

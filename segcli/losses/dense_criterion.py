@@ -77,11 +77,11 @@ class DenseCriterion(Criterion):
             )
         if given is None and count:
             return (
-                f"the model has {count} extra predictions in training (of model.auxiliary, or of the decoder itself) "
-                "and no weight for their loss; set model.extra_loss_weight, such as 0.4"
+                "training has extra predictions (of model.auxiliary, or of the decoder itself) and no weight for their "
+                f"loss; set model.extra_loss_weight, such as 0.4, or a list of {count}"
             )
         if isinstance(given, Sequence) and len(given) != count:
-            return f"model.extra_loss_weight got {len(given)} numbers for {count} extra predictions; give one for each"
+            return f"model.extra_loss_weight got {len(given)} weights, expected {count}, one for each extra prediction"
         if given is not None and not count:
             return "model.extra_loss_weight got a weight, but the model has no extra predictions; set it to null"
         return ""

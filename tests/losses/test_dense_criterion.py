@@ -174,7 +174,7 @@ def test_extra_predictions_are_compared_with_the_same_masks_and_weighted(
     ("given", "count", "told"),
     [
         (None, 1, "set model.extra_loss_weight, such as 0.4"),
-        ([0.4], 2, "got 1 numbers for 2 extra predictions"),
+        ([0.4], 2, "got 1 weights, expected 2, one for each"),
         (0.4, 0, "the model has no extra predictions; set it to null"),
     ],
 )
