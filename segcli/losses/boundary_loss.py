@@ -18,6 +18,8 @@ from segcli.losses.mean_loss import MeanLoss
 from segcli.losses.region_sums import region_counts
 from segcli.sample import IGNORE_INDEX
 
+_FIRST_SHARE = 0.01
+
 
 class BoundaryLoss(MeanLoss):
     """Average how far from the boundary of its class probability is in the wrong place.
@@ -31,11 +33,16 @@ class BoundaryLoss(MeanLoss):
     Args:
         normalise: Whether distances are shares of the diagonal of an image (of what is not ignored of it), 0 to 1,
             instead of pixels. The paper has pixels, with a weight of 0.01 beside the other loss.
+        rises: Whether it counts by a share that grows evenly over the training, from 0.01 to 1, so that the other loss
+            finds the regions first; the paper raises its weight by 0.01 after each epoch. Evaluation counts it whole.
     """
 
-    def __init__(self, normalise: bool = True) -> None:
+    progress: Tensor | None
+
+    def __init__(self, normalise: bool = True, rises: bool = False) -> None:
         super().__init__()
         self.normalise = normalise
+        self.register_buffer("progress", torch.tensor(0.0) if rises else None, persistent=False)
 
     @property
     def averages(self) -> str:
@@ -56,7 +63,10 @@ class BoundaryLoss(MeanLoss):
         distance = torch.from_numpy(np.stack(maps)).to(logits.device)
         if self.normalise:
             distance = distance / _diagonals(mask.unsqueeze(1) if labels is None else labels)
-        return (torch.where(distance < 0, 1 - probability, probability) * distance.abs()).sum()
+        found = (torch.where(distance < 0, 1 - probability, probability) * distance.abs()).sum()
+        if self.progress is None or not self.training:
+            return found
+        return found * (_FIRST_SHARE + (1 - _FIRST_SHARE) * self.progress)
 
     def weight(self, mask: Tensor, channels: int) -> Tensor:
         """Return the number of pairs that count."""

@@ -76,3 +76,17 @@ def test_half_precision_logits_of_a_million_pixels() -> None:
     found = BoundaryLoss(normalise=False)(rough, mask)
 
     assert found.item() == pytest.approx((phi.abs() * (p - (phi < 0).double()).abs()).mean().item(), rel=1e-5)
+
+
+def test_its_share_rises_over_the_training_alone() -> None:
+    logits, mask = batch("multiclass")
+    whole, rising = BoundaryLoss()(logits, mask), BoundaryLoss(rises=True)
+    assert rising.progress is not None
+
+    for progress, share in ((0.0, 0.01), (0.5, 0.505), (1.0, 1.0)):
+        rising.progress.fill_(progress)
+        torch.testing.assert_close(rising(logits, mask), share * whole)
+
+    rising.progress.fill_(0)
+    assert torch.equal(rising.eval()(logits, mask), whole)
+    assert not rising.state_dict()
