@@ -11,11 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 DECODER = '''\
-"""The finest level alone, projected by a 1x1 convolution."""
+"""All levels, each projected by a 1x1 convolution."""
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
@@ -37,14 +36,14 @@ class SumOfLevels(Decoder):
     def __init__(self, features: Sequence[FeatureSpec], width: int = 32) -> None:
         super().__init__()
         if not features:
-            raise ValueError("SumOfLevels got 0 feature levels, expected at least 1.")
+            raise ValueError("SumOfLevels got 0 feature levels, expected at least 1; check the backbone.")
         self.out_channels, self.out_stride = width, features[0].stride
         self.project = nn.ModuleList(nn.Conv2d(each.channels, width, 1) for each in features)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, width, H/s_0, W/s_0)``."""
         levels = [project(x) for project, x in zip(self.project, features, strict=True)]
-        return torch.stack([resize(x, like=levels[0]) for x in levels]).sum(0)
+        return sum((resize(x, like=levels[0]) for x in levels[1:]), start=levels[0])
 '''
 LOSS = '''\
 """Brier score (Brier, 1950), https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2."""

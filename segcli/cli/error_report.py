@@ -13,6 +13,9 @@ from segcli.processes import is_first_process, process_group
 PATIENCE_S = 15.0
 """How long another process than the first waits with its error: in most cases the first has met the same, and reports
 it after it has ended, or waited for, the processes that it started."""
+HEAD_START_S = 5.0
+"""How long it waits before it ends without a word: a launcher that sees a process fail ends all others at once, the
+first too, which may not have spoken yet."""
 REPORTED = "segcli/reported"
 _GONE = ("onnection closed by peer", "onnection reset by peer", "Broken pipe", "remote process exited")
 """What gloo and NCCL say of a connection whose other end is gone."""
@@ -61,6 +64,7 @@ def _store() -> Any:  # noqa: ANN401  (a class of torch, which may not be import
 
 def _has_news(store: Any) -> bool:  # noqa: ANN401  (see above)
     if store is None and any(int(os.environ.get(rank, 0)) for rank in ("LOCAL_RANK", "SLURM_LOCALID")):
+        time.sleep(HEAD_START_S)
         return False
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:

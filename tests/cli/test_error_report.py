@@ -11,6 +11,7 @@ RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "SLURM_LOCALID")
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(reporting, "HEAD_START_S", 0.1)
     for variable in RANKS:
         monkeypatch.delenv(variable, raising=False)
 
@@ -35,6 +36,15 @@ def test_of_the_processes_of_one_host_the_first_tells(
 ) -> None:
     assert told(monkeypatch, capsys, RANK="0", LOCAL_RANK="0")
     assert not told(monkeypatch, capsys, RANK="1", LOCAL_RANK="1")
+
+
+def test_the_first_may_speak_before_others_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits = list[float]()
+    monkeypatch.setattr(reporting.time, "sleep", waits.append)
+    assert not told(monkeypatch, capsys, RANK="1", LOCAL_RANK="1")
+    assert sum(waits) == pytest.approx(0.1)
 
 
 def test_another_host_tells_what_it_alone_meets(
