@@ -20,10 +20,11 @@ The rooms, each of which imports those above it only (``tests/test_architecture.
     features, sample      shapes of features; what a dataset yields
     registry, score_spec  names of components; names of scores
     config                experiments: load, extend, merge, override, check, compare.  Without torch
-    layers, transforms, datasets
+    layers, transforms, datasets, plot_style
+    prediction            what a network says of images, whatever form it has
     backbones, decoders, losses, metrics, optim, datamodules, inference      know nothing of each other
-    task_kind, segmenter  the whole network as an nn.Module
-    task                  its training step, in Lightning
+    task_kind, segmenter, evaluation      the whole network as an nn.Module; what a pass over a split counts
+    task, loop            its training step, in Lightning; what the training loop does beside
     runs                  the folder of a run: what is written, and read again
     callbacks             what happens while it trains
     comparison            which runs are better; page/ and plots/ of it

@@ -115,8 +115,7 @@ class PointPrediction(DensePrediction):
 
         Points in the padding are ignored.
         """
-        below, right = (whole - own for whole, own in zip(self.size, mask.shape[-2:], strict=True))
-        labels = F.pad(mask, (0, right, 0, below), value=IGNORE_INDEX).flatten(-2)
+        labels = padded_mask(mask, self.size).flatten(-2)
         pixels = pixels_at(self.points, self.size)
         if mask.ndim > 3:
             pixels = pixels[:, None].expand(-1, labels.shape[1], -1)
@@ -175,10 +174,14 @@ def mask_at_map(mask: Tensor, size: Size, map_size: Size) -> Tensor:
     Returns:
         ``(..., h, w)``.
     """
-    below, right = (whole - own for whole, own in zip(size, mask.shape[-2:], strict=True))
-    padded = F.pad(mask, (0, right, 0, below), value=IGNORE_INDEX)
     rows, columns = (
         ((torch.arange(low, device=mask.device) + 0.5) * (whole / low)).long()
         for whole, low in zip(size, map_size, strict=True)
     )
-    return padded[..., rows[:, None], columns]
+    return padded_mask(mask, size)[..., rows[:, None], columns]
+
+
+def padded_mask(mask: Tensor, size: Size) -> Tensor:
+    """Return a ``(..., H, W)`` mask as large as what was predicted, with the padding ignored."""
+    below, right = (whole - own for whole, own in zip(size, mask.shape[-2:], strict=True))
+    return F.pad(mask, (0, right, 0, below), value=IGNORE_INDEX)

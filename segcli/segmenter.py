@@ -17,7 +17,7 @@ from segcli.backbones.base import Backbone
 from segcli.config.component import arguments_of, with_arguments
 from segcli.datasets.image_file import CHANNELS, pixels_of, read_image
 from segcli.decoders.base import Decoder, DecoderFactory, Head, build_decoder
-from segcli.decoders.classified import Classified, classifier_of
+from segcli.decoders.classified import as_head, classifier_of
 from segcli.features import Features
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
 from segcli.prediction import DensePrediction, Prediction
@@ -82,9 +82,7 @@ class Segmenter(nn.Module):
             backbone.use_final_norm()
         if isinstance(decoder, Decoder):
             self.classifier = classifier_of(decoder, num_outputs)
-        self.auxiliary = nn.ModuleList(
-            Classified(each, num_outputs) if isinstance(each, Decoder) else each for each in auxiliary
-        )
+        self.auxiliary = nn.ModuleList(as_head(each, num_outputs) for each in auxiliary)
         low, high = settings.value_range
         mean = self._per_channel("mean", settings.mean, backbone.mean)
         std = self._per_channel("std", settings.std, backbone.std)

@@ -11,9 +11,9 @@ import torch
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.timm_backbone import TimmBackbone
-from segcli.decoders.base import Decoder, Head, build_decoder
+from segcli.decoders.base import build_decoder
+from segcli.decoders.classified import as_head
 from segcli.decoders.fpn import FPN
-from segcli.features import Features
 from segcli.registry import names
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
@@ -65,15 +65,9 @@ def _refusal(name: str, backbone: Backbone) -> str:
     parameters = inspect.signature(kind).parameters
     needed = [key for key, each in parameters.items() if each.default is each.empty and key not in _INJECTED]
     try:
-        decoder = build_decoder(partial(kind, **dict.fromkeys(needed, FPN)), backbone.features, _CLASSES).eval()
-        _pass(decoder, backbone.extract(torch.zeros(1, backbone.in_channels, *_SIZE)))
+        built = build_decoder(partial(kind, **dict.fromkeys(needed, FPN)), backbone.features, _CLASSES)
+        features = backbone.extract(torch.zeros(1, backbone.in_channels, *_SIZE))
+        as_head(built, _CLASSES).eval()(features).logits(_SIZE)
     except (ValueError, RuntimeError) as error:
         return str(error)
     return ""
-
-
-def _pass(decoder: Decoder | Head, features: Features) -> None:
-    if isinstance(decoder, Head):
-        decoder(features).logits(features.size)
-    else:
-        decoder(features.levels)

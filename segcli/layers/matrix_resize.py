@@ -2,9 +2,10 @@
 
 ``torch.nn.functional.interpolate`` scatters its gradient pixel by pixel. Rows and columns are independent, so that the
 result is R x C^T, with R and C the weights of rows and columns, and its gradient two products of the same kind. With
-one thread, forward and backward, interpolate takes 2.8 times as long for 8 x 12 maps of 64 to 256 pixels, 1.9 times for
-8 x 150, 1.4 times for 8 x 12 of 128 to 512; without a gradient, or for larger maps, it is the faster one
-(``python -m tests.benchmarks.bench_resize``). Values differ by rounding, at most 5e-7 for maps of unit variance.
+one thread, forward and backward, interpolate takes 5.1 times as long for 8 x 12 maps of 24 to 96 pixels, 3.1 times for
+64 to 256, 1.9 times for 8 x 150 of these, 1.5 times for 8 x 12 of 128 to 512, and 0.9 times for 1 x 12 of 256 to 1024.
+Without a gradient it takes 3.5 to 0.5 times as long (``python -m tests.benchmarks.bench_resize``). Values differ by
+rounding, at most 7e-7 for maps of unit variance.
 """
 
 from functools import lru_cache

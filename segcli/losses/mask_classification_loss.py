@@ -21,7 +21,7 @@ from segcli.layers.point_samples import labels_at, random_points, uncertain_poin
 from segcli.losses.criterion import Criterion
 from segcli.losses.mask_matching import Matches, mask_costs, matched
 from segcli.losses.summed_loss import Sums
-from segcli.prediction import MaskPrediction, Prediction
+from segcli.prediction import MaskPrediction, Prediction, padded_mask
 from segcli.sample import IGNORE_INDEX
 
 _NO_CLASS = 254
@@ -119,8 +119,7 @@ class MaskClassificationLoss(nn.Module, Criterion):
         return matches + self.no_object_weight * (queries - matches), matches, matches
 
     def _target(self, prediction: MaskPrediction, mask: Tensor) -> "_Target":
-        below, right = (whole - own for whole, own in zip(prediction.size, mask.shape[-2:], strict=True))
-        truth = F.pad(_truth(mask, prediction.num_outputs), (0, right, 0, below), value=IGNORE_INDEX)
+        truth = padded_mask(_truth(mask, prediction.num_outputs), prediction.size)
         counts = _counts(truth)
         is_there = (counts[:, : prediction.num_outputs] > 0).tolist()
         labels = [[label for label, found in enumerate(row) if found] for row in is_there]
