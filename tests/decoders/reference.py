@@ -1,11 +1,14 @@
 """What the parity tests of decoders share."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from segcli.features import FeatureSpec
+
+EXACT = {"atol": 1e-5, "rtol": 1e-5}
 
 
 def specs(*channels: int) -> list[FeatureSpec]:
@@ -34,3 +37,20 @@ def copy_by_position(source: nn.Module, target: nn.Module) -> None:
     }
     assert [tuple(t.shape) for t in shaped.values()] == [tuple(t.shape) for t in ours.values()]
     target.load_state_dict(shaped)
+
+
+def random_weights(module: nn.Module) -> None:
+    """Give every parameter another value than it starts with."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.normal_(std=0.1) if parameter.ndim > 1 else parameter.uniform_(0.5, 1.5)
+
+
+def renamed(state: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
+    """Return tensors under our names, by the first pattern that fits."""
+    found = {}
+    for key, value in state.items():
+        pattern = next((each for each in names if re.match(each, key)), None)
+        assert pattern is not None, key
+        found[re.sub(pattern, names[pattern], key)] = value
+    return found

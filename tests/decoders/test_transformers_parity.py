@@ -1,4 +1,4 @@
-"""The same numbers as transformers with the same weights; it takes long to import."""
+"""Queries and masks: the same numbers as transformers with the same weights; it takes long to import."""
 
 import re
 from collections.abc import Mapping
@@ -12,26 +12,9 @@ from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.decoders.eomt import EoMT
 from segcli.decoders.mask2former import Mask2Former
 from segcli.features import Features
-from tests.decoders.reference import pyramid, specs
+from tests.decoders.reference import EXACT, pyramid, random_weights, renamed, specs
 
 pytestmark = pytest.mark.slow
-EXACT = {"atol": 1e-5, "rtol": 1e-5}
-
-
-def random_weights(module: nn.Module) -> None:
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.normal_(std=0.1) if parameter.ndim > 1 else parameter.uniform_(0.5, 1.5)
-
-
-def renamed(state: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
-    """Return tensors under our names, by the first pattern that fits."""
-    found = {}
-    for key, value in state.items():
-        pattern = next((each for each in names if re.match(each, key)), None)
-        assert pattern is not None, key
-        found[re.sub(pattern, names[pattern], key)] = value
-    return found
 
 
 def without_separate_projections(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
