@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from segcli.sample import IGNORE_INDEX
 
+_ALIGNED = 64  # bytes
+
 
 def signed_distances(mask: NDArray[np.uint8], labels: int) -> NDArray[np.float32]:
     """Return the distance of every pixel from the boundary of each class.
@@ -34,5 +36,9 @@ def signed_distances(mask: NDArray[np.uint8], labels: int) -> NDArray[np.float32
 
 def _distance_from(pixels: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the Euclidean distance of each pixel from the nearest of some."""
-    found = cv2.distanceTransform((~pixels).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return found.astype(np.float32, copy=False)
+    # OpenCV's square roots differ in the last bit with the place of the result in memory
+    buffer = np.empty(pixels.size + _ALIGNED // 4, np.float32)
+    start = -buffer.ctypes.data % _ALIGNED // 4
+    found = buffer[start : start + pixels.size].reshape(pixels.shape)
+    cv2.distanceTransform((~pixels).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE, dst=found)
+    return found
