@@ -46,7 +46,7 @@ class Evaluation(nn.Module):
         logits = prediction.logits((height, width))
         labels = self._kind.predict(logits)
         self._kind.require_masks(multilabel=mask.ndim == 4)
-        sums = self._criterion[0].sums(prediction, mask)
+        sums = self._criterion[0].batch_sums(prediction, batch)
         if batch.get("is_filler"):  # the forward pass kept this device in step; another counts the image
             self._sums.update([tuple(torch.zeros_like(part) for part in each) for each in sums])
             return labels

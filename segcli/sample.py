@@ -29,6 +29,7 @@ class Sample(TypedDict):
             ``(K, H, W)`` uint8 of 0, 1 and :data:`IGNORE_INDEX`. Absent where there is no truth.
         path: File of the image, or a made-up unique name for generated images.
         size: Height and width of the image on disk, in pixels, before any transform.
+        targets: What the loss asks for that follows from the mask, by name; absent where it asks for nothing.
         is_filler: True if it only keeps this device in step with the others, and counts for nothing.
     """
 
@@ -36,6 +37,7 @@ class Sample(TypedDict):
     mask: NotRequired[Tensor]
     path: str
     size: tuple[int, int]
+    targets: NotRequired[dict[str, Tensor]]
     is_filler: NotRequired[bool]
 
 
@@ -47,6 +49,8 @@ class Batch(TypedDict):
         mask: ``(B, H, W)`` or ``(B, K, H, W)`` uint8, as in a :class:`Sample`; absent where there is no truth.
         path: ``B`` file names.
         size: ``B`` pairs of height and width on disk, in pixels.
+        targets: What the loss asks for that follows from the masks, by name, each ``(B, ...)``. Who changes masks
+            after they were loaded takes it out; the loss then computes it itself.
         coming: Masks of the batches whose gradients are added to those of this one; absent where there are none.
         is_filler: True if it only keeps this device in step with the others, and counts for nothing.
     """
@@ -55,5 +59,6 @@ class Batch(TypedDict):
     mask: NotRequired[Tensor]
     path: list[str]
     size: list[tuple[int, int]]
+    targets: NotRequired[dict[str, Tensor]]
     coming: NotRequired[list[Tensor]]
     is_filler: NotRequired[bool]

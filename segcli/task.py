@@ -19,6 +19,7 @@ from segcli.evaluation import Evaluation
 from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.layers.resize import resize
 from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
+from segcli.loop.loader_targets import compute_targets
 from segcli.loop.run_progress import seed_step, tell_progress
 from segcli.loop.step_log import StepLog, write
 from segcli.loop.thawing import apply_freezing
@@ -146,9 +147,10 @@ class SegmentationTask(pl.LightningModule):
         return self._trainer is not None and self.trainer.state.fn == "fit"
 
     def setup(self, stage: str) -> None:
-        """Compute class weights that follow from the training split."""
+        """Compute class weights that follow from the training split; let loaders compute what the loss asks for."""
         if stage == "fit":
             fit_class_weights(self.loss, self.trainer)
+        compute_targets(self.criterion, self._num_outputs, self.trainer)
 
     def configure_model(self) -> None:
         """Build the segmenter once."""
@@ -186,11 +188,10 @@ class SegmentationTask(pl.LightningModule):
         divisor = self.trainer.accumulate_grad_batches
         position = batch_idx % divisor
         batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
-        coming = batch.get("coming", [])
         prediction = self.prediction(batch["image"])
         if batch_idx == 0 and (refusal := self.criterion.refusal(prediction, self.kind.multilabel)):
             raise ValueError(refusal)
-        return self._training_loss(prediction, batch["mask"], coming, position, batches, divisor)
+        return self._training_loss(prediction, batch, position, batches, divisor)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
         """Log the mean loss since the last time, if it is time; callbacks find the epoch's mean as ``train/loss``."""

@@ -25,6 +25,7 @@ from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.mask_check import HowMasks
+from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.processes import num_devices, process_group
@@ -168,6 +169,14 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If a mask is at fault.
         """
         return count_classes(self.datasets["train"], self.classes)
+
+    def compute_targets(self, targets: MaskTargets | None) -> None:
+        """Let the loaders of splits that were prepared compute what the loss asks for; None for nothing.
+
+        It happens in the worker processes; with ``num_workers`` 0, in the main process, where it saves no time.
+        """
+        for dataset in self.datasets.values():
+            dataset.targets = targets
 
     def groups(self, split: Split) -> tuple[str, list[str]] | None:
         """Return the pattern and the group of every image of a prepared split, in order; None where there are none.

@@ -28,6 +28,8 @@ def collate(samples: Sequence[Sample]) -> Batch:
     )
     if "mask" in first:
         batch["mask"] = torch.stack([s["mask"] for s in samples])
+    if "targets" in first:
+        batch["targets"] = {name: torch.stack([s["targets"][name] for s in samples]) for name in first["targets"]}
     if first.get("is_filler"):
         batch["is_filler"] = True
     return batch

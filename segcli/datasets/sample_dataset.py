@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from segcli.config.errors import in_a_line
+from segcli.datasets.mask_targets import MaskTargets
 from segcli.sample import DataError, Sample, is_out_of_memory
 
 
@@ -35,7 +36,12 @@ class SampleDataset(Dataset[Sample], ABC):
 
     Args:
         transform: Applied to image and mask together; None for none.
+
+    Attributes:
+        targets: Computes what the loss asks for of each mask, after the transform; None where it asks for nothing.
     """
+
+    targets: MaskTargets | None = None
 
     def __init__(self, transform: SampleTransform | None = None) -> None:
         self.transform = transform
@@ -109,7 +115,10 @@ class SampleDataset(Dataset[Sample], ABC):
         sample = Sample(image=_channels_first(image), path=path, size=size)
         if mask is not None:
             _require_uint8(mask, "mask", path)
-            sample["mask"] = torch.from_numpy(np.ascontiguousarray(mask))
+            mask = np.ascontiguousarray(mask)
+            sample["mask"] = torch.from_numpy(mask)
+            if self.targets is not None:
+                sample["targets"] = self.targets(mask)
         return sample
 
 

@@ -8,16 +8,20 @@ The authors' code puts the boundary on the outermost pixels of a region. Here it
 same for both classes it divides, and so that these pixels have a gradient.
 """
 
-import numpy as np
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
+from segcli.datasets.mask_targets import MaskTargets, TargetFunction, Targets
 from segcli.datasets.signed_distance import signed_distances
 from segcli.losses.base import sigmoid_mask
 from segcli.losses.mean_loss import MeanLoss
 from segcli.losses.region_sums import region_counts
+from segcli.losses.summed_loss import Sums
 from segcli.sample import IGNORE_INDEX
 
+_DISTANCE = "signed_distance"
 _FIRST_SHARE = 0.01
 
 
@@ -28,7 +32,11 @@ class BoundaryLoss(MeanLoss):
     absent from it, or fills it, counts nothing there. For the binary task the foreground is the only class.
 
     Far from the boundary it sees no small errors and near it no large ones, so it is used beside another loss, such as
-    Dice (in the paper, generalised Dice), as a term of WeightedSum. Distances are found on the CPU.
+    Dice (in the paper, generalised Dice), as a term of WeightedSum.
+
+    Distances are found on the CPU by the workers that load images: set ``data.num_workers``. With 0, with a data module
+    of your own, ``model.loss_at``, or weights in half precision they are found in the step, which then takes several
+    times as long. Of each image they take the memory of its logits, in every batch that is loaded ahead.
 
     Args:
         normalise: Whether distances are shares of the diagonal of an image (of what is not ignored of it), 0 to 1,
@@ -54,13 +62,26 @@ class BoundaryLoss(MeanLoss):
         """Return that it does."""
         return True
 
-    def total(self, logits: Tensor, mask: Tensor) -> Tensor:
+    @property
+    def mask_targets(self) -> Mapping[str, TargetFunction]:
+        """Distances, ``(B, K, H, W)`` px."""
+        return {_DISTANCE: signed_distances}
+
+    def sums(self, logits: Tensor, mask: Tensor, targets: Targets | None = None) -> Sums:
+        """Map ``(B, K, H, W)`` logits, a ``(B, H, W)`` or ``(B, K, H, W)`` mask and its targets to the two sums."""
+        return self.total(logits, mask, targets), self.weight(mask, logits.shape[1])
+
+    def total(self, logits: Tensor, mask: Tensor, targets: Targets | None = None) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pairs."""
         labels = sigmoid_mask(logits, mask)
         scores = logits.float()
         probability = scores.softmax(dim=1) if labels is None else scores.sigmoid()
-        maps = [signed_distances(each, logits.shape[1]) for each in mask.to("cpu", torch.uint8).numpy()]
-        distance = torch.from_numpy(np.stack(maps)).to(logits.device)
+        distance = MaskTargets(self.mask_targets, logits.shape[1]).completed(mask, targets)[_DISTANCE]
+        if distance.shape != logits.shape:
+            raise ValueError(
+                f"BoundaryLoss got {_DISTANCE} of shape {tuple(distance.shape)} in the batch's targets, expected that "
+                f"of the logits, {tuple(logits.shape)}; leave it out, and it is computed."
+            )
         if self.normalise:
             distance = distance / _diagonals(mask.unsqueeze(1) if labels is None else labels)
         found = (torch.where(distance < 0, 1 - probability, probability) * distance.abs()).sum()

@@ -2,14 +2,16 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from segcli.datasets.mask_targets import TargetFunction
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import Sums
 from segcli.prediction import Prediction
+from segcli.sample import Batch
 
 
 class Criterion(ABC):
@@ -53,6 +55,15 @@ class Criterion(ABC):
             mask: ``(B, H, W)`` or ``(B, K, H, W)`` integers.
             channels: Logits per pixel, K.
         """
+
+    @property
+    def mask_targets(self) -> Mapping[str, TargetFunction]:
+        """What the loaders are to compute of each mask, in their workers: functions by name."""
+        return {}
+
+    def batch_sums(self, prediction: Prediction, batch: Batch) -> list[Sums]:
+        """Return :meth:`sums` of a batch; one with :attr:`mask_targets` finds in it those that were computed."""
+        return self.sums(prediction, batch["mask"])
 
     def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
         """Return why a prediction cannot be compared, and what to do; empty if it can be.

@@ -1,14 +1,17 @@
 """A loss of logits as a criterion: taken apart into what can be added up over batches, and put together again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol, cast
 
 from torch import Tensor
 
+from segcli.datasets.mask_targets import TargetFunction, Targets
 from segcli.losses.base import Loss
 from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.criterion import Criterion
-from segcli.losses.summed_loss import Sums
+from segcli.losses.summed_loss import SummedLoss, Sums
 from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction, Prediction, Size, mask_at_map
+from segcli.sample import Batch
 
 
 class DenseCriterion(Criterion):
@@ -17,13 +20,18 @@ class DenseCriterion(Criterion):
     Args:
         loss: Any loss; one that has no sums is averaged over batches.
         extra_weights: Of the loss of each extra prediction; one number for all of them. None refuses them.
-        at_map: Whether to compare maps at their own stride with the labels at their pixels' centres.
+        at_map: Whether to compare maps at their own stride with the labels at their pixels' centres. Then losses
+            compute what follows from the mask themselves, as it is there.
+
+    Raises:
+        ValueError: If two losses give one name to different targets.
     """
 
     def __init__(self, loss: Loss, extra_weights: Sequence[float] | float | None = None, at_map: bool = False) -> None:
         self._loss, self._extra_weights, self._at_map = loss, extra_weights, at_map
         self._sizes: tuple[Size, Size] | None = None
         self._parts = [summed(leaf) for leaf in loss.leaves()]
+        self._targets = {} if at_map else _targets_of(self._parts)
 
     @property
     def names(self) -> Sequence[str]:
@@ -36,13 +44,32 @@ class DenseCriterion(Criterion):
         at = ", at the stride of the map" if self._at_map else ""
         return [f"{part.averages}{at}" for part in self._parts]
 
-    def sums(self, prediction: Prediction, mask: Tensor) -> list[Sums]:
-        """Map a prediction and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to P sums, and P more of each extra one."""
+    @property
+    def mask_targets(self) -> Mapping[str, TargetFunction]:
+        """What the losses ask for, that loaders are to compute of each mask: functions by name."""
+        return self._targets
+
+    def batch_sums(self, prediction: Prediction, batch: Batch) -> list[Sums]:
+        """Return :meth:`sums` of a batch, with the targets that were computed."""
+        return self.sums(prediction, batch["mask"], batch.get("targets"))
+
+    def sums(self, prediction: Prediction, mask: Tensor, targets: Targets | None = None) -> list[Sums]:
+        """Map a prediction and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to P sums, and P more of each extra one.
+
+        Args:
+            prediction: Of ``B`` images.
+            mask: As above.
+            targets: Of the whole mask; parts that are not compared with all of it do without.
+        """
         every = (prediction, *prediction.extra)
         if self._at_map and isinstance(prediction, DensePrediction):
             self._sizes = prediction.size, (prediction.map.shape[-2], prediction.map.shape[-1])
         compared = [each.compared_at_map(mask) if self._at_map else each.compared(mask) for each in every]
-        return [part.sums(*each) for each in compared for part in self._parts]
+        return [
+            _sums(part, logits, seen, targets if seen is mask else None)
+            for logits, seen in compared
+            for part in self._parts
+        ]
 
     def values(self, sums: Sequence[Sums]) -> list[Tensor]:
         """Map sums, of one batch or of many, to the loss of each part, scalars."""
@@ -102,6 +129,26 @@ class DenseCriterion(Criterion):
     @staticmethod
     def _name(part: Loss) -> str:
         return type(part.loss if isinstance(part, BatchMean) else part).__name__
+
+
+class _Targeted(Protocol):
+    def sums(self, logits: Tensor, mask: Tensor, targets: Targets | None) -> Sums: ...
+
+
+def _sums(part: SummedLoss, logits: Tensor, mask: Tensor, targets: Targets | None) -> Sums:
+    return cast(_Targeted, part).sums(logits, mask, targets) if part.mask_targets else part.sums(logits, mask)
+
+
+def _targets_of(parts: Sequence[SummedLoss]) -> dict[str, TargetFunction]:
+    found: dict[str, TargetFunction] = {}
+    for part in parts:
+        for name, function in part.mask_targets.items():
+            if found.setdefault(name, function) != function:
+                raise ValueError(
+                    f"{type(part).__name__} got '{name}' among its mask_targets, which another loss has with another "
+                    "function; rename one."
+                )
+    return found
 
 
 def criterion_of(

@@ -1,10 +1,12 @@
 """Losses that follow from sums over pixels or images, and so have a value for any set of images."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
+from segcli.datasets.mask_targets import TargetFunction
 from segcli.losses.base import Loss
 
 Sums = tuple[Tensor, ...]
@@ -34,6 +36,15 @@ class SummedLoss(Loss):
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a scalar."""
         return self.value(self.sums(logits, mask))
+
+    @property
+    def mask_targets(self) -> Mapping[str, TargetFunction]:
+        """What it compares with beside the mask, follows from that alone and takes long: functions by name.
+
+        A loss that has some takes them as a third argument of ``sums``, ``targets``, and computes what is not in it:
+        the loaders of our data modules compute them, those of others need not.
+        """
+        return {}
 
     @property
     def adds_up(self) -> bool:

@@ -1,6 +1,5 @@
 """The loss of a training, batch by batch, and its means that are logged."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -9,6 +8,7 @@ from segcli.losses.criterion import Criterion
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.step_loss import StepLoss
 from segcli.prediction import Prediction
+from segcli.sample import Batch
 
 
 class TrainingLoss:
@@ -22,24 +22,22 @@ class TrainingLoss:
         self._criterion, self._step = criterion, StepLoss()
         self._since_log, self._of_epoch = RunningSums(), RunningSums()
 
-    def __call__(
-        self, prediction: Prediction, mask: Tensor, coming: Sequence[Tensor], position: int, batches: int, divisor: int
-    ) -> Tensor:
+    def __call__(self, prediction: Prediction, batch: Batch, position: int, batches: int, divisor: int) -> Tensor:
         """Return a scalar with the gradient that this batch adds to that of its step.
 
         Args:
             prediction: Of ``B`` images.
-            mask: ``(B, H, W)`` or ``(B, K, H, W)``.
-            coming: Masks of the step's other batches; needed with its first batch.
+            batch: With masks; the first one of a step needs those of the others, ``coming``.
             position: Of the batch in the step, from 0.
             batches: Of the step.
             divisor: What the trainer divides the gradients of a step by.
         """
-        sums = self._criterion.sums(prediction, mask)
+        sums = self._criterion.batch_sums(prediction, batch)
         self._since_log.update(sums)
         self._of_epoch.update(sums)
         if batches > 1 and (position == 0 or not self._step.knows(batches)):
-            self._step.begin(self._criterion, [mask, *coming], prediction.num_outputs, batches)
+            masks = [batch["mask"], *batch.get("coming", [])]
+            self._step.begin(self._criterion, masks, prediction.num_outputs, batches)
         return self._step(self._criterion, sums, position, batches, divisor)
 
     def since_log(self) -> float:

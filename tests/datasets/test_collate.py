@@ -28,6 +28,14 @@ def test_without_truth_there_is_no_mask() -> None:
     assert "mask" not in collate([one])
 
 
+def test_targets_are_stacked_by_name() -> None:
+    samples = [sample("a", 4, 6), sample("b", 4, 6)]
+    assert "targets" not in collate(samples)
+    for number, each in enumerate(samples):
+        each["targets"] = {"distance": torch.full((2, 4, 6), float(number))}
+    assert collate(samples)["targets"]["distance"].flatten(1).unique(dim=1).tolist() == [[0], [1]]
+
+
 def test_sizes_that_differ_are_named() -> None:
     with pytest.raises(DataError, match=r"(?s)a \(4 x 6 px\) and c \(5 x 6 px\).*RandomScaledCrop.*PadIfNeeded"):
         collate([sample("a", 4, 6), sample("b", 4, 6), sample("c", 5, 6)])

@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
 from segcli.sample import DataError
 
@@ -54,6 +55,19 @@ def test_the_transform_learns_epoch_and_index_and_size_stays_that_on_disk() -> N
     assert dataset[5, 0]["image"].shape == (3, 3, 4)
     assert dataset[0]["size"] == (6, 8)
     assert seen == [(5, 0), (0, 0)]
+
+
+def test_targets_follow_from_the_mask_after_the_transform() -> None:
+    def halve(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int) -> Pair:
+        assert mask is not None
+        return image[::2, ::2], mask[::2, ::2]
+
+    dataset = OneImage(halve)
+    assert "targets" not in dataset[0]
+    dataset.targets = MaskTargets({"shifted": lambda mask, channels: mask + np.float32(channels)}, 3)
+
+    sample = dataset[0]
+    torch.testing.assert_close(sample["targets"], {"shifted": sample["mask"] + 3.0})
 
 
 def test_a_failing_transform_names_the_file() -> None:

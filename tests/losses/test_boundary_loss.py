@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.signed_distance import signed_distances
 from segcli.losses.boundary_loss import BoundaryLoss
 from segcli.sample import IGNORE_INDEX
@@ -90,3 +91,22 @@ def test_its_share_rises_over_the_training_alone() -> None:
     rising.progress.fill_(0)
     assert torch.equal(rising.eval()(logits, mask), whole)
     assert not rising.state_dict()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_takes_the_distances_that_it_is_given(form: str) -> None:
+    logits, mask = batch(form)
+    loss = BoundaryLoss()
+    given = MaskTargets(loss.mask_targets, logits.shape[1]).completed(mask, None)
+
+    for ours, own in zip(loss.sums(logits, mask, given), loss.sums(logits, mask), strict=True):
+        assert torch.equal(ours, own)
+    doubled = {name: 2 * each for name, each in given.items()}
+    assert torch.equal(loss.total(logits, mask, doubled), 2 * loss.total(logits, mask))
+    assert torch.equal(loss.total(logits, mask, {"another": mask}), loss.total(logits, mask))
+
+
+def test_distances_of_another_size_are_an_error() -> None:
+    logits, mask = batch("multiclass")
+    with pytest.raises(ValueError, match=r"got signed_distance of shape \(4, 1, 6, 10\).* expected .*\(4, 4, 6, 10\)"):
+        BoundaryLoss().sums(logits, mask, {"signed_distance": torch.zeros(4, 1, 6, 10)})

@@ -1,11 +1,14 @@
 """A loss of a whole split and of a whole optimizer step, however they are cut into batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from segcli.datasets.mask_targets import MaskTargets, TargetFunction, Targets
 from segcli.losses.base import Loss
 from segcli.losses.binned_lovasz_loss import BinnedLovaszLoss
 from segcli.losses.boundary_loss import BoundaryLoss
@@ -19,11 +22,11 @@ from segcli.losses.jaccard_loss import JaccardLoss
 from segcli.losses.lovasz_loss import LovaszLoss
 from segcli.losses.mcc_loss import MCCLoss
 from segcli.losses.running_sums import RunningSums
-from segcli.losses.summed_loss import SummedLoss
+from segcli.losses.summed_loss import SummedLoss, Sums
 from segcli.losses.tversky_loss import TverskyLoss
 from segcli.losses.weighted_sum import WeightedSum
 from segcli.prediction import DensePrediction, PointPrediction, Prediction
-from segcli.sample import IGNORE_INDEX
+from segcli.sample import IGNORE_INDEX, Batch
 from tests.losses.data import FORMS, dense
 
 CUTS = ([1] * 6, [2, 4], [5, 1], [6])
@@ -49,6 +52,43 @@ class Twice(WeightedSum):
 
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
         return 2 * super().forward(logits, mask)
+
+
+class Shifted(CrossEntropyLoss):
+    """A loss with a target, which needs no neighbours; it keeps what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[Targets | None] = []
+
+    @property
+    def mask_targets(self) -> Mapping[str, TargetFunction]:
+        return {"shifted": shifted}
+
+    def sums(self, logits: Tensor, mask: Tensor, targets: Targets | None = None) -> Sums:
+        self.given.append(targets)
+        return super().sums(logits, mask)
+
+
+class ShiftedBack(Shifted):
+    @property
+    def mask_targets(self) -> Mapping[str, TargetFunction]:
+        return {"shifted": shifted_back}
+
+
+class OwnShifted(Shifted):
+    """One that changes the loss, which targets do not reach."""
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        return 2 * super().forward(logits, mask)
+
+
+def shifted(mask: NDArray[np.uint8], channels: int) -> NDArray[np.float32]:
+    return mask + np.float32(channels)
+
+
+def shifted_back(mask: NDArray[np.uint8], channels: int) -> NDArray[np.float32]:
+    return mask - np.float32(channels)
 
 
 def weights(form: str) -> list[float]:
@@ -207,3 +247,49 @@ def test_points_without_neighbours_are_refused_by_losses_that_need_them(loss: Lo
     assert "compares neighbouring pixels" in DenseCriterion(loss).refusal(points)
     assert DenseCriterion(loss).refusal(DensePrediction(torch.zeros(1, 2, 4, 4), (16, 16))) == ""
     assert DenseCriterion(DiceLoss()).refusal(points) == ""
+
+
+def with_targets(mask: Tensor, criterion: DenseCriterion, channels: int = 4) -> Batch:
+    targets = MaskTargets(criterion.mask_targets, channels).completed(mask, None)
+    return {"mask": mask, "targets": targets}  # type: ignore[return-value, typeddict-item]  # without images
+
+
+def test_targets_reach_those_who_ask_of_every_prediction_of_the_whole_mask() -> None:
+    logits, mask = data("multiclass")
+    first, second = Shifted(), Shifted()
+    criterion = DenseCriterion(WeightedSum([DiceLoss(), first, WeightedSum([second])]), 0.4)
+    batch, prediction = with_targets(mask, criterion), with_extra(logits, 1)
+
+    found = criterion.batch_sums(prediction, batch)
+
+    assert list(criterion.mask_targets) == ["shifted"]
+    assert first.given == second.given == [batch["targets"]] * 2
+    for ours, expected in zip(found, criterion.sums(prediction, mask), strict=True):
+        torch.testing.assert_close(ours, expected, rtol=0, atol=0)
+    assert first.given[2:] == [None, None]
+
+
+def test_targets_of_the_whole_mask_are_kept_from_what_is_compared_with_a_part_of_it() -> None:
+    mask = torch.randint(4, (2, 12, 20), dtype=torch.uint8)
+    low, at = DensePrediction(torch.randn(2, 4, 3, 5), (12, 20)), torch.rand(2, 7, 2)
+    points = PointPrediction(torch.randn(2, 4, 7), at, low.map, (12, 20))
+    for loss, at_map, prediction in [(Shifted(), True, low), (Shifted(), False, points)]:
+        criterion = DenseCriterion(loss, at_map=at_map)
+        criterion.batch_sums(prediction, with_targets(mask, DenseCriterion(Shifted())))
+        assert loss.given == [None]
+        assert bool(criterion.mask_targets) != at_map
+
+
+def test_a_loss_with_a_forward_of_its_own_asks_for_nothing() -> None:
+    logits, mask = data("multiclass")
+    for loss in (OwnShifted(), Twice([Shifted()])):
+        criterion = DenseCriterion(loss)
+        assert not criterion.mask_targets
+        batch = with_targets(mask, DenseCriterion(Shifted()))
+        torch.testing.assert_close(criterion.values(criterion.batch_sums(dense(logits), batch))[0], loss(logits, mask))
+
+
+def test_one_name_of_two_targets_is_an_error() -> None:
+    assert list(DenseCriterion(WeightedSum([Shifted(), Shifted()])).mask_targets) == ["shifted"]
+    with pytest.raises(ValueError, match=r"ShiftedBack got 'shifted' among its mask_targets.*rename one"):
+        DenseCriterion(WeightedSum([Shifted(), ShiftedBack()]))

@@ -7,6 +7,7 @@ from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.training_loss import TrainingLoss
 from segcli.prediction import DensePrediction
+from segcli.sample import Batch
 from tests.losses.data import dense
 
 
@@ -15,14 +16,17 @@ def _batch(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(2, 3, 4, 4, requires_grad=True), torch.randint(3, (2, 4, 4), dtype=torch.uint8)
 
 
-def _predicted(logits: torch.Tensor, mask: torch.Tensor) -> tuple[DensePrediction, torch.Tensor]:
-    return dense(logits), mask
+def _predicted(
+    logits: torch.Tensor, mask: torch.Tensor, coming: tuple[torch.Tensor, ...] = ()
+) -> tuple[DensePrediction, Batch]:
+    batch = {"mask": mask, "coming": list(coming)} if coming else {"mask": mask}
+    return dense(logits), batch  # type: ignore[return-value]  # without images
 
 
 def test_means_are_over_pixels_since_the_last_log_and_over_the_epoch() -> None:
     loss, values = TrainingLoss(DenseCriterion(CrossEntropyLoss())), []
     for seed in range(3):
-        values.append(loss(*_predicted(*_batch(seed)), [], 0, 1, 1).item())
+        values.append(loss(*_predicted(*_batch(seed)), 0, 1, 1).item())
         if seed == 1:
             assert loss.since_log() == pytest.approx(sum(values) / 2)
     assert loss.since_log() == pytest.approx(values[2])
@@ -39,14 +43,14 @@ def test_batches_of_a_step_add_up_to_the_gradient_of_one_batch() -> None:
     whole = CrossEntropyLoss()(torch.cat([first, second]), torch.cat([mask_1, mask_2]))
     expected = torch.autograd.grad(whole, (first, second))
 
-    parts = [loss(dense(first), mask_1, [mask_2], 0, 2, 2), loss(dense(second), mask_2, [], 1, 2, 2)]
+    parts = [loss(*_predicted(first, mask_1, (mask_2,)), 0, 2, 2), loss(*_predicted(second, mask_2), 1, 2, 2)]
 
     torch.testing.assert_close(torch.autograd.grad(sum(parts) / 2, (first, second)), expected)  # type: ignore[arg-type]
 
 
 def test_it_resumes_with_what_was_not_logged() -> None:
     loss, resumed = TrainingLoss(DenseCriterion(CrossEntropyLoss())), TrainingLoss(DenseCriterion(CrossEntropyLoss()))
-    loss(*_predicted(*_batch(0)), [], 0, 1, 1)
+    loss(*_predicted(*_batch(0)), 0, 1, 1)
 
     resumed.load(loss.state())
 
