@@ -34,6 +34,11 @@ class Loss(nn.Module, ABC):
         """Whether pixels must lie as in the image, so that points of a prediction cannot be compared."""
         return False
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Whether it takes a softmax, if there is one, from :mod:`segcli.losses.shared_softmax`, with other losses."""
+        return False
+
     def fit_to(self, counts: ClassCounts) -> None:
         """Learn, before the first use, what follows from the training split: class weights that are named by a rule.
 

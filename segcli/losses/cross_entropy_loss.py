@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from segcli.losses.base import sigmoid_mask
 from segcli.losses.class_weights import SMALLEST, ClassWeights
 from segcli.losses.mean_loss import MeanLoss
+from segcli.losses.shared_softmax import shared_cross_entropy
 from segcli.sample import IGNORE_INDEX
 
 
@@ -54,6 +55,11 @@ class CrossEntropyLoss(MeanLoss):
         weighted = "" if self.class_weights.values is None else ", weighted by class_weights"
         return f"pixels that are not ignored, of each label where there are several{weighted}"
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Return that it does, but for smoothed labels, which need the logarithms of all probabilities."""
+        return not self.label_smoothing
+
     def total(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pixels."""
         labels = sigmoid_mask(logits, mask)
@@ -61,6 +67,10 @@ class CrossEntropyLoss(MeanLoss):
         self.class_weights.check(logits.shape[1], multilabel)
         if labels is not None:
             return self._sigmoid(logits.float(), labels, multilabel)
+        shared = shared_cross_entropy(logits, mask) if self.shares_softmax else None
+        if shared is not None:
+            weighs = self.class_weights.values is not None
+            return (shared * self.class_weights.of_pixels(mask) if weighs else shared).sum()
         return F.cross_entropy(
             logits.float(),
             mask.long(),

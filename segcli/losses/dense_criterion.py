@@ -9,6 +9,7 @@ from segcli.datasets.mask_targets import TargetFunction, Targets
 from segcli.losses.base import Loss
 from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.criterion import Criterion
+from segcli.losses.shared_softmax import shared_softmax
 from segcli.losses.summed_loss import SummedLoss, Sums
 from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction, Prediction, Size, mask_at_map
 from segcli.sample import Batch
@@ -65,11 +66,12 @@ class DenseCriterion(Criterion):
         if self._at_map and isinstance(prediction, DensePrediction):
             self._sizes = prediction.size, (prediction.map.shape[-2], prediction.map.shape[-1])
         compared = [each.compared_at_map(mask) if self._at_map else each.compared(mask) for each in every]
-        return [
-            _sums(part, logits, seen, targets if seen is mask else None)
-            for logits, seen in compared
-            for part in self._parts
-        ]
+        with shared_softmax(self._loss.leaves()):
+            return [
+                _sums(part, logits, seen, targets if seen is mask else None)
+                for logits, seen in compared
+                for part in self._parts
+            ]
 
     def values(self, sums: Sequence[Sums]) -> list[Tensor]:
         """Map sums, of one batch or of many, to the loss of each part, scalars."""

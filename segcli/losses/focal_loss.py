@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from segcli.losses.base import sigmoid_mask
 from segcli.losses.class_weights import ClassWeights
 from segcli.losses.mean_loss import MeanLoss
+from segcli.losses.shared_softmax import softmax_cross_entropy
 from segcli.sample import IGNORE_INDEX
 
 LARGEST_GAMMA, LARGEST_FACTOR = 1e4, 1e6
@@ -62,11 +63,16 @@ class FocalLoss(MeanLoss):
         """What the value for a split is the mean of."""
         return "pixels that are not ignored, of each label where there are several"
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Return that it does."""
+        return True
+
     def total(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pixels."""
         labels = sigmoid_mask(logits, mask)
         if labels is None:
-            loss = _softmax_focal(logits.float(), mask, self.gamma)
+            loss = _softmax_focal(softmax_cross_entropy(logits, mask), self.gamma)
         else:
             loss = _sigmoid_focal(logits.float(), labels, self.gamma)
         truth = mask if labels is None else labels
@@ -102,11 +108,10 @@ class FocalLoss(MeanLoss):
         return torch.where(truth == 1, positive, 1 - positive)
 
 
-def _softmax_focal(logits: Tensor, mask: Tensor, gamma: float) -> Tensor:
-    """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` mask to the ``(B, H, W)`` loss without alpha."""
-    cross_entropy = F.cross_entropy(logits, mask.long(), ignore_index=IGNORE_INDEX, reduction="none")
+def _softmax_focal(cross_entropy: Tensor, gamma: float) -> Tensor:
+    """Map the ``(B, H, W)`` cross entropy to the loss without alpha."""
     # 1 - p = -expm1(log p); at 0 the slope of its power is infinite for gamma < 1
-    miss = (-torch.expm1(-cross_entropy)).clamp(min=torch.finfo(logits.dtype).tiny)
+    miss = (-torch.expm1(-cross_entropy)).clamp(min=torch.finfo(cross_entropy.dtype).tiny)
     return miss.pow(gamma) * cross_entropy
 
 

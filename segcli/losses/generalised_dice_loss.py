@@ -38,6 +38,11 @@ class GeneralisedDiceLoss(SummedLoss):
         """Whether accumulated gradients are those of one large batch: where each image is scored for itself."""
         return self.per_image
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Return that it does."""
+        return True
+
     def sums(self, logits: Tensor, mask: Tensor) -> Sums:
         """Return the region sums of the batch, or the sum over images, and the number of those that count."""
         sums = region_sums(logits, mask, self.per_image)

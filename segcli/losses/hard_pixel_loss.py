@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from segcli.losses.base import Loss, sigmoid_mask
 from segcli.losses.class_balance import Balance
 from segcli.losses.class_weights import ClassWeights
+from segcli.losses.shared_softmax import softmax_cross_entropy
 from segcli.sample import IGNORE_INDEX
 
 
@@ -30,13 +31,18 @@ class HardPixelLoss(Loss):
         super().__init__()
         self.class_weights = ClassWeights(type(self).__name__, class_weights)
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Return that it does."""
+        return True
+
     @abstractmethod
     def cutoff(self, losses: Tensor) -> Tensor:
         """Map the ``(N,)`` cross entropies of all pixels that are not ignored, N > 0, to the least that is kept."""
 
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to a scalar."""
-        losses = pixel_cross_entropy(logits.float(), mask)
+        losses = pixel_cross_entropy(logits, mask)
         self.class_weights.check(logits.shape[1], multilabel=mask.ndim == logits.ndim)
         weights = self.class_weights.of_pixels(mask)
         with torch.no_grad():
@@ -59,8 +65,9 @@ def pixel_cross_entropy(logits: Tensor, mask: Tensor) -> Tensor:
     """
     labels = sigmoid_mask(logits, mask)
     if labels is None:
-        return F.cross_entropy(logits, mask.long(), ignore_index=IGNORE_INDEX, reduction="none")
-    losses = F.softplus(torch.where(labels == 1, -logits, logits))
+        return softmax_cross_entropy(logits, mask)
+    scores = logits.float()
+    losses = F.softplus(torch.where(labels == 1, -scores, scores))
     return torch.where(labels == IGNORE_INDEX, 0, losses).view(mask.shape)
 
 

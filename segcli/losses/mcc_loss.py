@@ -40,6 +40,11 @@ class MCCLoss(ClassMeanLoss):
     ) -> None:
         super().__init__(per_image, "skip", class_weights)
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Return that it does."""
+        return True
+
     def image_sums(self, logits: Tensor, mask: Tensor) -> Sums:
         """Return the region sums of each image."""
         return region_sums(logits, mask, per_image=True)

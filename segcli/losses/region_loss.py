@@ -50,6 +50,11 @@ class RegionLoss(ClassMeanLoss):
             raise ValueError(f"{type(self).__name__} got label_smoothing {label_smoothing}, expected 0 to 1; try 0.1.")
         self.smooth, self.label_smoothing = smooth, label_smoothing
 
+    @property
+    def shares_softmax(self) -> bool:
+        """Return that it does, but for a smoothed truth, whose overlap is that of no single class."""
+        return not self.label_smoothing
+
     @abstractmethod
     def ratio(self, sums: RegionSums) -> tuple[Tensor, Tensor]:
         """Return what stands above and below the line, ``(G, K)`` each, from 0 up."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from torch import Tensor, nn
 
 from segcli.losses.base import Loss
+from segcli.losses.shared_softmax import shared_softmax
 
 
 class WeightedSum(Loss):
@@ -40,7 +41,8 @@ class WeightedSum(Loss):
 
     def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the weighted sum, a scalar."""
-        return self._sum(term(logits, mask) for term in self._losses())
+        with shared_softmax(leaf for term in self._losses() for leaf in term.leaves()):
+            return self._sum(term(logits, mask) for term in self._losses())
 
     @property
     def _is_plain(self) -> bool:

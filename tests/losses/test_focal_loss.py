@@ -2,6 +2,8 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 from torchvision.ops import sigmoid_focal_loss
 
 from segcli.datasets.class_counts import ClassCounts
@@ -87,11 +89,15 @@ def test_is_finite_where_the_truth_is_sure_and_impossible(gamma: float, channels
     assert gradient.isfinite().all()
 
 
+def pixels(logits: Tensor, mask: Tensor) -> Tensor:
+    return F.cross_entropy(logits, mask.long(), ignore_index=IGNORE_INDEX, reduction="none")
+
+
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
 def test_gradients_in_double_precision(gamma: float) -> None:
     logits, mask = batch("multiclass")
     logits, mask = logits.detach().double()[:2, :, 1:3, :4].requires_grad_(), mask[:2, 1:3, :4]
-    assert torch.autograd.gradcheck(lambda x: _softmax_focal(x, mask, gamma), (logits,))
+    assert torch.autograd.gradcheck(lambda x: _softmax_focal(pixels(x, mask), gamma), (logits,))
 
     logits, mask = batch("multilabel")
     logits, mask = logits.detach().double()[:2, :, 1:3, :4].requires_grad_(), mask[:2, :, 1:3, :4]
@@ -104,7 +110,7 @@ def test_a_million_pixels_in_single_precision(form: str, gamma: float) -> None:
     logits, mask = million(form)
     exact = logits.detach().double().requires_grad_()
     per_pixel = (
-        _softmax_focal(exact, mask, gamma)
+        _softmax_focal(pixels(exact, mask), gamma)
         if form == "multiclass"
         else _sigmoid_focal(exact, mask.view_as(logits), gamma)
     )
