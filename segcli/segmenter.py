@@ -20,6 +20,7 @@ from segcli.decoders.base import Decoder, DecoderFactory, Head, build_decoder
 from segcli.decoders.classified import as_head, classifier_of
 from segcli.features import Features
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
+from segcli.layers.gradient_format import keep_gradient_format
 from segcli.prediction import DensePrediction, Prediction
 from segcli.task_kind import KINDS, TaskName
 
@@ -97,6 +98,7 @@ class Segmenter(nn.Module):
         self.register_buffer("shift", torch.tensor(shift).view(1, -1, 1, 1))
         self.memory_format = torch.channels_last if settings.channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)
+        keep_gradient_format(self)
 
     def _per_channel(self, name: str, given: Sequence[float] | None, pretrained: Sequence[float]) -> Sequence[float]:
         channels = self.backbone.in_channels

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from segcli.backbones.base import Backbone
 from segcli.datasets.image_file import read_image
+from segcli.decoders.base import Decoder
 from segcli.decoders.fpn import FPN
 from segcli.decoders.ocrnet import OCRNet
 from segcli.decoders.unet import UNet
@@ -200,3 +202,32 @@ def test_what_auxiliary_heads_predict_beside_comes_before_them_in_training_only(
     assert len(found.extra) == 3  # of FPN, then the coarse one of OCRNet and its own
     assert found.extra[2].extra == (found.extra[1],)
     assert not model.eval()(image, whole=True).extra
+
+
+class Tokens(Decoder):
+    """Normalise the finest map over the batch, then every pixel, as a token, over its channels."""
+
+    def __init__(self, features: Sequence[FeatureSpec]) -> None:
+        super().__init__()
+        self.out_channels, self.out_stride = features[0].channels, features[0].stride
+        self.norm, self.token_norm = nn.BatchNorm2d(self.out_channels), nn.LayerNorm(self.out_channels)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        y = self.norm(features[0])
+        return self.token_norm(y.flatten(2).permute(2, 0, 1)).permute(1, 2, 0).unflatten(2, y.shape[-2:])
+
+
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_an_image_alone_has_the_gradients_of_the_image_twice(channels_last: bool) -> None:
+    torch.manual_seed(0)
+    body = Pyramid()
+    settings = SegmenterSettings(channels_last=channels_last)
+    model = Segmenter(body, Tokens(body.features), 4, settings, auxiliary=[Tokens(body.features)])
+    image = torch.randint(256, (1, 3, 24, 40), dtype=torch.uint8)
+    found = []
+    for images in (image, image.repeat(2, 1, 1, 1)):
+        model.zero_grad()
+        prediction = model(images, whole=True)
+        sum(each.logits((24, 40)).square().mean() for each in (prediction, *prediction.extra)).backward()
+        found.append([p.grad.clone() for p in model.parameters()])
+    torch.testing.assert_close(*found)

@@ -9,6 +9,7 @@ import torch
 
 from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.decoders.fpn import FPN
+from segcli.layers.gradient_format import keep_gradient_format
 from segcli.segmenter import Segmenter
 from tests.contracts.timm_families import DISPLACED, LINES, NEEDS_VALUES, NO_NORM, QUICK, SHORT, SMALLEST
 
@@ -110,20 +111,23 @@ def test_an_output_stride_is_kept_or_refused_with_a_remedy(name: str, stride: in
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LINES)
-def test_every_line_learns_alike_in_both_memory_formats(name: str) -> None:
+@pytest.mark.parametrize("images", [1, 2])
+def test_every_line_learns_alike_in_both_memory_formats(name: str, images: int) -> None:
     torch.manual_seed(0)
     body = TimmBackbone(name, pretrained=False, backbone_kwargs=SHORT.get(name))
+    keep_gradient_format(body)
     multiple = body.size_multiple
-    image = torch.randn(2, RGB, *(body.image_size or [-(-64 // multiple) * multiple] * 2))
+    image = torch.randn(images, RGB, *(body.image_size or [-(-64 // multiple) * multiple] * 2))
     found, gradients = [], []
     for memory_format in (torch.contiguous_format, torch.channels_last):
         body.to(memory_format=memory_format)  # type: ignore[call-overload]
-        with torch.inference_mode():
+        with torch.no_grad():
             found.append(body.eval()(image.contiguous(memory_format=memory_format)))
         body.zero_grad()
         sum(level.square().mean() for level in body(image.contiguous(memory_format=memory_format))).backward()
         gradients.append(torch.cat([p.grad.flatten() for p in body.parameters() if p.grad is not None]))
-    assert [tuple(level.shape) for level in found[0]] == levels(body, (image.shape[2], image.shape[3]))
+    shapes = levels(body, (image.shape[2], image.shape[3]))
+    assert [tuple(level.shape) for level in found[0]] == [(images, *shape[1:]) for shape in shapes]
     for plain, last in zip(*found, strict=True):
         assert plain.isfinite().all()
         torch.testing.assert_close(last, plain, rtol=1e-4, atol=1e-4 * float(plain.abs().max()))
