@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.decoders.base import Head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -34,7 +35,7 @@ class CGRSeg(Head):
         dropout: Share of channels zeroed before the classifier in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty or ``band`` is even.
+        ValueError: If ``features`` is empty, a number is below 1, or ``band`` is even.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class CGRSeg(Head):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one("CGRSeg", width=width, blocks=blocks, band=band)
         if band % 2 == 0:
             raise ValueError(f"CGRSeg got band {band}, expected an odd number; use {band + 1}.")
         self.channels = [f.channels for f in deepest("CGRSeg", features, most=_LEVELS)]

@@ -22,7 +22,7 @@ class DeepLabV3(DeepLabV3Plus):
         dropout: Share of values zeroed after the pooling in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty or a rate is less than 1.
+        ValueError: If ``features`` is empty or a number is below 1.
     """
 
     def __init__(

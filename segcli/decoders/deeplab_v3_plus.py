@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.aspp import ASPP
@@ -58,9 +59,8 @@ class DeepLabV3Plus(Decoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one(type(self).__name__, width=width, rates=rates, convs=convs)
         levels = deepest(type(self).__name__, features, least=1 + low_level)
-        if convs < 1:
-            raise ValueError(f"{type(self).__name__} got convs {convs}, expected 1 or more; leave it out for 2.")
         deep = levels[-1]
         if rates is None:
             rates = _RATES_AT_8 if deep.stride <= 8 else _RATES

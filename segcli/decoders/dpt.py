@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from segcli.decoders.base import Head
 from segcli.decoders.class_token import class_tokens
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.batch_norm import BatchNorm
@@ -57,6 +58,7 @@ class DPT(Head):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one("DPT", channels=channels, width=width)
         levels = deepest("DPT", features, most=_LEVELS)
         widths = list(_CHANNELS[: len(levels)]) if channels is None else channels
         if len(widths) != len(levels):

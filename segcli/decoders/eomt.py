@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec, Tail
 from segcli.layers.mlp import MLP
@@ -47,9 +48,8 @@ class EoMT(Head):
 
     def __init__(self, features: Sequence[FeatureSpec], num_outputs: int, queries: int = 100) -> None:
         super().__init__()
+        expect_at_least_one("EoMT", queries=queries)
         spec = deepest("EoMT", features, most=1)[0]
-        if queries < 1:
-            raise ValueError(f"EoMT got queries {queries}, expected at least 1; 100 is usual.")
         width = spec.channels
         self.queries = nn.Embedding(queries, width)
         self.classifier = nn.Linear(width, num_outputs + 1)

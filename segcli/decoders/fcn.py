@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -27,7 +28,7 @@ class FCN(Decoder):
         dropout: Share of output channels zeroed in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty, has no such level, or there is no convolution.
+        ValueError: If ``features`` is empty or has no such level, or a number is below 1.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class FCN(Decoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one("FCN", width=width, convolutions=convolutions)
         features = deepest("FCN", features)
         if not -len(features) <= level < len(features):
             strides = ", ".join(str(spec.stride) for spec in features)
@@ -46,8 +48,6 @@ class FCN(Decoder):
                 f"FCN got level {level}, expected {-len(features)} to {len(features) - 1}: the backbone has levels of "
                 f"strides {strides}; -1 is the deepest."
             )
-        if convolutions < 1:
-            raise ValueError(f"FCN got convolutions {convolutions}, expected at least 1; 1 is usual.")
         self.level, self.out_channels, self.out_stride = level, width, features[level].stride
         widths = [features[level].channels] + [width] * convolutions
         self.convolutions = nn.Sequential(*(ConvNormAct(*pair) for pair in itertools.pairwise(widths)))

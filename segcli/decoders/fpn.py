@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.group_norm import GroupNorm, expect_groups
@@ -33,7 +34,7 @@ class FPN(Decoder):
         dropout: Share of output channels zeroed in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty or ``segmentation_channels`` is no multiple of 32.
+        ValueError: If ``features`` is empty, a number is below 1, or ``segmentation_channels`` is no multiple of 32.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class FPN(Decoder):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
+        expect_at_least_one("FPN", pyramid_channels=pyramid_channels, segmentation_channels=segmentation_channels)
         levels = deepest("FPN", features, most=_LEVELS)
         expect_groups("FPN", "segmentation_channels", segmentation_channels, _NORM_GROUPS)
         self.out_channels, self.out_stride = segmentation_channels, levels[0].stride

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from segcli.decoders.counts import expect_at_least_one
 from segcli.features import FeatureSpec
 
 _FINEST_WIDTH, _WIDEST = 16, 256
@@ -23,12 +24,13 @@ def step_widths(decoder: str, features: Sequence[FeatureSpec], channels: Sequenc
             256.
 
     Raises:
-        ValueError: If ``channels`` has not one entry per step.
+        ValueError: If ``channels`` has not one entry of at least 1 per step.
     """
     skips = len(features) - 1
     steps = max(1, skips + (features[0].stride - 1).bit_length())
     if channels is None:
         return [min(_WIDEST, _FINEST_WIDTH << step) for step in reversed(range(steps))]
+    expect_at_least_one(decoder, channels=channels)
     if len(channels) != steps:
         raise ValueError(
             f"{decoder} got {len(channels)} channels, expected {steps}: one for each of {skips} skip connections "

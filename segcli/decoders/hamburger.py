@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -34,7 +35,7 @@ class Hamburger(Decoder):
         dropout: Share of output channels zeroed in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty or ``width`` is no multiple of 32.
+        ValueError: If ``features`` is empty, a number is below 1, or ``width`` is no multiple of 32.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Hamburger(Decoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one("Hamburger", width=width, rank=rank, steps=steps, eval_steps=eval_steps)
         levels = deepest("Hamburger", features, most=_LEVELS)
         expect_groups("Hamburger", "width", width, _NORM_GROUPS)
         self.out_channels, self.out_stride = width, levels[0].stride

@@ -12,6 +12,7 @@ from torch import nn
 
 from segcli.decoders.base import Head
 from segcli.decoders.class_token import class_tokens
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.batch_norm import BatchNorm
@@ -34,7 +35,7 @@ class Linear(Head):
         dropout: Share of channels zeroed in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty or ``levels`` is less than 1; for an image, if there is no class token.
+        ValueError: If ``features`` is empty or ``levels`` is below 1; for an image, if there is no class token.
     """
 
     wants_norm: bool = True
@@ -48,8 +49,7 @@ class Linear(Head):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        if levels < 1:
-            raise ValueError(f"Linear got levels {levels}, expected 1 or more; leave it out for 1.")
+        expect_at_least_one("Linear", levels=levels)
         used = deepest("Linear", features, most=levels)
         self.num_levels, self.class_token = len(used), class_token
         width = sum(spec.channels for spec in used) * (1 + class_token)

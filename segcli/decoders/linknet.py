@@ -11,6 +11,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.full_resolution import doubled_sizes, step_widths
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
@@ -28,11 +29,12 @@ class LinkNet(Decoder):
         kernel_size: Height and width of the transposed convolutions' kernels.
 
     Raises:
-        ValueError: If ``features`` is empty.
+        ValueError: If ``features`` is empty or ``width`` is below 1.
     """
 
     def __init__(self, features: Sequence[FeatureSpec], width: int = 32, kernel_size: Literal[3, 4] = 3) -> None:
         super().__init__()
+        expect_at_least_one("LinkNet", width=width)
         levels = deepest("LinkNet", features)[::-1]
         self.full_stride = levels[-1].stride
         beyond = len(step_widths("LinkNet", features, None)) + 1 - len(levels)

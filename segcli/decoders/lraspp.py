@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -31,13 +32,14 @@ class LRASPP(Decoder):
         width: Channels that the deepest level is reduced to. The output has those of the fine level, too.
 
     Raises:
-        ValueError: If there are fewer than 2 levels.
+        ValueError: If there are fewer than 2 levels or ``width`` is below 1.
     """
 
     meant_stride = 16
 
     def __init__(self, features: Sequence[FeatureSpec], width: int = 128) -> None:
         super().__init__()
+        expect_at_least_one("LRASPP", width=width)
         *finer, deep = deepest("LRASPP", features, least=2)
         at = (i for i in reversed(range(len(finer))) if finer[i].stride < deep.stride)
         self.fine_index = next(at, len(finer) - 1)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.full_resolution import doubled_sizes, step_widths
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
@@ -31,7 +32,7 @@ class MANet(Decoder):
         reduction: How many times fewer channels the hidden layer of a channel gate has.
 
     Raises:
-        ValueError: If ``features`` is empty or ``channels`` has not one entry per block.
+        ValueError: If ``features`` is empty, ``channels`` has not one entry per block, or a number is below 1.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class MANet(Decoder):
         reduction: int = 16,
     ) -> None:
         super().__init__()
+        expect_at_least_one("MANet", attention_width=attention_width, reduction=reduction)
         features = deepest("MANet", features)
         self.full_stride = features[0].stride
         widths = step_widths("MANet", features, channels)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.decoders.mask2former_pixels import PixelDecoder
 from segcli.features import Features, FeatureSpec
@@ -38,7 +39,7 @@ class Mask2Former(Head):
         pixel_layers: Layers of deformable attention in the pixel decoder.
 
     Raises:
-        ValueError: If ``features`` is empty, or ``width``, ``queries`` or ``layers`` is out of range.
+        ValueError: If ``features`` is empty, a number is below 1, or ``width`` is no multiple of 32.
     """
 
     def __init__(
@@ -51,14 +52,10 @@ class Mask2Former(Head):
         pixel_layers: int = 6,
     ) -> None:
         super().__init__()
+        expect_at_least_one("Mask2Former", queries=queries, width=width, layers=layers, pixel_layers=pixel_layers)
         features = deepest("Mask2Former", features, most=4)
-        if width % _WIDTHS or width < 1:
+        if width % _WIDTHS:
             raise ValueError(f"Mask2Former got width {width}, expected a multiple of {_WIDTHS}; 256 is usual.")
-        if queries < 1 or layers < 1 or pixel_layers < 1:
-            raise ValueError(
-                f"Mask2Former got queries {queries}, layers {layers} and pixel_layers {pixel_layers}, expected at "
-                "least 1 each; 100, 9 and 6 are usual."
-            )
         self.pixels = PixelDecoder(features, width, pixel_layers)
         self.queries, self.query_positions = nn.Embedding(queries, width), nn.Embedding(queries, width)
         self.level_positions = nn.Embedding(self.pixels.attended, width)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.decoders.base import Head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.full_precision import full_precision
@@ -33,7 +34,7 @@ class MaskTransformer(Head):
         dropout: Share of values zeroed in the layers in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty, ``layers`` is less than 1, or ``heads`` cannot share the channels.
+        ValueError: If ``features`` is empty, a number is below 1, or ``heads`` cannot share the channels.
     """
 
     wants_norm: bool = True
@@ -47,11 +48,10 @@ class MaskTransformer(Head):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one("MaskTransformer", layers=layers, heads=heads)
         width = deepest("MaskTransformer", features)[-1].channels
         heads = max(1, width // _CHANNELS_PER_HEAD) if heads is None else heads
-        if layers < 1:
-            raise ValueError(f"MaskTransformer got layers {layers}, expected at least 1; leave it out for 2.")
-        if heads < 1 or width % heads:
+        if width % heads:
             raise ValueError(
                 f"MaskTransformer got heads {heads}, expected a number that divides the {width} channels of the "
                 "deepest level; set model.decoder.heads to one."

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.decoders.base import Head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -35,7 +36,7 @@ class OCRNet(Head):
         dropout: Share of channels zeroed before the classifier in training, 0 to 1.
 
     Raises:
-        ValueError: If ``features`` is empty or ``levels`` is less than 1.
+        ValueError: If ``features`` is empty or a number is below 1.
     """
 
     def __init__(
@@ -48,8 +49,7 @@ class OCRNet(Head):
         dropout: float = 0.05,
     ) -> None:
         super().__init__()
-        if levels < 1:
-            raise ValueError(f"OCRNet got levels {levels}, expected 1 or more; leave it out for 1.")
+        expect_at_least_one("OCRNet", levels=levels, width=width, key_width=key_width)
         used = deepest("OCRNet", features, most=levels)
         self.num_levels, channels = len(used), sum(spec.channels for spec in used)
         self.coarse = nn.Sequential(ConvNormAct(channels, width), nn.Conv2d(width, num_outputs, 1))

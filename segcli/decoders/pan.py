@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -28,11 +29,12 @@ class PAN(Decoder):
         align_corners: Whether maps are resized with corners as pixel centres.
 
     Raises:
-        ValueError: If ``features`` is empty.
+        ValueError: If ``features`` is empty or ``width`` is below 1.
     """
 
     def __init__(self, features: Sequence[FeatureSpec], width: int = 32, align_corners: bool = False) -> None:
         super().__init__()
+        expect_at_least_one("PAN", width=width)
         *finer, deep = deepest("PAN", features, most=_LEVELS)
         self.out_channels, self.out_stride = width, features[-_LEVELS:][0].stride
         self.attend = _FeaturePyramidAttention(deep.channels, width, align_corners)

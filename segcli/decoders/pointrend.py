@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from segcli.decoders.base import DecoderFactory, Head, build_decoder
 from segcli.decoders.classified import as_head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.point_samples import centres_of, certainty, uncertain_points, values_at
@@ -62,11 +63,13 @@ class PointRend(Head):
     ) -> None:
         super().__init__()
         levels = deepest("PointRend", features)
-        if min(points, oversample, subdivisions, refined, layers) < 1 or not 0 <= uncertain <= 1:
+        expect_at_least_one(
+            "PointRend", points=points, subdivisions=subdivisions, refined=refined, width=width, layers=layers
+        )
+        if oversample < 1 or not 0 <= uncertain <= 1:
             raise ValueError(
-                f"PointRend got points {points}, oversample {oversample}, uncertain {uncertain}, subdivisions "
-                f"{subdivisions}, refined {refined} and layers {layers}, expected a share for uncertain and at least 1 "
-                "for the others; 2048, 3, 0.75, 2, 8192 and 3 are usual."
+                f"PointRend got oversample {oversample} and uncertain {uncertain}, expected at least 1 and a share, 0 "
+                "to 1; leave them out for 3 and 0.75."
             )
         self.base = as_head(build_decoder(base, features, num_outputs), num_outputs)
         self.wants_norm = self.base.wants_norm

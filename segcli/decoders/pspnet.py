@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -44,6 +45,7 @@ class PSPNet(Decoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        expect_at_least_one("PSPNet", width=width, grids=grids, kernel_size=kernel_size)
         (deep,) = deepest("PSPNet", features, most=1)
         grids = [1, 2, 3, 6] if grids is None else grids
         if len(grids) > deep.channels:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -28,7 +29,7 @@ class SegFormer(Decoder):
         levels: How many levels are used; a fifth is resized to the finest of the last four, like the others.
 
     Raises:
-        ValueError: If ``features`` is empty or ``levels`` is less than 1.
+        ValueError: If ``features`` is empty or a number is below 1.
     """
 
     def __init__(
@@ -39,8 +40,7 @@ class SegFormer(Decoder):
         levels: int = 4,
     ) -> None:
         super().__init__()
-        if levels < 1:
-            raise ValueError(f"SegFormer got levels {levels}, expected 1 or more; leave it out for 4.")
+        expect_at_least_one("SegFormer", width=width, levels=levels)
         used = deepest("SegFormer", features, most=levels)
         self.out_channels, self.out_stride = width, used[-_LEVELS:][0].stride
         self.project = nn.ModuleList(nn.Conv2d(f.channels, width, 1) for f in reversed(used))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from segcli.decoders.base import DecoderFactory, Head, build_decoder
 from segcli.decoders.classified import as_head
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.layer_norm import LayerNorm
@@ -28,13 +29,14 @@ class SimplePyramid(Head):
         width: Channels of every level of the pyramid.
 
     Raises:
-        ValueError: If ``features`` is empty, or the stride of the last is no multiple of 4.
+        ValueError: If ``features`` is empty, the stride of the last is no multiple of 4, or ``width`` is below 1.
     """
 
     def __init__(
         self, features: Sequence[FeatureSpec], num_outputs: int, base: DecoderFactory, width: int = 256
     ) -> None:
         super().__init__()
+        expect_at_least_one("SimplePyramid", width=width)
         channels, stride = deepest("SimplePyramid", features)[-1]
         if stride % _FINEST:
             raise ValueError(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
@@ -31,7 +32,7 @@ class UPerNet(Decoder):
         norm_levels: Whether every level is normalised over its channels before anything else.
 
     Raises:
-        ValueError: If ``features`` is empty.
+        ValueError: If ``features`` is empty or ``width`` is below 1.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class UPerNet(Decoder):
         norm_levels: bool = False,
     ) -> None:
         super().__init__()
+        expect_at_least_one("UPerNet", width=width)
         levels = deepest("UPerNet", features, most=_LEVELS)
         self.out_channels, self.out_stride = width, levels[0].stride
         self.norms = nn.ModuleList(LayerNorm(f.channels) if norm_levels else nn.Identity() for f in levels)
