@@ -109,6 +109,7 @@ def _chosen(options: Typed) -> tuple[str, str]:
 
 def _nothing_found(family: str, pattern: str) -> ConfigError:
     from segcli.config.catalogue import names_of, timm_models
+    from segcli.config.other_names import did_you_mean_among
 
     names = names_of(family) + ([entry.name for entry in timm_models()] if family == "backbones" else [])
     if not names:
@@ -116,7 +117,7 @@ def _nothing_found(family: str, pattern: str) -> ConfigError:
     word = pattern.strip("*?")
     near = get_close_matches(word.lower(), {name.lower(): name for name in names}, n=5)
     options = tuple(name for name in names if name.lower() in near) or tuple(names)
-    message = f"none of the {len(names)} {family} is called {pattern!r}{did_you_mean(word, names)}"
+    message = f"none of the {len(names)} {family} is called {pattern!r}{did_you_mean_among(word, family, names)}"
     return ConfigError([Problem(message, options=options)])
 
 

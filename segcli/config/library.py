@@ -15,6 +15,7 @@ from segcli.config import trust
 from segcli.config.errors import did_you_mean
 from segcli.config.files import PACKAGE, Files, Revision
 from segcli.config.modules import Modules
+from segcli.config.other_names import did_you_mean_among, name_here
 from segcli.config.signatures import Parameter, Signature, read_signature
 from segcli.config.timm_names import read_timm_names
 from segcli.registry import FAMILIES, LINKED, SECTIONS, Family
@@ -149,8 +150,9 @@ class Library:
             if other.table and other is not family and name in self.names(other):
                 raise UnknownClassError(f"{name} is one of the {other.name}, not of the {family.name}", options)
         known = (*options, *(self.timm_names if family.of_timm else ()))
-        near = (*get_close_matches(name, known, n=3), *options)  # the first few are shown
-        message = f"unknown name {name!r} among {family.name}{did_you_mean(name, known)}"
+        here = [meant] if (meant := name_here(name, family.name)) else []
+        near = (*here, *get_close_matches(name, known, n=3), *options)  # the first few are shown
+        message = f"unknown name {name!r} among {family.name}{did_you_mean_among(name, family.name, known)}"
         raise UnknownClassError(message, tuple(dict.fromkeys(near)))
 
     def _full_path(self, path: str, family: Family | None) -> str:
