@@ -16,7 +16,7 @@ def expect_at_least_one(decoder: str, **counts: int | Sequence[int] | None) -> N
     for argument, given in counts.items():
         if given is None:
             continue
-        is_list = isinstance(given, Sequence)
-        if not given or min(given if is_list else (given,)) < 1:
-            expected = "a list of numbers, each at least 1" if is_list else "at least 1"
+        numbers = (given,) if isinstance(given, int) else given
+        if not numbers or min(numbers) < 1:
+            expected = "at least 1" if isinstance(given, int) else "a list of numbers, each at least 1"
             raise ValueError(f"{decoder} got {argument} {given}, expected {expected}; leave it out for the usual.")

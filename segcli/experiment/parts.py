@@ -19,6 +19,7 @@ from segcli.config.component import arguments_of
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.class_counts import ClassCounts
 from segcli.decoders.base import DecoderFactory
+from segcli.experiment.errors.origin import is_ours
 from segcli.experiment.trainer_check import check_loggers
 from segcli.experiment.typed_values import AS_IT_IS
 from segcli.inference.checkpoint import without_pretraining
@@ -65,6 +66,13 @@ class PartError(Exception):
         super().__init__(message)
         self.key = key
 
+    @property
+    def is_of_any_image(self) -> bool:
+        """Whether a component of ours said it, and not of the size or the device that was tried."""
+        cause = self.__cause__
+        in_our_words = cause is None or (isinstance(cause, ValueError) and is_ours(cause))
+        return in_our_words and self.key not in ("model", "model.backbone")
+
 
 def check_parts(tree: Tree) -> SegmentationDataModule:
     """Build what is cheap, all but backbone and decoder; pass a few logits through the loss, and back.
@@ -100,8 +108,7 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
         task.kind.require_masks(data.multilabel)
     _try_metrics(task, data)
     part(tree, "model.auxiliary")
-    with blamed("model.loss"):
-        _try_loss(loss, len(data.classes), num_outputs(tree, len(data.classes)), data.multilabel)
+    try_loss(tree)
     return data
 
 
@@ -211,10 +218,23 @@ def criterion(tree: Tree) -> Criterion:
         return criterion_of(part(tree, "model.loss"), model.get("extra_loss_weight"), model.get("loss_at") == "map")
 
 
-def _try_loss(loss: Loss | Criterion, num_classes: int, num_outputs: int, multilabel: bool) -> None:
-    """Pass logits and a mask with every class and an ignored pixel through the loss, and back."""
+def try_loss(tree: Tree) -> None:
+    """Pass logits and a mask with every class and an ignored pixel through the loss, and back.
+
+    Args:
+        tree: The experiment, classes by their full paths.
+
+    Raises:
+        PartError: If the loss refuses its arguments or the classes, or gives no finite number.
+    """
+    loss, data = part(tree, "model.loss"), part(tree, "data")
     if isinstance(loss, Criterion):  # it takes whole predictions, which the model must make
         return
+    with blamed("model.loss"):
+        _try(loss, len(data.classes), num_outputs(tree, len(data.classes)), data.multilabel)
+
+
+def _try(loss: Loss, num_classes: int, num_outputs: int, multilabel: bool) -> None:
     shape = (2, _PATCH_PX, _PATCH_PX)
     logits = torch.linspace(-1, 1, 2 * num_outputs * _PATCH_PX**2).view(2, num_outputs, *shape[1:]).requires_grad_()
     mask = torch.arange(2 * _PATCH_PX**2).remainder(num_classes).view(shape).to(torch.uint8)

@@ -186,17 +186,25 @@ def _size(job: Job) -> tuple[float, int] | tuple[()]:
     """Return FLOPs of one forward pass at the size of training images, and parameters; nothing if they are not known.
 
     The random numbers of the run are left alone.
+
+    Raises:
+        ConfigError: If parts of the model refuse each other, which is known before any data is read.
     """
     import torch
 
     from segcli.experiment.meta_build import measure_model
-    from segcli.experiment.parts import PartError
+    from segcli.experiment.parts import PartError, try_loss
 
-    try:
-        with torch.random.fork_rng(devices=[]):
-            cost = measure_model(job.experiment.expanded(), is_tried=False)
-    except PartError:  # the run itself will tell
-        return ()
+    tree = job.experiment.expanded()
+    with translated(Building(job.experiment)):
+        try:
+            with torch.random.fork_rng(devices=[]):
+                try_loss(tree)
+                cost = measure_model(tree, is_tried=False)
+        except PartError as error:
+            if error.is_of_any_image:
+                raise
+            return ()  # the run itself will tell
     return cost.flops / cost.input_shape[0], cost.parameters
 
 
