@@ -2,6 +2,7 @@ from functools import partial
 
 import pytest
 import torch
+from torch import nn
 
 from segcli.decoders.deep_supervision import DeepSupervision
 from segcli.decoders.fpn import FPN
@@ -41,6 +42,26 @@ def test_a_pruned_head_predicts_from_an_earlier_stage_with_the_same_weights() ->
 
     torch.testing.assert_close(found, whole.classifiers[0](whole.base.stages(given.levels)[0]))
     assert len(pruned.train()(given).extra) == 2
+
+
+@pytest.mark.parametrize("prune", [None, 2])
+def test_the_mean_of_all_stages_is_that_of_their_logits(prune: int | None) -> None:
+    head, given = DeepSupervision(PYRAMID, 3, BASE, prune, average=True), features()
+    one = DeepSupervision(PYRAMID, 3, BASE)
+    one.load_state_dict(head.state_dict())
+    head.eval(), one.eval()
+
+    found = head(given)
+
+    expected = []
+    for stage in range(1, (prune or 3) + 1):
+        one.prune = stage
+        expected.append(one(given).map)
+    size = expected[-1].shape[-2:]
+    whole = [nn.functional.interpolate(each, size, mode="bilinear", antialias=False) for each in expected]
+    torch.testing.assert_close(found.map, sum(whole) / len(whole))
+    assert found.extra == ()
+    assert len(head.train()(given).extra) == 2
 
 
 def test_a_unet_s_blocks_are_stages() -> None:
