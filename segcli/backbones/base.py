@@ -27,6 +27,11 @@ class Backbone(nn.Module, ABC):
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
+    @property
+    def weights_note(self) -> str:
+        """A line on weights that it should have found and starts anew with; empty if there are none."""
+        return ""
+
     @abstractmethod
     def forward(self, image: Tensor) -> list[Tensor]:
         """Map a normalised ``(B, C, H, W)`` image to ``(B, C_i, H/s_i, W/s_i)`` levels, finest first."""

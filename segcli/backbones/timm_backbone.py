@@ -93,8 +93,10 @@ class TimmBackbone(Backbone):
         self._built_for = partial(built_for, taken, options)
         self._size_remedy = partial(size_remedy, taken, options, pretrained or weights is not None)
         self.model = create(name, pretrained and weights is None, options, config)
+        self._weights, self._lacking = weights, list[str]()
         if weights is not None:
-            load_weights(self.model, Path(weights), in_channels, outline.weights, outline.norm_weights)
+            needed, welcome = outline.weights, outline.norm_weights
+            self._lacking = load_weights(self.model, Path(weights), in_channels, needed, welcome)
         self._final_norm = [getattr(self.model, outline.norm)] if outline.norm else []  # in a list: not a part as yet
         taken.prune(self.model)
         self._normalise, self._tail_blocks, self._frozen = normalise, tail_blocks or 0, frozen
@@ -113,6 +115,14 @@ class TimmBackbone(Backbone):
         check_saves(hollow, self.name, run=lambda: intermediates(hollow, image, self.indices))
         switch_on(self.model, self.name)
         return StatisticsOnce(self.model)
+
+    @property
+    def weights_note(self) -> str:
+        """A line on weights of the final norm that levels pass and the file lacks; empty if there are none."""
+        if not self._lacking or all(norm is not self.model.norm for norm in self._final_norm):
+            return ""
+        names = ", ".join(self._lacking)
+        return f"note: model.backbone.weights: {self._weights} lacks {names}, which start as those of a new model"
 
     def use_final_norm(self) -> None:
         """Let each level pass the norm after the last block of a plain transformer, unless ``normalise`` says no."""

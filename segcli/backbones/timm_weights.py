@@ -65,7 +65,7 @@ def _unreadable(path: Path, error: Exception) -> ValueError:
 
 def load_weights(
     model: nn.Module, path: Path, in_channels: int, needed: Set[str], welcome: Set[str] = frozenset()
-) -> None:
+) -> list[str]:
     """Load a file into a timm model, converted from older or foreign names as timm does it.
 
     Args:
@@ -74,6 +74,9 @@ def load_weights(
         in_channels: Channels of the image, to which the first convolution is adapted.
         needed: Names that must be in the file. Others may be missing; a classifier of any size is left out.
         welcome: Names that are loaded if they are in the file.
+
+    Returns:
+        Welcome names that are not in the file.
 
     Raises:
         OSError: If the file is missing.
@@ -102,6 +105,7 @@ def load_weights(
             f"{len(needed & state.keys()) - len(shapes)} of its {len(needed)} tensors fit; names that do not: "
             f"{', '.join(problems)}; check model.backbone.name."
         )
+    return [key for key in own if key in welcome and key not in state]
 
 
 def converted(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

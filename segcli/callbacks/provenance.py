@@ -69,6 +69,8 @@ class Provenance(pl.Callback):
             say(str(start), file=sys.stderr)
             record = {"checkpoint": str(start.path), "sha256": file_hash(start.path), "taken": len(start.taken)}
             more |= {"started_from": {**record, "new": list(start.new)}}
+        elif note := pl_module.backbone.weights_note:
+            say(note, file=sys.stderr)
         self._add(trainer, pl_module, data=now, weights=hashes, **more)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

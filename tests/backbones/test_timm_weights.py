@@ -85,6 +85,27 @@ def test_the_authors_format_is_converted_as_timm_does(tmp_path: Path) -> None:
     torch.testing.assert_close(ours, {key: state[key] for key in ours})
 
 
+@pytest.mark.parametrize("name", ["test_vit", "eva02_tiny_patch14_224"])  # whose norm is called norm, fc_norm
+def test_a_final_norm_that_the_file_lacks_is_told_where_it_is_used(name: str, tmp_path: Path) -> None:
+    options = {"embed_dim": 12, "depth": 2, "num_heads": 1}
+    state = timm.create_model(name, pretrained=False, **options).state_dict()
+    torch.save(state, tmp_path / "whole.pth")
+    norms = [key for key in state if key.startswith(("norm.", "fc_norm."))]
+    torch.save({key: value for key, value in state.items() if key not in norms}, tmp_path / "part.pth")
+
+    def note(file: str, normalise: bool | None) -> str:
+        body = TimmBackbone(name, weights=str(tmp_path / file), backbone_kwargs=options, normalise=normalise)
+        before = body.weights_note
+        body.use_final_norm()
+        return f"{before}|{body.weights_note}"
+
+    told = f"note: model.backbone.weights: {tmp_path / 'part.pth'} lacks {', '.join(norms)}, which start as"
+    assert note("whole.pth", normalise=True) == "|"
+    assert note("part.pth", normalise=False) == "|"
+    assert note("part.pth", normalise=None).startswith(f"|{told}")
+    assert note("part.pth", normalise=True).startswith(told)
+
+
 def test_keys_that_do_not_fit_are_named(state: dict[str, Tensor], tmp_path: Path) -> None:
     del state["bn1.weight"]
     state["encoder.extra"] = torch.zeros(1)

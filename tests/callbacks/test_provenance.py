@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 from torch import nn
 
@@ -106,3 +107,13 @@ def test_a_run_from_another_state_says_from_which(tiny: Path) -> None:
     assert loaded == {"checkpoint": last, "sha256": _passport("runs/tiny/1")["checkpoints"]["last.ckpt"]}
     assert _passport("runs/tiny/1")["loaded"] is None
     assert main(["rerun", "runs/more/1"]) == 2
+
+
+def test_weights_that_a_file_of_a_backbone_lacks_are_told(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = timm.create_model("test_vit", pretrained=False).state_dict()
+    torch.save({key: value for key, value in state.items() if not key.startswith("norm.")}, tiny.parent / "w.pth")
+    backbone = "--model.backbone={name: test_vit, weights: w.pth}"
+
+    assert main(["fit", "-c", str(tiny), backbone, "--model.decoder=Linear", "--trainer.max_epochs=1"]) == 0
+
+    assert "\nnote: model.backbone.weights: w.pth lacks norm.weight, norm.bias, which" in f"\n{capsys.readouterr().err}"
