@@ -157,7 +157,7 @@ class Segmenter(nn.Module):
             x = x[..., : only[0], : only[1]] if fits else x[..., :height, :width]
         return self.backbone.extract(x)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def predict(self, image: NDArray[np.uint8] | Image.Image | str | Path) -> NDArray[np.uint8]:
         """Map an image of any size to ``(H, W)`` class indices; with several labels per pixel, to ``(K, H, W)`` masks.
 

@@ -19,6 +19,7 @@ from segcli.evaluation import Evaluation
 from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.layers.resize import resize
 from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
+from segcli.loop.lasting_tensors import lasting_tensors
 from segcli.loop.loader_targets import compute_targets
 from segcli.loop.run_progress import seed_step, tell_progress
 from segcli.loop.step_log import StepLog, write
@@ -170,12 +171,14 @@ class SegmentationTask(pl.LightningModule):
     def forward(self, image: Tensor) -> Tensor:
         """Map a ``(B, C, H, W)`` image in its raw value range to ``(B, K, H, W)`` logits."""
         assert self.segmenter is not None
-        return self.segmenter(image)
+        with lasting_tensors():
+            return self.segmenter(image)
 
     def prediction(self, image: Tensor) -> Prediction:
         """Map a ``(B, C, H, W)`` image in its raw value range to what the logits follow from."""
         assert self.segmenter is not None
-        return self.segmenter(image, whole=True)
+        with lasting_tensors():
+            return self.segmenter(image, whole=True)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Let modules know how far the run is, and what is random in them follow from the step."""
