@@ -30,7 +30,9 @@ class PointRend(Head):
     """Predict the uncertain points of a decoder's prediction anew, from a finer level.
 
     Needs ``model.extra_loss_weight`` for the loss of the points, which is the last of the extra predictions; the
-    authors weigh it as the coarse prediction's, by 1.
+    authors weigh it as the coarse prediction's, by 1. Points are not known before their batch is predicted, so where
+    gradients of batches are accumulated, each batch's points weigh as the pixels of its masks: exactly as in one large
+    batch if no pixel is ignored and no class weighed, else nearly so.
 
     Args:
         features: Backbone pyramid, finest level first.

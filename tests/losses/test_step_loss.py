@@ -15,7 +15,7 @@ from segcli.losses.focal_loss import FocalLoss
 from segcli.losses.lovasz_loss import LovaszLoss
 from segcli.losses.step_loss import StepLoss
 from segcli.losses.weighted_sum import WeightedSum
-from segcli.prediction import DensePrediction
+from segcli.prediction import DensePrediction, PointPrediction
 from segcli.sample import IGNORE_INDEX
 from tests.losses.data import FORMS, dense
 from tests.losses.test_dense_criterion import Data, Mean, cut, data, whole, with_extra
@@ -158,5 +158,26 @@ def test_batches_of_a_step_with_extra_predictions_are_those_of_one_batch() -> No
     ]
 
     whole_step = criterion.combine(criterion.values(criterion.sums(with_extra(logits, 2), mask)))
+    found = torch.autograd.grad(sum(parts) / 2, logits)  # type: ignore[arg-type]
+    torch.testing.assert_close(found, torch.autograd.grad(whole_step, logits))
+
+
+def test_points_of_a_step_are_those_of_one_batch_where_no_pixel_is_ignored() -> None:
+    logits, mask = torch.randn(6, 4, 5, requires_grad=True), torch.randint(4, (6, 8, 8), dtype=torch.uint8)
+    points, criterion, step = torch.rand(6, 5, 2), DenseCriterion(CrossEntropyLoss(), 1.0), StepLoss()
+
+    def predicted_at(some: slice) -> DensePrediction:
+        low = torch.zeros(len(mask[some]), 4, 2, 2)
+        found = DensePrediction(low, (8, 8))
+        found.extra = (PointPrediction(logits[some], points[some], low, (8, 8)),)
+        return found
+
+    step.begin(criterion, [mask[:2], mask[2:]], 4, 2)
+    parts = [
+        step(criterion, criterion.sums(predicted_at(some), mask[some]), i, 2, 2)
+        for i, some in enumerate((slice(2), slice(2, None)))
+    ]
+
+    whole_step = criterion.combine(criterion.values(criterion.sums(predicted_at(slice(None)), mask)))
     found = torch.autograd.grad(sum(parts) / 2, logits)  # type: ignore[arg-type]
     torch.testing.assert_close(found, torch.autograd.grad(whole_step, logits))
