@@ -58,11 +58,11 @@ class Evaluation(nn.Module):
             self.metrics.update(Evaluated(labels, mask, self.batch_matrices, batch["path"], probabilities))
         return labels
 
-    def compute(self) -> tuple[float, Scores]:
-        """Return loss and scores of the pass, over all devices, which all have to call this; begin another one."""
+    def compute(self) -> tuple[dict[str, float], Scores]:
+        """Return losses, by name, and scores of the pass over all devices, which all call this; begin another one."""
         scores = self._metric.compute()._replace(others=self.metrics.compute())
-        loss = self._criterion[0].mean(self._sums)
+        losses = self._criterion[0].means(self._sums)
         self.images = self._image_matrices.gathered()
         for part in (self.metrics, self._metric, self._image_matrices, self._sums):
             part.reset()
-        return loss, scores
+        return losses, scores

@@ -56,11 +56,13 @@ class ScoreSpec:
 
 
 OTHERS = "others"
+LOSS = "loss"
+"""Name of the loss; its parts, if it has several, are called ``loss_`` and what they are."""
 _AVERAGE_PRECISION = "model.average_precision_thresholds"
 SCORES: Mapping[str, ScoreSpec] = {
     spec.name: spec
     for spec in (
-        ScoreSpec("loss", lower_is_better=True, title="loss", stages=(TRAIN, *EVALUATED), is_shown=True),
+        ScoreSpec(LOSS, lower_is_better=True, title="loss", stages=(TRAIN, *EVALUATED), is_shown=True),
         ScoreSpec(
             "mIoU",
             class_score="IoU",
@@ -181,6 +183,11 @@ def with_metrics(metrics: Iterable[MetricSpec]) -> Mapping[str, ScoreSpec]:
         found[whole.name] = whole
         found |= {f"{spec.name}/" if spec.name == whole.name else spec.name: spec for spec in of_class}
     return found
+
+
+def is_loss(name: str) -> bool:
+    """Return whether a name without its stage, such as ``loss_DiceLoss``, is that of the loss or of a part of it."""
+    return name == LOSS or name.startswith(f"{LOSS}_")
 
 
 def wrong_name(metrics: Sequence[MetricSpec]) -> str:

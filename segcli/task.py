@@ -282,9 +282,9 @@ class SegmentationTask(pl.LightningModule):
         self._setup.use_own_settings(self.trainer.optimizers[0], schedules, self.trainer.global_step)
 
     def _log_scores(self, stage: str) -> None:
-        loss, scores = self.evaluation.compute()
+        losses, scores = self.evaluation.compute()
         self.scores[stage] = scores
-        values, absent = {f"{stage}/loss": loss}, dict[str, float]()
+        values, absent = {f"{stage}/{name}": loss for name, loss in losses.items()}, dict[str, float]()
         for score, value in scores.named(stage, self.classes):
             (absent if score.spec.per_class and math.isnan(value) else values)[str(score)] = value
         self.log_dict(values, logger=False if self._trains else None)

@@ -1,8 +1,11 @@
+import pytest
 import torch
 
 from segcli.evaluation import Evaluation
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
+from segcli.losses.dice_loss import DiceLoss
+from segcli.losses.weighted_sum import WeightedSum
 from segcli.metrics.chosen_metrics import ChosenMetrics
 from segcli.prediction import DensePrediction
 from segcli.task_kind import KINDS
@@ -13,7 +16,10 @@ CLASSES = ("a", "b", "c")
 
 def _evaluation() -> Evaluation:
     return Evaluation(
-        KINDS["multiclass"], CLASSES, DenseCriterion(CrossEntropyLoss()), ChosenMetrics([], "multiclass", 3)
+        KINDS["multiclass"],
+        CLASSES,
+        DenseCriterion(WeightedSum([CrossEntropyLoss(), DiceLoss()], [1.0, 0.5])),
+        ChosenMetrics([], "multiclass", 3),
     )
 
 
@@ -31,8 +37,9 @@ def test_a_pass_is_the_same_whatever_the_batches_are() -> None:
         part = {"mask": batch["mask"][i : i + 1], "path": batch["path"][i : i + 1]}  # type: ignore[index]
         two.update(dense(prediction.map[i : i + 1]), part)  # type: ignore[arg-type]
 
-    (loss, scores), (other_loss, others) = one.compute(), two.compute()
-    torch.testing.assert_close(loss, other_loss)
+    (losses, scores), (other_losses, others) = one.compute(), two.compute()
+    assert list(losses) == ["loss", "loss_CrossEntropyLoss", "loss_DiceLoss"]
+    assert losses == pytest.approx(other_losses, rel=1e-6)
     assert scores.mean_iou == others.mean_iou
     assert one.images[0] == two.images[0] == ["0_0", "0_1", "0_2", "0_3"]
 

@@ -129,9 +129,9 @@ def test_losses_resume_with_a_checkpoint_and_those_of_0_4_0_are_left_out() -> No
     task.on_save_checkpoint(checkpoint)
 
     resumed.on_load_checkpoint(checkpoint)
-    assert resumed._training_loss.since_log() == 1.5
+    assert resumed._training_loss.since_log() == {"loss": 1.5}
     resumed.on_load_checkpoint({LOSSES: {"step": (3.0, 2.0), "epoch": (3.0, 2.0), "logged_step": 7}})
-    assert math.isnan(resumed._training_loss.since_log())
+    assert math.isnan(resumed._training_loss.since_log()["loss"])
     assert resumed._step_log.last_step == 7
 
 

@@ -9,7 +9,7 @@ from segcli.comparison.measured_run import MeasuredRun, fingerprint
 from segcli.comparison.metric import Metric
 from segcli.comparison.settings import relevant
 from segcli.config.component import arguments_of
-from segcli.score_spec import OTHERS
+from segcli.score_spec import OTHERS, is_loss
 
 _MANY = 3
 _TRAIN = "train"
@@ -32,7 +32,7 @@ def mismatches(measured: Sequence[MeasuredRun], metric: Metric) -> list[str]:
         images: [fingerprint(one.run, metric.stage) for one in measured],
         f"images of {_TRAIN}": [fingerprint(one.run, _TRAIN) for one in measured],
     }
-    if metric.name == "loss":
+    if is_loss(metric.name):
         facts["losses"] = [_loss(one) for one in measured]
         facts[f"definitions of {metric}"] = [{"what it averages over": _averages(one)} for one in measured]
     if metric.score is not None and metric.score.spec.attribute == OTHERS:

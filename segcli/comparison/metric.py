@@ -10,12 +10,14 @@ from segcli.runs.stored_run import StoredRun
 from segcli.runs.unreadable_run import UnreadableRunError
 from segcli.score_spec import (
     EVALUATED,
+    LOSS,
     SCORES,
     TEST,
     VAL,
     LoggedScore,
     ScoreSpec,
     find_score,
+    is_loss,
     logged_scores,
     with_metrics,
 )
@@ -97,7 +99,7 @@ class Metric:
             return self.score.spec.lower_is_better
         chosen = [run.config.get("checkpoint") or {} for run in runs]
         is_minimised = any(each.get("monitor") == self.logged and each.get("mode") == "min" for each in chosen)
-        return self.name.endswith("loss") or is_minimised
+        return self.name.endswith(LOSS) or is_loss(self.name) or is_minimised
 
     def value(self, run: StoredRun) -> float:
         """Return the value of a metric that counts do not give, at the epoch of the run's scores.

@@ -20,19 +20,20 @@ class StepLog:
     def __init__(self) -> None:
         self.last_step = 0
 
-    def write_step(self, trainer: pl.Trainer, loss: Callable[[], float], at_end: bool = False) -> None:
-        """Write the mean loss since the last time and the learning rate, if it is time.
+    def write_step(self, trainer: pl.Trainer, losses: Callable[[], Mapping[str, float]], at_end: bool = False) -> None:
+        """Write the mean losses since the last time and the learning rate, if it is time.
 
         Args:
             trainer: That of the run.
-            loss: Returns the mean, and begins another.
+            losses: Returns the means, by name, and begins others.
             at_end: Whether the training is over: a run may be shorter than ``log_every_n_steps``.
         """
         every = getattr(trainer, "log_every_n_steps", 0)
         if not every or trainer.global_step == self.last_step or (trainer.global_step % every and not at_end):
             return
         self.last_step = trainer.global_step
-        write(trainer, {"train/loss": loss(), "lr": trainer.optimizers[0].param_groups[0]["lr"]}, at_end)
+        means = {f"train/{name}": mean for name, mean in losses().items()}
+        write(trainer, {**means, "lr": trainer.optimizers[0].param_groups[0]["lr"]}, at_end)
 
 
 def write(trainer: pl.Trainer, values: Mapping[str, float], at_end: bool = False) -> None:

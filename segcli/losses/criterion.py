@@ -12,6 +12,7 @@ from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import Sums
 from segcli.prediction import Prediction
 from segcli.sample import Batch
+from segcli.score_spec import LOSS
 
 
 class Criterion(ABC):
@@ -101,5 +102,38 @@ class Criterion(ABC):
 
     def mean(self, added: RunningSums) -> float:
         """Return the loss of everything that was added on all devices, NaN if nothing was."""
+        return self.means(added)[LOSS]
+
+    def means(self, added: RunningSums) -> dict[str, float]:
+        """Return the loss of everything that was added on all devices, and beside it each part, without its weight.
+
+        Returns:
+            ``loss``, NaN if nothing was added; if there are several parts, ``loss_<part>`` of each, numbered where two
+            share a name, and ``loss_extra_1_<part>`` and so on of extra predictions.
+        """
         sums = added.compute(reduce=True)
-        return float(self.combine(self.values(sums))) if sums else math.nan
+        if not sums:
+            return {LOSS: math.nan}
+        values = self.values(sums)
+        means = {LOSS: float(self.combine(values))}
+        if len(values) > 1:
+            names = part_names(self.names, len(values))
+            means |= {name: float(value) for name, value in zip(names, values, strict=True)}
+        return means
+
+
+def part_names(names: Sequence[str], count: int) -> list[str]:
+    """Return what the values of parts are logged as, those of extra predictions too.
+
+    Args:
+        names: Of the P parts.
+        count: Of values, a multiple of P: first those of the main prediction.
+    """
+    seen: dict[str, int] = {}
+    found = []
+    for number in range(count):
+        extra, place = divmod(number, len(names))
+        name = f"{LOSS}_{f'extra_{extra}_' if extra else ''}{names[place]}"
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return found

@@ -40,11 +40,11 @@ class TrainingLoss:
             self._step.begin(self._criterion, masks, prediction.num_outputs, batches)
         return self._step(self._criterion, sums, position, batches, divisor)
 
-    def since_log(self) -> float:
-        """Return the mean over all devices since the last call, NaN if there was no batch."""
-        mean = self._criterion.mean(self._since_log)
+    def since_log(self) -> dict[str, float]:
+        """Return the means over all devices since the last call, of the loss and its parts; NaN without a batch."""
+        means = self._criterion.means(self._since_log)
         self._since_log.reset()
-        return mean
+        return means
 
     def of_epoch(self) -> float:
         """Return the mean over all devices since :meth:`end_epoch`, NaN if there was no batch."""

@@ -82,6 +82,10 @@ def test_losses_are_compared_only_if_they_are_the_same_loss(here: Path) -> None:
     (said,) = found(*paths, metric="loss")
     assert said.startswith("different losses (model.loss.class_path, ")
     assert said.endswith("): 0 against 1")
+    for path in paths:
+        file = path / "metrics.csv"
+        file.write_text(file.read_text().replace("val/loss", "val/loss_DiceLoss"))
+    assert found(*paths, metric="loss_DiceLoss") == [said]
 
 
 def test_values_of_a_loss_are_compared_only_if_they_average_over_the_same(here: Path) -> None:

@@ -44,6 +44,7 @@ def test_an_unknown_metric_is_a_mistake_with_a_suggestion(run: StoredRun, text: 
 
 def test_a_loss_and_an_own_metric_that_is_minimised_are_better_when_lower(run: StoredRun, tmp_path: Path) -> None:
     assert Metric("val", "loss").is_lower_better([run])
+    assert Metric("val", "loss_DiceLoss").is_lower_better([run])
     assert not Metric("val", "IoU/forest loss").is_lower_better([run])  # a class
     assert not Metric("val", "mIoU").is_lower_better([run])
     chosen = {"checkpoint": {"monitor": "val/own", "mode": "min"}}

@@ -28,10 +28,13 @@ def test_steps_are_written_once_when_it_is_time(steps: list[int], every: int, at
     log, found = StepLog(), []
     for step in steps:
         each = trainer(step, every)
-        log.write_step(each, lambda: 1.5, at_end)
+        log.write_step(each, lambda: {"loss": 1.5, "loss_DiceLoss": 1.0}, at_end)
         found += each.loggers[0].rows
     assert [step for step, _ in found] == written
-    assert all(values == {"train/loss": 1.5, "lr": 0.5, "epoch": 2 if at_end else 3} for _, values in found)
+    assert all(
+        values == {"train/loss": 1.5, "train/loss_DiceLoss": 1.0, "lr": 0.5, "epoch": 2 if at_end else 3}
+        for _, values in found
+    )
 
 
 def test_a_sanity_check_writes_nothing() -> None:

@@ -1,12 +1,13 @@
 """A criterion of a user's own, which takes whole predictions."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
-from segcli.losses.criterion import Criterion
+from segcli.losses.criterion import Criterion, part_names
 from segcli.losses.dense_criterion import criterion_of
 from segcli.losses.running_sums import RunningSums
 from segcli.losses.summed_loss import Sums
@@ -45,8 +46,20 @@ def test_the_loss_of_several_batches_follows_from_added_sums() -> None:
     for value in (1.0, 3.0):
         added.update(criterion.sums(dense(torch.full((1, 2, 4, 4), value)), torch.zeros(1, 4, 4)))
     assert criterion.mean(added) == 5 + 0.5 * 4
+    assert criterion.means(added) == {"loss": 7, "loss_square": 5, "loss_width": 4}
     assert criterion.weights(torch.zeros(3, 4, 4), 2).tolist() == [96, 3]
     assert criterion.definition(8) == ["square: mean over pixels of the map", "width: mean over images"]
+
+
+def test_parts_that_share_a_name_are_numbered_and_extra_predictions_named() -> None:
+    assert part_names(["DiceLoss", "DiceLoss"], 2) == ["loss_DiceLoss", "loss_DiceLoss_2"]
+    assert part_names(["a", "b"], 6)[2:] == ["loss_extra_1_a", "loss_extra_1_b", "loss_extra_2_a", "loss_extra_2_b"]
+
+
+def test_of_nothing_there_is_no_mean() -> None:
+    (mean,) = OfMaps().means(RunningSums()).items()
+    assert mean[0] == "loss"
+    assert math.isnan(mean[1])
 
 
 def test_it_is_used_as_it_is_and_weighs_extra_predictions_by_itself() -> None:

@@ -28,9 +28,9 @@ def test_means_are_over_pixels_since_the_last_log_and_over_the_epoch() -> None:
     for seed in range(3):
         values.append(loss(*_predicted(*_batch(seed)), 0, 1, 1).item())
         if seed == 1:
-            assert loss.since_log() == pytest.approx(sum(values) / 2)
-    assert loss.since_log() == pytest.approx(values[2])
-    assert math.isnan(loss.since_log())
+            assert loss.since_log() == {"loss": pytest.approx(sum(values) / 2)}
+    assert loss.since_log() == {"loss": pytest.approx(values[2])}
+    assert math.isnan(loss.since_log()["loss"])
     assert loss.of_epoch() == pytest.approx(sum(values) / 3)
     loss.end_epoch()
     assert math.isnan(loss.of_epoch())

@@ -33,6 +33,7 @@ extends: tiny.yaml
 trainer:
   max_epochs: 1
   logger: {class_path: MLFlowLogger, experiment_name: cells, tracking_uri: "%s"}
+model: {loss: {class_path: WeightedSum, terms: [CrossEntropyLoss, DiceLoss], weights: [1.0, 0.5]}}
 """
 
 
@@ -54,7 +55,11 @@ def test_mlflow_gets_metrics_and_flat_settings(tiny: Path, monkeypatch: pytest.M
     assert run.data.params["model.optimizer.lr"] == "0.001"
     assert run.data.params["model.decoder.class_path"] == "segcli.decoders.fpn.FPN"
     stored = StoredRun.load(Path("runs/mlflow/1"))
-    assert run.data.metrics["val/mIoU"] == pytest.approx(stored.curve("val/mIoU")[-1].value)
+    for name in ("val/mIoU", "val/loss_DiceLoss"):
+        assert run.data.metrics[name] == pytest.approx(stored.curve(name)[-1].value)
+    assert run.data.metrics["train/loss_DiceLoss"] < run.data.metrics["train/loss"]
+    whole, pixels, dice = (run.data.metrics[f"val/loss{part}"] for part in ("", "_CrossEntropyLoss", "_DiceLoss"))
+    assert whole == pytest.approx(pixels + 0.5 * dice)
     assert "trainer.logger" not in run.data.params
 
 
