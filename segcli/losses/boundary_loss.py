@@ -82,9 +82,10 @@ class BoundaryLoss(MeanLoss):
                 f"BoundaryLoss got {_DISTANCE} of shape {tuple(distance.shape)} in the batch's targets, expected that "
                 f"of the logits, {tuple(logits.shape)}; leave it out, and it is computed."
             )
+        found = (distance * (probability - (distance < 0).float())).sum(dim=(2, 3))  # |phi| |p - t|
         if self.normalise:
-            distance = distance / _diagonals(mask.unsqueeze(1) if labels is None else labels)
-        found = (torch.where(distance < 0, 1 - probability, probability) * distance.abs()).sum()
+            found = found / _diagonals(mask.unsqueeze(1) if labels is None else labels)
+        found = found.sum()
         if self.progress is None or not self.training:
             return found
         return found * (_FIRST_SHARE + (1 - _FIRST_SHARE) * self.progress)
@@ -96,11 +97,11 @@ class BoundaryLoss(MeanLoss):
 
 
 def _diagonals(mask: Tensor) -> Tensor:
-    """Map a ``(B, L, H, W)`` mask to the ``(B, L, 1, 1)`` diagonals in px of what is not ignored, at least 1."""
+    """Map a ``(B, L, H, W)`` mask to the ``(B, L)`` diagonals in px of what is not ignored, at least 1."""
     valid = mask != IGNORE_INDEX
     sides = []
     for seen in (valid.any(dim=3), valid.any(dim=2)):
         place = torch.arange(seen.shape[-1], dtype=torch.float32, device=mask.device)
         last, first = torch.where(seen, place, -1).amax(dim=2), torch.where(seen, place, len(place)).amin(dim=2)
         sides.append((last - first + 1).clamp(min=1))
-    return torch.hypot(*sides)[..., None, None]
+    return torch.hypot(*sides)
