@@ -70,7 +70,7 @@ class EoMT(Head):
                 "EoMT got a backbone that leaves it no blocks, expected a plain transformer such as "
                 "vit_small_patch16_224; choose one, and set model.backbone.tail_blocks to 3."
             )
-        earlier = list[MaskPrediction]()
+        earlier: list[MaskPrediction] = []
 
         def mask(block: int, tokens: Tensor) -> Tensor | None:
             if not self.training:

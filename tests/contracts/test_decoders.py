@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
+from segcli.decoders.classified import Classified
 from segcli.decoders.segformer import SegFormer
-from segcli.features import FeatureSpec
+from segcli.features import Features, FeatureSpec
 from segcli.registry import names
 from segcli.segmenter import Segmenter
 from tests.test_segmenter import Pyramid
@@ -180,6 +181,23 @@ def test_runs_in_bfloat16_autocast(name: str) -> None:
 
     expected = decoder(maps)
     assert (low.float() - expected).norm() < 0.02 * expected.norm()
+
+
+def test_trains_in_bfloat16_autocast(name: str) -> None:
+    """Of four images: of two, a map pooled to a pixel becomes 1 and -1, and rounding decides which is which."""
+    decoder, maps = small(name), levels(CNN, 64, 32, batch=4)
+    head = Classified(decoder, 3)
+    gradients = []
+    for enabled in (False, True):
+        torch.manual_seed(1)
+        head.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            prediction = head(Features(maps, torch.empty(0), (64, 32)))
+        prediction.logits((64, 32)).log_softmax(1)[:, 0].mean().backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in head.parameters()]))
+
+    assert gradients[1].isfinite().all()
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.9
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)

@@ -224,6 +224,22 @@ def test_runs_in_bfloat16_autocast(name: str) -> None:
     assert (low - expected).norm() < 0.02 * expected.norm()
 
 
+def test_trains_in_bfloat16_autocast(name: str) -> None:
+    head, given = small(name), features()
+    mask = random_mask(head(given))
+    gradients = []
+    for enabled in (False, True):
+        torch.manual_seed(1)
+        head.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            prediction = head(given)
+        loss(prediction, mask).backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in head.parameters()]))
+
+    assert gradients[1].isfinite().all()
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.9
+
+
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_channels_last_changes_no_values(name: str, backbone: str) -> None:
     head, given = small(name, backbone).eval(), features(backbone)
