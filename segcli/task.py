@@ -78,8 +78,9 @@ class SegmentationTask(pl.LightningModule):
         loss_at: ``map`` compares logits at the stride of the decoder's map with the labels at its pixels' centres, in
             evaluation too: another loss, many times cheaper with many classes, that does not see what is thinner than
             the stride. null compares all pixels of the image.
-        weights: Checkpoint of another run to start from: what fits by name and shape is taken, a classifier of other
-            classes starts anew. Then the backbone loads no weights of its own.
+        weights: Checkpoint of another run, or weights of segmentation-models-pytorch, to start from: what fits by name
+            and shape is taken, a classifier of other classes starts anew. Then the backbone loads no weights of its
+            own.
 
     Attributes:
         warm_start: What was taken of ``weights``, once the model is built; None without.

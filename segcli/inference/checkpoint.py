@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from segcli.config.environment import resolved
@@ -20,9 +22,9 @@ _NEEDED = ("state_dict", "pytorch-lightning_version")
 _COPY = "take it from a copy, or train again"
 _UNREADABLE = (
     *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, TypeError, AttributeError, AssertionError),
-    *(OverflowError, MemoryError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
+    *(OverflowError, MemoryError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error, SafetensorError),
 )
-"""What torch, pickle and zipfile raise for a damaged file."""
+"""What torch, pickle, zipfile and safetensors raise for a damaged file."""
 
 
 class CheckpointError(ValueError):
@@ -37,7 +39,8 @@ def read_checkpoint(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
     """
     try:
         _require_whole(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        is_safe = path.suffix == ".safetensors"
+        content = load_file(path) if is_safe else torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}") from None
     except pickle.UnpicklingError:  # torch advises to run what code the file holds
@@ -116,6 +119,16 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             finite number.
     """
     content = read_checkpoint(path)
+    require_experiment(content, path)
+    return content
+
+
+def require_experiment(content: Any, path: Path) -> None:  # noqa: ANN401  (whatever was saved)
+    """Refuse a file that was read, but holds no experiment of segcli or a weight that is no finite number.
+
+    Raises:
+        CheckpointError: If so.
+    """
     require_checkpoint(content, path)
     require_finite(content, path)
     if CHECKPOINT_KEY not in content:
@@ -125,7 +138,6 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     is_named = isinstance(classes, list | tuple) and all(isinstance(name, str) for name in classes)
     if not is_named or not isinstance(record.get("config"), Mapping):
         raise CheckpointError(f"cannot read checkpoint {path}: its experiment is damaged; {_COPY}")
-    return content
 
 
 def experiment_in(content: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from segcli.features import FeatureSpec
+from segcli.inference.smp_weights import renamed as as_here
 
 EXACT = {"atol": 1e-5, "rtol": 1e-5}
 
@@ -21,15 +22,32 @@ def pyramid(features: Sequence[FeatureSpec], height: int, width: int, batch: int
     return [torch.randn(batch, f.channels, -(-height // f.stride), -(-width // f.stride)) for f in features]
 
 
+def copy_from_smp(source: nn.Module, target: nn.Module, classifier: nn.Module | None = None) -> None:
+    """Give a decoder of segmentation-models-pytorch random weights and statistics, and ``target`` the same."""
+    parts = {"decoder.": source, "segmentation_head.": classifier or nn.Module()}
+    for part in parts.values():
+        randomise(part)
+    theirs = {prefix + name: value for prefix, part in parts.items() for name, value in part.state_dict().items()}
+    ours = {f"decoder.{name}": value for name, value in target.state_dict().items()}
+    found = as_here(theirs, ours, type(target).__name__)
+    assert not found.unknown
+    target.load_state_dict({name.removeprefix("decoder."): value for name, value in (ours | found.weights).items()})
+
+
+def randomise(module: nn.Module) -> None:
+    """Give weights and statistics other values than they start with."""
+    with torch.no_grad():
+        for tensor in module.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(torch.rand_like(tensor) if tensor.ndim == 1 else torch.randn_like(tensor) * 0.1)
+
+
 def copy_by_position(source: nn.Module, target: nn.Module) -> None:
     """Give ``source`` random weights and statistics, and ``target`` the same, matched by order and shape.
 
     A matrix may stand where ``target`` has a kernel of one pixel.
     """
-    with torch.no_grad():
-        for tensor in source.state_dict().values():
-            if tensor.is_floating_point():
-                tensor.copy_(torch.rand_like(tensor) if tensor.ndim == 1 else torch.randn_like(tensor) * 0.1)
+    randomise(source)
     theirs, ours = source.state_dict(), target.state_dict()
     shaped = {
         key: value[..., None, None] if value.ndim == 2 and own.ndim == 4 else value

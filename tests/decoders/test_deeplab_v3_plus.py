@@ -4,7 +4,7 @@ import torch
 
 from segcli.decoders.deeplab_v3_plus import DeepLabV3Plus
 from segcli.features import FeatureSpec
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = [*specs(8, 16, 24, 32), FeatureSpec(40, 16)]
 
@@ -14,7 +14,7 @@ def test_equals_the_reference_with_its_weights() -> None:
     channels = [3, *(f.channels for f in LEVELS)]
     reference = smp.decoders.deeplabv3.decoder.DeepLabV3PlusDecoder(channels, 5, 16, (2, 3, 5), 16, True, 0.5).eval()
     decoder = DeepLabV3Plus(LEVELS, width=16, rates=[2, 3, 5], convs=1, smooth=True, align_corners=True).eval()
-    copy_by_position(reference, decoder)
+    copy_from_smp(reference, decoder)
     maps = pyramid(LEVELS, 96, 160)
 
     expected = reference([torch.empty(1, 3, 96, 160), *maps])

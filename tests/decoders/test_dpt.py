@@ -7,7 +7,7 @@ from torch import nn
 
 from segcli.decoders.dpt import DPT
 from segcli.features import Features, FeatureSpec
-from tests.decoders.reference import copy_by_position
+from tests.decoders.reference import copy_from_smp
 
 PLAIN = [FeatureSpec(24, 16)] * 4
 CHANNELS = [8, 12, 16, 20]
@@ -26,7 +26,7 @@ def test_equals_the_reference_with_its_weights(readout: Literal["project", "add"
     reference.fusion_blocks[0].residual_conv_block1 = nn.Identity()  # the deviation of the reference
     classifier = DPTSegmentationHead(16, 3).eval()
     head = DPT(PLAIN, 3, CHANNELS, width=16, readout=readout).eval()
-    copy_by_position(nn.ModuleList([reference, classifier]), head)
+    copy_from_smp(reference, head, classifier)
     given = features(4, 6)
 
     expected = classifier.head(reference(given.levels, given.prefix))

@@ -4,7 +4,7 @@ import torch
 
 from segcli.decoders.fpn import FPN
 from segcli.features import FeatureSpec
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = specs(8, 16, 24, 32, 40)
 
@@ -20,7 +20,7 @@ def test_equals_the_reference_with_its_weights(depth: int) -> None:
         sizes = pyramid(levels, 32, 48)
     reference = smp.decoders.fpn.decoder.FPNDecoder(channels, encoder_depth=depth, pyramid_channels=64).eval()
     decoder = FPN(levels, pyramid_channels=64).eval()
-    copy_by_position(reference, decoder)
+    copy_from_smp(reference, decoder)
 
     torch.testing.assert_close(decoder(sizes), reference(sizes), atol=1e-5, rtol=1e-5)
 

@@ -3,7 +3,7 @@ import segmentation_models_pytorch as smp
 import torch
 
 from segcli.decoders.manet import MANet
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = specs(8, 12, 16, 20, 24)
 
@@ -14,11 +14,12 @@ def test_equals_the_reference_with_its_weights_but_for_attention_between_positio
     channels = [3, *(f.channels for f in LEVELS)]
     reference = smp.decoders.manet.decoder.MAnetDecoder(channels, widths, reduction=4, pab_channels=6).eval()
     decoder = MANet(LEVELS, channels=widths, attention_width=6, reduction=4).eval()
-    copy_by_position(reference, decoder)
+    copy_from_smp(reference, decoder)
     maps = pyramid(LEVELS, 64, 96)
 
     expected = reference([torch.empty(1, 3, 64, 96), *maps])
 
+    torch.testing.assert_close(decoder.attend.query.weight, reference.center.center_conv.weight)
     assert (decoder(maps) - expected).abs().max() > 1e-3
     decoder.attend = reference.center
     torch.testing.assert_close(decoder(maps), expected, atol=1e-5, rtol=1e-5)

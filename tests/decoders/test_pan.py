@@ -3,30 +3,18 @@ import segmentation_models_pytorch as smp
 import torch
 
 from segcli.decoders.pan import PAN
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = specs(8, 12, 16, 20, 24)
 
 
 @pytest.mark.parametrize("depth", [3, 5])
 def test_equals_the_reference_with_its_weights(depth: int) -> None:
-    """Whose convolutions have biases before a normalisation, so that zero ones are no loss."""
     torch.manual_seed(0)
     levels = LEVELS[:depth]
     reference = smp.decoders.pan.decoder.PANDecoder([3, *(f.channels for f in levels)], depth, 16).eval()
     decoder = PAN(levels[1:], width=16, align_corners=True).eval()
-    for module in reference.modules():
-        if isinstance(module, torch.nn.Conv2d):
-            module.bias = None
-    theirs, ours = reference.fpa, decoder.attend
-    for part, other in ((theirs.branch1, ours.image), (theirs.mid, ours.pixel)):
-        copy_by_position(part, other)
-    downs = (theirs.down1[1], theirs.down2[1], theirs.down3[1], theirs.down3[2], theirs.conv2, theirs.conv1)
-    for part, other in zip(downs, [*ours.down, *ours.across], strict=True):
-        copy_by_position(part, other)
-    for part, other in zip((reference.gau3, reference.gau2) if depth == 5 else (), decoder.climb, strict=False):
-        copy_by_position(part, other)
-    copy_by_position(reference.gau1, decoder.climb[-1])
+    copy_from_smp(reference, decoder)
     maps = pyramid(levels, 256, 512)  # theirs needs a deepest level of multiples of 8
 
     expected = reference([torch.empty(0), *maps])

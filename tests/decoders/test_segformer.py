@@ -3,7 +3,7 @@ import segmentation_models_pytorch as smp
 import torch
 
 from segcli.decoders.segformer import SegFormer
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = specs(8, 16, 24, 32, 40)
 
@@ -16,7 +16,7 @@ def test_equals_the_reference_with_its_weights(width: int) -> None:
     reference = smp.decoders.segformer.decoder.SegformerDecoder(channels, 5, 16).eval()
     levels = [f for f in LEVELS if f.channels in channels]
     decoder = SegFormer(levels, width=16, levels=5).eval()
-    copy_by_position(reference, decoder)
+    copy_from_smp(reference, decoder)
     maps = pyramid(levels, 96, 160)
 
     expected = reference([torch.empty(1, 3, 96, 160), *([torch.empty(1, 0, 48, 80)] * (width == 0)), *maps])

@@ -4,7 +4,7 @@ import torch
 
 from segcli.decoders.unet import UNet
 from segcli.features import FeatureSpec
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 
 @pytest.mark.parametrize("depth", [3, 4, 5])
@@ -14,7 +14,7 @@ def test_equals_the_reference_with_its_weights(depth: int) -> None:
     widths = [48, 32, 24, 16, 8][-depth:]
     reference = smp.decoders.unet.decoder.UnetDecoder([3, *(f.channels for f in levels)], widths, depth).eval()
     decoder = UNet(levels, channels=widths).eval()
-    copy_by_position(reference, decoder)
+    copy_from_smp(reference, decoder)
     features = pyramid(levels, 64, 96)
 
     expected = reference([torch.empty(1, 3, 64, 96), *features])

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from segcli.decoders.unet_plus_plus import UNetPlusPlus
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = specs(8, 12, 16, 20, 24)
 
@@ -16,10 +16,7 @@ def test_equals_the_reference_with_its_weights(depth: int) -> None:
     channels = [3, *(f.channels for f in levels)]
     reference = smp.decoders.unetplusplus.decoder.UnetPlusPlusDecoder(channels, widths, depth).eval()
     decoder = UNetPlusPlus(levels, channels=widths, inner_width="level").eval()
-    for name, block in reference.blocks.items():
-        first, layer = (int(number) for number in name.removeprefix("x_").split("_"))
-        row, column = depth - 2 - layer, layer - first + 1
-        copy_by_position(block, decoder.nodes[f"{row}_{column}"] if row >= 0 else decoder.blocks[0])
+    copy_from_smp(reference, decoder)
     maps = pyramid(levels, 64, 96)
 
     expected = reference([torch.empty(1, 3, 64, 96), *maps])

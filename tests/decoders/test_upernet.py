@@ -3,7 +3,7 @@ import segmentation_models_pytorch as smp
 import torch
 
 from segcli.decoders.upernet import UPerNet
-from tests.decoders.reference import copy_by_position, pyramid, specs
+from tests.decoders.reference import copy_from_smp, pyramid, specs
 
 LEVELS = specs(8, 16, 24, 32, 40)
 
@@ -14,7 +14,7 @@ def test_equals_the_reference_with_its_weights(depth: int) -> None:
     levels = LEVELS[:depth]
     reference = smp.decoders.upernet.decoder.UPerNetDecoder([3, *(f.channels for f in levels)], depth, 16).eval()
     decoder = UPerNet(levels[1:], width=16, norm_levels=True).eval()
-    copy_by_position(reference, decoder)
+    copy_from_smp(reference, decoder)
     maps = pyramid(levels, 97, 160)
 
     expected = reference([torch.empty(1, 3, 97, 160), *maps])
