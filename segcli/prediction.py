@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from segcli.layers.full_precision import full_precision
 from segcli.layers.matrix_resize import matrix_resize, pays_off
 from segcli.layers.point_samples import pixels_at
 from segcli.layers.resize import resize
@@ -16,6 +17,8 @@ Size = tuple[int, int]
 
 _LEAST = 1e-8
 """A probability whose logarithm float32 still holds well."""
+_MOST = 1 - 1e-6
+"""One whose complement it does."""
 
 
 class Prediction(ABC):
@@ -39,7 +42,8 @@ class Prediction(ABC):
         """Return ``(B, K, H, W)`` float32 logits of images of ``size``, which were padded below and to the right."""
         if self._of_size is None or self._of_size[0] != size:
             height, width = size
-            self._of_size = size, self._whole()[..., :height, :width]
+            with full_precision(self._predicted):
+                self._of_size = size, self._whole()[..., :height, :width]
         return self._of_size[1]
 
     def compared(self, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,9 +59,14 @@ class Prediction(ABC):
         """Return what :meth:`compared` does, of a prediction that has a map at the stride of the map."""
         return self.compared(mask)
 
+    @property
+    @abstractmethod
+    def _predicted(self) -> Tensor:
+        """Any tensor of what was predicted."""
+
     @abstractmethod
     def _whole(self) -> Tensor:
-        """Return ``(B, K, H, W)`` float32 logits with the padding."""
+        """Return ``(B, K, H, W)`` float32 logits with the padding; nothing is cast meanwhile."""
 
 
 class DensePrediction(Prediction):
@@ -85,6 +94,10 @@ class DensePrediction(Prediction):
         """
         height, width = self.map.shape[-2:]
         return self.map.float(), mask_at_map(mask, self.size, (height, width))
+
+    @property
+    def _predicted(self) -> Tensor:
+        return self.map
 
     def _whole(self) -> Tensor:
         # losses and label maps are up to 1.5 times faster on contiguous logits; still small, they are cheap to convert
@@ -131,7 +144,8 @@ class MaskPrediction(Prediction):
     """Masks of queries and what each query is, as in MaskFormer (Cheng et al., 2021), https://arxiv.org/abs/2107.06278.
 
     Logits of pixels are logarithms of probabilities (section 3.4): the sum over queries of class times mask, normalised
-    over classes; of the binary task the logit of the foreground's.
+    over classes. Of the binary task, where there is nothing to normalise over, it is the logit of the probability that
+    any query is the foreground there, 1 - product(1 - class times mask).
 
     Args:
         masks: ``(B, Q, h, w)`` logits of the Q queries' masks.
@@ -149,18 +163,27 @@ class MaskPrediction(Prediction):
         """Logits per pixel, ``K``."""
         return self.classes.shape[-1] - 1
 
+    @property
+    def _predicted(self) -> Tensor:
+        return self.masks
+
     def _whole(self) -> Tensor:
         classes = self.classes.float().softmax(dim=-1)[..., :-1]
         # an image at a time: all masks of a batch at full size would be many times the logits
         sums = torch.stack([self._of_image(*each) for each in zip(self.masks, classes, strict=True)])
         if self.num_outputs == 1:
-            return sums.clamp(_LEAST, 1 - 1e-6).logit()
+            return (-torch.expm1(sums)).clamp(min=_LEAST).log() - sums
         return (sums / sums.sum(dim=1, keepdim=True).clamp(min=_LEAST)).clamp(min=_LEAST).log()
 
     def _of_image(self, masks: Tensor, classes: Tensor) -> Tensor:
-        """Map ``(Q, h, w)`` masks and ``(Q, K)`` probabilities to ``(K, H, W)`` sums."""
-        whole = resize(masks[None].float().contiguous(), size=self.size)[0]
-        return torch.einsum("qk,qhw->khw", classes, whole.sigmoid())
+        """Map ``(Q, h, w)`` masks and ``(Q, K)`` probabilities to ``(K, H, W)`` sums over queries.
+
+        Of the binary task they are those of the logarithm of what each query leaves to the background.
+        """
+        whole = resize(masks[None].float().contiguous(), size=self.size)[0].sigmoid()
+        if self.num_outputs == 1:
+            return torch.log1p(-(classes[..., None] * whole).clamp(max=_MOST)).sum(dim=0, keepdim=True)
+        return torch.einsum("qk,qhw->khw", classes, whole)
 
 
 def mask_at_map(mask: Tensor, size: Size, map_size: Size) -> Tensor:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from segcli.layers.resize import resize
-from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction
+from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction, Prediction
 
 
 def test_logits_are_resized_with_the_padding_and_then_cropped() -> None:
@@ -43,13 +43,37 @@ def test_masks_of_one_class_become_its_logit() -> None:
     masks, classes = torch.randn(1, 4, 6, 6), torch.randn(1, 4, 2)
     found = MaskPrediction(masks, classes, size=(6, 6)).logits((6, 6)).sigmoid()
 
-    p = torch.einsum("bqk,bqhw->bkhw", classes.softmax(-1)[..., :1], masks.sigmoid())
-    torch.testing.assert_close(found, p.clamp(1e-8, 1 - 1e-6), atol=1e-5, rtol=1e-5)
+    background = (1 - classes.softmax(-1)[..., :1, None] * masks.sigmoid()).prod(dim=1, keepdim=True)
+    torch.testing.assert_close(found, 1 - background)
+
+
+def test_queries_that_are_sure_of_the_foreground_still_rank_its_pixels() -> None:
+    masks = torch.linspace(1, 9, 9).view(1, 1, 3, 3).expand(1, 5, 3, 3)
+    logits = MaskPrediction(masks, torch.tensor([[[4.0, 0.0]] * 5]), size=(3, 3)).logits((3, 3)).flatten()
+
+    assert logits.isfinite().all()
+    assert (logits.diff() > 0).all()
 
 
 def test_queries_that_predict_nothing_give_finite_logits() -> None:
     masks, classes = torch.full((1, 2, 4, 4), -200.0), torch.zeros(1, 2, 3)
     assert MaskPrediction(masks, classes, size=(4, 4)).logits((4, 4)).isfinite().all()
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("kind", [DensePrediction, PointPrediction, MaskPrediction])
+def test_mixed_precision_leaves_logits_in_float32(kind: type[Prediction], outputs: int) -> None:
+    low, size = torch.randn(2, outputs, 4, 6).bfloat16(), (8, 12)
+    of_points = torch.randn(2, outputs, 5).bfloat16(), torch.rand(2, 5, 2), low
+    of_queries = torch.randn(2, 7, 4, 6).bfloat16() * 20, torch.randn(2, 7, outputs + 1).bfloat16() * 20
+    arguments = {DensePrediction: (low,), PointPrediction: of_points, MaskPrediction: of_queries}[kind]
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = kind(*arguments, size).logits(size)
+
+    assert found.dtype == torch.float32
+    assert found.isfinite().all()
+    assert found.equal(kind(*arguments, size).logits(size))
 
 
 def test_points_are_compared_with_the_pixels_they_lie_in_and_are_ignored_in_the_padding() -> None:

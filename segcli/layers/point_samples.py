@@ -57,7 +57,7 @@ def uncertain_points(
         count: Points for each, P.
         oversample: How many times as many are drawn, of which the least certain are taken.
         share: Of points that are taken for being uncertain, 0 to 1; the others are spread evenly.
-        generator: Of random numbers on the CPU; None for torch's own.
+        generator: Of random numbers on the CPU, for points that are the same for all maps; None for torch's own.
 
     Returns:
         ``(N, P, 2)``.
@@ -70,7 +70,7 @@ def uncertain_points(
 
 
 def random_points(number: int, count: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
-    """Return ``(number, count, 2)`` points, drawn evenly."""
+    """Return ``(number, count, 2)`` points, drawn evenly; with a generator the same in each row."""
     if generator is None:
         return torch.rand(number, count, 2, device=device)
-    return torch.rand(number, count, 2, generator=generator).to(device)
+    return torch.rand(1, count, 2, generator=generator).to(device).expand(number, -1, -1)

@@ -30,7 +30,8 @@ class DenseCriterion(Criterion):
 
     def __init__(self, loss: Loss, extra_weights: Sequence[float] | float | None = None, at_map: bool = False) -> None:
         self._loss, self._extra_weights, self._at_map = loss, extra_weights, at_map
-        self._sizes: tuple[Size, Size] | None = None
+        self._stride: tuple[int, int] | None = None
+        self._has_points = False
         self._parts = [summed(leaf) for leaf in loss.leaves()]
         self._targets = {} if at_map else _targets_of(self._parts)
 
@@ -63,8 +64,9 @@ class DenseCriterion(Criterion):
             targets: Of the whole mask; parts that are not compared with all of it do without.
         """
         every = (prediction, *prediction.extra)
+        self._has_points = any(isinstance(each, PointPrediction) for each in every)
         if self._at_map and isinstance(prediction, DensePrediction):
-            self._sizes = prediction.size, (prediction.map.shape[-2], prediction.map.shape[-1])
+            self._stride = _stride(prediction.size, prediction.map)
         compared = [each.compared_at_map(mask) if self._at_map else each.compared(mask) for each in every]
         with shared_softmax(self._loss.leaves()):
             return [
@@ -85,9 +87,10 @@ class DenseCriterion(Criterion):
         return sum((w * each for w, each in zip(self._weights(len(extra)), extra, strict=True)), start=main)
 
     def weigh(self, mask: Tensor, channels: int) -> Sequence[Tensor]:
-        """Return what a batch weighs in each part, scalars from 0 up; at maps, those of the prediction before."""
-        if self._sizes is not None:
-            mask = mask_at_map(mask, *self._sizes)
+        """Return what a batch weighs in each part, scalars from 0 up; at the stride of the last prediction's map."""
+        if self._stride is not None:
+            low = tuple(-(-side // step) for side, step in zip(mask.shape[-2:], self._stride, strict=True))
+            mask = mask_at_map(mask, (low[0] * self._stride[0], low[1] * self._stride[1]), (low[0], low[1]))
         return [part.weight(mask, channels) for part in self._parts]
 
     def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
@@ -120,8 +123,12 @@ class DenseCriterion(Criterion):
         return [self._name(part) for part in self._parts if isinstance(part, BatchMean)]
 
     def of_large_batches(self) -> list[str]:
-        """Return the names of parts whose accumulated gradients are not those of one large batch."""
-        return [self._name(part) for part in self._parts if not part.accumulates]
+        """Return the names of parts whose accumulated gradients are not those of one large batch.
+
+        Batches weigh as the main prediction is compared; points, and maps of other strides, see other shares of them.
+        """
+        is_near = self._has_points or (self._at_map and self._extra_weights is not None)
+        return [self._name(part) for part in self._parts if is_near or not part.accumulates]
 
     def _weights(self, count: int) -> Sequence[float]:
         if isinstance(self._extra_weights, Sequence):
@@ -131,6 +138,12 @@ class DenseCriterion(Criterion):
     @staticmethod
     def _name(part: Loss) -> str:
         return type(part.loss if isinstance(part, BatchMean) else part).__name__
+
+
+def _stride(size: Size, low: Tensor) -> tuple[int, int]:
+    """Return how many rows and columns of pixels a pixel of a map stands for."""
+    height, width = (max(1, round(whole / side)) for whole, side in zip(size, low.shape[-2:], strict=True))
+    return height, width
 
 
 class _Targeted(Protocol):

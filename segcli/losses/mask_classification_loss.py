@@ -7,7 +7,7 @@ the prediction is uncertain.
 Deviations: the label of a point is that of its pixel, where the authors interpolate masks; a predicted mask goes on
 beyond its outermost pixels' centres as in a resize, where theirs falls to 0. Ignored pixels have no
 weight at any point, so that they are no negatives, and an image of ignored pixels alone has no loss. In evaluation
-the points are the same for the same images, so that its loss repeats.
+the points are the same for all images, so that its loss repeats however they are cut into batches.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segcli.layers.full_precision import full_precision
 from segcli.layers.point_samples import labels_at, random_points, uncertain_points, values_at
 from segcli.losses.criterion import Criterion
 from segcli.losses.mask_matching import Matches, mask_costs, matched
@@ -98,7 +99,8 @@ class MaskClassificationLoss(nn.Module, Criterion):
         layers = [prediction, *prediction.extra]
         target = self._target(prediction, mask)
         generator = None if self.training else torch.Generator().manual_seed(0)
-        totals = torch.stack([self._of_layer(layer, target, generator) for layer in layers]).sum(dim=0)
+        with full_precision(prediction.masks):  # costs of matching differ by little
+            totals = torch.stack([self._of_layer(layer, target, generator) for layer in layers]).sum(dim=0)
         self._queries = prediction.masks.shape[1]
         by_class, by_mask = self.weigh(mask, prediction.num_outputs)[:2]
         return list(zip(totals, (by_class, by_mask, by_mask), strict=True))

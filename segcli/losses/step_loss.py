@@ -70,7 +70,7 @@ class StepLoss:
         if batches > 1:
             assert self._shares is not None
             shares = self._shares[position]
-            shares = shares.repeat(len(values) // len(shares))  # extra predictions are compared with the same masks
+            shares = shares.repeat(len(values) // len(shares))  # extra predictions count as the main one
             values = [value * share.to(value.dtype) for value, share in zip(values, shares, strict=True)]
         part = criterion.combine(values) * (devices * divisor)
         return loss.detach() + (part - part.detach())

@@ -240,6 +240,32 @@ def test_maps_are_compared_at_their_own_stride_where_that_is_asked_for() -> None
     ]
 
 
+def test_at_maps_images_of_every_size_weigh_as_many_pixels_as_their_own_map_has() -> None:
+    criterion = DenseCriterion(CrossEntropyLoss(), at_map=True)
+    criterion.sums(DensePrediction(torch.randn(1, 3, 8, 8), (32, 32)), torch.zeros(1, 30, 32, dtype=torch.uint8))
+
+    for height, width in ((32, 32), (64, 64), (16, 61), (1, 1)):
+        (weight,) = criterion.weigh(torch.zeros(1, height, width, dtype=torch.uint8), 3)
+        low = torch.randn(1, 3, -(-height // 4), -(-width // 4))
+        prediction = DensePrediction(low, (4 * low.shape[2], 4 * low.shape[3]))
+        ((_, seen),) = DenseCriterion(CrossEntropyLoss(), at_map=True).sums(
+            prediction, torch.zeros(1, height, width, dtype=torch.uint8)
+        )
+        assert weight == seen, (height, width)
+
+
+def test_extra_predictions_at_maps_and_points_do_not_accumulate_exactly() -> None:
+    mask, low = torch.zeros(1, 8, 8, dtype=torch.uint8), torch.randn(1, 3, 8, 8)
+    of_points = DenseCriterion(CrossEntropyLoss(), 1.0)
+    points = PointPrediction(torch.randn(1, 3, 5), torch.rand(1, 5, 2), low, (8, 8))
+
+    of_points.sums(DensePrediction(low, (8, 8), [points]), mask)
+
+    assert of_points.of_large_batches() == ["CrossEntropyLoss"]
+    assert DenseCriterion(CrossEntropyLoss(), 1.0, at_map=True).of_large_batches() == ["CrossEntropyLoss"]
+    assert DenseCriterion(CrossEntropyLoss(), at_map=True).of_large_batches() == []
+
+
 @pytest.mark.parametrize("loss", [BoundaryLoss(), ClDiceLoss(), WeightedSum([DiceLoss(), BoundaryLoss()])])
 def test_points_without_neighbours_are_refused_by_losses_that_need_them(loss: Loss) -> None:
     points = PointPrediction(torch.zeros(1, 2, 5), torch.zeros(1, 5, 2), torch.zeros(1, 2, 4, 4), (16, 16))

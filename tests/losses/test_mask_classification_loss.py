@@ -173,6 +173,33 @@ def test_the_loss_of_a_split_and_accumulated_steps_follow_from_weights_of_masks(
     assert criterion.mean(added) == pytest.approx(criterion.combine(list(mean)).item(), rel=1e-5)
 
 
+def test_the_loss_of_a_split_does_not_depend_on_how_it_is_cut_into_batches() -> None:
+    criterion, mask = MaskClassificationLoss(points=16).eval(), torch.randint(3, (3, *SIZE), dtype=torch.uint8)
+    whole, added = _prediction(3), RunningSums()
+
+    added.update(criterion.sums(whole, mask))
+    one_by_one = RunningSums()
+    for image in range(3):
+        one = MaskPrediction(whole.masks[image : image + 1], whole.classes[image : image + 1], SIZE)
+        one_by_one.update(criterion.sums(one, mask[image : image + 1]))
+
+    assert criterion.mean(one_by_one) == pytest.approx(criterion.mean(added), rel=1e-6)
+
+
+def test_mixed_precision_compares_masks_in_float32() -> None:
+    criterion, mask = MaskClassificationLoss(points=64).eval(), torch.randint(3, (2, *SIZE), dtype=torch.uint8)
+    torch.manual_seed(0)
+    masks = torch.randn(2, 1, 8, 8) + 1e-3 * torch.randn(2, 20, 8, 8)  # alike, as after initialisation
+    prediction = MaskPrediction(masks, torch.zeros(2, 20, 4), SIZE)
+
+    expected = criterion.sums(prediction, mask)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = criterion.sums(prediction, mask)
+
+    for one, other in zip(found, expected, strict=True):
+        assert all(a.equal(b) for a, b in zip(one, other, strict=True))
+
+
 def test_it_learns_the_masks_of_an_image() -> None:
     torch.manual_seed(0)
     mask = torch.zeros(1, *SIZE, dtype=torch.uint8)
