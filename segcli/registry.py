@@ -4,14 +4,14 @@ A new decoder is one file and one line in :data:`FAMILIES`. Other packages add t
 the group ``segcli.<family>`` (``segcli.decoders`` and so on). Nothing here imports a component, nor torch.
 """
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from segcli.plug_ins import read_entry_points
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -183,6 +183,10 @@ LINKED: Mapping[str, frozenset[str]] = {SECTIONS["model"]: frozenset({"classes"}
 """Arguments that the command line fills in: an experiment neither needs nor may state them."""
 
 
+FAULTS: list[str] = []
+"""What is wrong with the entry points of other packages, as they were last read; these were left out."""
+
+
 class RegistryError(ValueError):
     """Two packages claim one short name."""
 
@@ -195,26 +199,15 @@ def entries() -> Mapping[str, tuple["EntryPoint", ...]]:
 
 
 def entry_points() -> Iterable["EntryPoint"]:
-    """Return those of ours; reading all that is installed takes a while, and is left out where no file has any."""
-    if not any(map(_has_ours, sys.path)):
-        return ()
-    from importlib import metadata
-
-    found = metadata.entry_points()
-    return [each for family in FAMILIES for each in found.select(group=f"segcli.{family}")]
+    """Return those of ours on the search path of modules; what is wrong with some is in :data:`FAULTS` then."""
+    FAULTS.clear()
+    return list(read_entry_points(sys.path, FAMILIES, FAULTS.append))
 
 
-def _has_ours(place: str) -> bool:
-    """Return whether a package of one part of the search path has entry points of ours, for all that can be told."""
-    folder = Path(place or ".")
-    if not folder.is_dir():
-        return folder.is_file()  # an archive
-    try:
-        names = [name for name in os.listdir(folder) if name.lower().endswith((".dist-info", "egg-info"))]  # noqa: PTH208
-        files = (folder / name / "entry_points.txt" for name in names)
-        return any("[segcli." in file.read_text(encoding="utf-8") for file in files if file.is_file())
-    except (OSError, UnicodeDecodeError):
-        return True
+def plug_in_versions() -> dict[str, str]:
+    """Return the packages that bring components, with their versions."""
+    brought = (entry.dist for family in entries().values() for entry in family)
+    return {dist.name: dist.version for dist in brought if dist}
 
 
 def forget_entry_points() -> None:

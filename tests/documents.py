@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCUMENTS = [README, FOLDER / f"{INDEX}.md", *(FOLDER / f"{topic}.md" for topic in topics())]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_FILE = re.compile(r"# ([\w/.-]+\.(?:yaml|py))(?::.*)?\n")
+_FILE = re.compile(r"# ([\w/.-]+\.(?:yaml|py|toml))(?::.*)?\n")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 PROGRAMS = (["segcli"], ["python", "-m", "segcli"])
 
@@ -28,8 +28,11 @@ def text_of(document: Path) -> str:
 
 
 BLOCKS = [Block(*found) for document in DOCUMENTS for found in _BLOCK.findall(text_of(document))]
-FILES = {found[1]: block.text for block in BLOCKS if (found := _FILE.match(block.text))}
-"""What a document shows under the name of a file."""
+_NAMED = {found[1]: block.text for block in BLOCKS if (found := _FILE.match(block.text))}
+PACKAGE = {name: text for name, text in _NAMED.items() if "MyDecoder" in text}
+"""What a document shows under the name of a file, of a package to be installed and of the experiment with it."""
+FILES = {name: text for name, text in _NAMED.items() if name not in PACKAGE}
+"""All others."""
 PYTHON = "\n".join(block.text for block in BLOCKS if block.kind == "python" and not _FILE.match(block.text))
 _TYPED = [
     line.split("  #")[0].strip()

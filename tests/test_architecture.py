@@ -16,7 +16,18 @@ from tests.conftest import LONGEST
 
 PACKAGE = Path(__file__).parent.parent / "segcli"
 ROWS = (
-    {"disk", "features", "image_rows", "private_names", "processes", "program", "sample", "registry", "score_spec"},
+    {
+        "disk",
+        "features",
+        "image_rows",
+        "plug_ins",
+        "private_names",
+        "processes",
+        "program",
+        "sample",
+        "registry",
+        "score_spec",
+    },
     {"config"},
     {"layers", "transforms", "datasets", "plot_style", "prediction"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
@@ -168,6 +179,7 @@ def test_every_module_has_its_test(path: Path) -> None:
 TORCH_FREE = [
     *(
         "disk",
+        "plug_ins",
         "private_names",
         "processes",
         "registry",

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segcli
+from segcli import registry
 from segcli.cli.completion import VARIABLE, complete
 from segcli.cli.error_report import report_error, was_reported
 from segcli.cli.verbs import OTHER_NAMES, VERBS, declared
 from segcli.config import trust
 from segcli.config.errors import TRACEBACK, ConfigError, Problem, did_you_mean, shown
 from segcli.config.home import words_from_home
-from segcli.config.output import accept_every_character, say_text
+from segcli.config.output import accept_every_character, say, say_text
+from segcli.processes import is_first_process
 from segcli.program import program
 
 if TYPE_CHECKING:
@@ -91,7 +93,16 @@ def _dispatch(verb: str, words: list[str]) -> int:
         say_text(typed.verb.help())
         return 0
     with trust.limited(_is_limited(typed)):
-        return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+        try:
+            return int(importlib.import_module(f"segcli.cli.{verb}").run(typed))
+        finally:
+            _warn_of_plug_ins()
+
+
+def _warn_of_plug_ins() -> None:
+    if is_first_process():
+        for fault in registry.FAULTS:
+            say(f"warning: {fault}", file=sys.stderr)
 
 
 def _mistake(error: ConfigError | UnicodeEncodeError | OSError) -> str | None:

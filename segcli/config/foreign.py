@@ -6,8 +6,8 @@ name may be anything, from a class of one's own to ``os.system``. Nothing is imp
 
 import copy
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segcli.config.component import component, component_of, leads_to_arguments, within
@@ -15,7 +15,7 @@ from segcli.config.compose import Experiment, compose
 from segcli.config.library import Library, Place, UnknownClassError
 from segcli.config.node import ComponentNode, MappingNode, Node, Path, SequenceNode, Source, dotted
 from segcli.config.types import alternatives, is_plain_type
-from segcli.registry import FAMILIES, SECTIONS, RegistryError
+from segcli.registry import FAMILIES, SECTIONS, RegistryError, entries
 
 KNOWN = (
     *("torch.nn.", "torch.optim.", "timm.optim.", "albumentations."),
@@ -39,12 +39,14 @@ class Foreign:
         name: What it names.
         source: Who wrote it.
         is_class: Whether it is the class of a component.
+        package: The installed package that gives it a short name; empty for what no registry names.
     """
 
     path: Path
     name: str
     source: Source
     is_class: bool = False
+    package: str = ""
 
     @property
     def key(self) -> str:
@@ -54,8 +56,20 @@ class Foreign:
 
 def find_foreign(experiment: Experiment) -> list[Foreign]:
     """Return every place that names code outside of the registries, an outer one before those in it."""
-    finder = _Finder(experiment.library)
-    return list(finder.fields(experiment.root, experiment.library.root, ()))
+    library = experiment.library
+    return list(_Finder(library, lambda path: is_known(path, library)).fields(experiment.root, library.root, ()))
+
+
+def find_plug_ins(experiment: Experiment) -> list[Foreign]:
+    """Return every component that an installed package brings under a short name."""
+    brought = {
+        entry.value.replace(":", "."): entry.dist.name if entry.dist else "an unknown package"
+        for family in entries().values()
+        for entry in family
+    }
+    finder = _Finder(experiment.library, lambda path: path not in brought)
+    found = finder.fields(experiment.root, experiment.library.root, ()) if brought else ()
+    return [replace(each, package=brought[each.name]) for each in found if each.is_class]
 
 
 def is_known(path: str, library: Library) -> bool:
@@ -69,8 +83,8 @@ def is_known(path: str, library: Library) -> bool:
 
 
 class _Finder:
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, library: Library, is_known: Callable[[str], bool]) -> None:
+        self.library, self.is_known = library, is_known
 
     def fields(self, node: Node, place: Place, at: Path) -> Iterator[Foreign]:
         for key, child in node.children():
@@ -95,14 +109,14 @@ class _Finder:
                 yield Foreign(at, node.value, node.source)
 
     def names_code(self, text: str) -> bool:
-        return _IMPORTABLE.fullmatch(text) is not None and not is_known(text.replace(":", "."), self.library)
+        return _IMPORTABLE.fullmatch(text) is not None and not self.is_known(text.replace(":", "."))
 
     def component(self, node: ComponentNode, place: Place, at: Path) -> Iterator[Foreign]:
         try:
             path = place.class_path(node.name)
         except (UnknownClassError, RegistryError):
             path = node.name
-        if not is_known(path, self.library):
+        if not self.is_known(path):
             yield Foreign(at, path, node.cls.source, is_class=True)
         if isinstance(node.inner, MappingNode):
             yield from self.fields(node.inner, place.inside(path), within(at))

@@ -12,7 +12,7 @@ from segcli.config.compose import Experiment, compose
 from segcli.config.discover import FRAGMENTS, find_experiments
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
-from segcli.config.foreign import Foreign, find_foreign, without
+from segcli.config.foreign import Foreign, find_foreign, find_plug_ins, without
 from segcli.config.library import installed
 from segcli.config.lint import lint
 from segcli.config.model_name import model_name
@@ -171,7 +171,7 @@ def _parse_all(reports: Sequence[Report], builds: bool) -> None:
         tree, filled = without(experiment, report.left_out)
         try:
             with translated(Reading(experiment, tree)):
-                import_own(allowed)
+                import_own([*allowed, *find_plug_ins(experiment)])
                 config = cli.parse(tree)
         except ConfigError as error:
             report.errors += error.problems

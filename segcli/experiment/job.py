@@ -12,7 +12,7 @@ from segcli.config.deprecated import deprecations
 from segcli.config.environment import as_written
 from segcli.config.errors import MAX_OPTIONS, ConfigError, Problem
 from segcli.config.experiment_file import experiment_file
-from segcli.config.foreign import find_foreign
+from segcli.config.foreign import find_foreign, find_plug_ins
 from segcli.config.node import Source, from_plain
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
@@ -131,7 +131,7 @@ def parse_experiment(experiment: Experiment) -> "SegmentationCLI":
 
     quiet()  # after the import, which sets the loggers' levels
     with translated(Reading(experiment)):
-        import_own(find_foreign(experiment))
+        import_own([*find_foreign(experiment), *find_plug_ins(experiment)])
         return SegmentationCLI(experiment.expanded())
 
 

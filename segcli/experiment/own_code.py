@@ -17,28 +17,38 @@ def import_own(foreign: Iterable[Foreign]) -> None:
     """Import the modules of classes, before anybody who would wrap their errors does.
 
     Args:
-        foreign: Places that name code outside of the registries.
+        foreign: Places that name code outside of the registries, or of a package that brings components.
 
     Raises:
-        ConfigError: For every module that cannot be imported; a module that is not there is left to the next to tell.
+        ConfigError: For every module that cannot be imported; one of no package that is not there is left to the next
+            to tell.
     """
     problems = []
     for each in foreign:
-        module = each.name.replace(":", ".").rpartition(".")[0]
+        module, _, name = each.name.replace(":", ".").rpartition(".")
         try:
             if each.is_class and module:
-                importlib.import_module(module)
+                found = importlib.import_module(module)
+                if each.package:
+                    getattr(found, name)
         except (Exception, SystemExit) as error:
             if os.environ.get(TRACEBACK):
                 raise
-            is_absent = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
+            is_absent = (
+                not each.package
+                and isinstance(error, ModuleNotFoundError)
+                and f"{module}.".startswith(f"{error.name}.")
+            )
             problems += [] if is_absent else [_problem(error, module, each)]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
 
 
 def _problem(error: BaseException, module: str, each: Foreign) -> Problem:
-    message = f"importing {module} failed: {type(error).__name__}: {shorten(_said(error)) or 'without a message'}"
+    package = f" of the package {each.package}" if each.package else ""
+    message = (
+        f"importing {module}{package} failed: {type(error).__name__}: {shorten(_said(error)) or 'without a message'}"
+    )
     return Problem(message, each.key, _raised_at(error) or each.source, each.source)
 
 

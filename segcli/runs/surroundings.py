@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 
+from segcli.registry import plug_in_versions
+
 PACKAGES = (
     "torch",
     "torchvision",
@@ -76,14 +78,14 @@ def _belongs(path: Path, runs: Path) -> bool:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of :data:`PACKAGES`."""
+    """Return the versions of Python, of :data:`PACKAGES`, and of packages that bring components under short names."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return found | plug_in_versions()
 
 
 @cache
