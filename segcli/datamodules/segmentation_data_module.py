@@ -176,7 +176,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         It happens in the worker processes; with ``num_workers`` 0, in the main process, where it saves no time.
         """
         for dataset in self.datasets.values():
-            dataset.targets = targets
+            dataset.mask_targets = targets
 
     def groups(self, split: Split) -> tuple[str, list[str]] | None:
         """Return the pattern and the group of every image of a prepared split, in order; None where there are none.

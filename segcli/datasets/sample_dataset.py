@@ -38,10 +38,10 @@ class SampleDataset(Dataset[Sample], ABC):
         transform: Applied to image and mask together; None for none.
 
     Attributes:
-        targets: Computes what the loss asks for of each mask, after the transform; None where it asks for nothing.
+        mask_targets: Computes what the loss asks for of each mask, after the transform; None where it asks for nothing.
     """
 
-    targets: MaskTargets | None = None
+    mask_targets: MaskTargets | None = None
 
     def __init__(self, transform: SampleTransform | None = None) -> None:
         self.transform = transform
@@ -117,8 +117,8 @@ class SampleDataset(Dataset[Sample], ABC):
             _require_uint8(mask, "mask", path)
             mask = np.ascontiguousarray(mask)
             sample["mask"] = torch.from_numpy(mask)
-            if self.targets is not None:
-                sample["targets"] = self.targets(mask)
+            if self.mask_targets is not None:
+                sample["targets"] = self.mask_targets(mask)
         return sample
 
 

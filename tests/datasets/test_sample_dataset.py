@@ -64,7 +64,7 @@ def test_targets_follow_from_the_mask_after_the_transform() -> None:
 
     dataset = OneImage(halve)
     assert "targets" not in dataset[0]
-    dataset.targets = MaskTargets({"shifted": lambda mask, channels: mask + np.float32(channels)}, 3)
+    dataset.mask_targets = MaskTargets({"shifted": lambda mask, channels: mask + np.float32(channels)}, 3)
 
     sample = dataset[0]
     torch.testing.assert_close(sample["targets"], {"shifted": sample["mask"] + 3.0})
