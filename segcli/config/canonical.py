@@ -47,7 +47,7 @@ def canonical(value: Any, key: str, owner: str = "", argument: str = "", library
     """Return a value as JSON may hold it, so that values which mean the same have the same JSON.
 
     1.0 is 1, unless the argument has a meaning for each, as Lightning's ``limit_train_batches`` (batches, or a share of
-    them). A tuple is a list. Of a path, the last part counts. Where order does not count, lists are sorted; where that
+    them). A tuple is a list. Of a place, the last part counts. Where order does not count, lists are sorted; where that
     of a mapping's keys does, it stands beside them.
 
     Args:

@@ -224,6 +224,8 @@ def matched(tree: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any
     found, marks = copy.deepcopy(dict(tree)), dict(_marks(tree))
     for key, digest in _marks(stored).items():
         old, new = _place(stored, key), _place(found, key)
+        if key in marks and digest is None:  # then its value did not count
+            marks[key] = None
         if key in marks or digest is None or old is None or new is None:
             continue
         if _hashed(new[0][new[1]], key) == digest:

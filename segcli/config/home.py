@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from segcli.config.component import is_of_class
-from segcli.config.keys import PATHS
+from segcli.config.keys import is_path
 
 _BEGINNING = re.compile(r"(--[\w-]+=)?(~[\w.-]*/.*|~)", re.DOTALL)
 _KEY = re.compile(r"--\w+\..*", re.DOTALL)
@@ -47,5 +45,4 @@ def paths_from_home(value: Any, key: str = "") -> Any:
         return {name: paths_from_home(part, str(name)) for name, part in value.items()}
     if isinstance(value, list):
         return [paths_from_home(part, key) for part in value]
-    is_path = isinstance(value, str) and not is_of_class(key) and any(fnmatchcase(key, name) for name in PATHS)
-    return from_home(value) if is_path else value
+    return from_home(value) if isinstance(value, str) and is_path(key) else value

@@ -9,7 +9,7 @@ import pytest
 
 from segcli.config.compose import Experiment, compose
 from segcli.config.dumper import dump_inline, dump_standalone
-from segcli.config.keys import meaning_of
+from segcli.config.keys import is_path
 from segcli.config.library import installed
 from segcli.config.minimize import minimize
 from segcli.config.texts import exact_values_in
@@ -102,7 +102,7 @@ def _yaml(value: object) -> str:
 
 def _values(experiment: Experiment, keys: list[str]) -> set[object]:
     """Return the values of keys; ``~`` for the home folder where a path stands, as which it counts there."""
-    values = {(experiment.get(key), meaning_of(key).last_part) for key in keys}
+    values = {(experiment.get(key), is_path(key)) for key in keys}
     home = str(Path.home())
     assert not any(value == "~" for value, is_path in values if is_path)
     return {"~" if is_path and value == home else value for value, is_path in values}

@@ -12,7 +12,7 @@ import yaml
 from segcli.cli.main import main
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_standalone
-from segcli.config.keys import meaning_of
+from segcli.config.keys import is_path
 from segcli.config.node import Source, from_plain
 from segcli.experiment.lightning_cli import SegmentationCLI
 from segcli.experiment.typed_values import drop_unstated
@@ -33,7 +33,7 @@ def yaml_quoted(text: str) -> str:
 
 def _meant(key: str, text: str) -> str:
     """Return what a text means at a key: where a path stands, ``~`` is the home folder."""
-    return str(Path.home()) if text == "~" and meaning_of(key).last_part else text
+    return str(Path.home()) if text == "~" and is_path(key) else text
 
 
 def _at(tree: Any, key: str) -> object:  # noqa: ANN401  (nested dicts and lists)

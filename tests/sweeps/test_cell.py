@@ -47,6 +47,13 @@ def test_cells_that_would_be_one_run_are_refused(experiment: Path, key: str, val
     assert len(caught.value.problems) == 1
 
 
+@pytest.mark.parametrize("key", ["model.weights", "model.backbone.weights"])
+def test_checkpoints_of_one_name_are_those_of_other_runs(experiment: Path, key: str) -> None:
+    files = [f"runs/{name}/1/checkpoints/best.ckpt" for name in "ab"]
+    cells = compose_cells(Typed((experiment,)), combinations({key: files}))
+    assert [cell.identity[key] for cell in cells] == files
+
+
 def test_a_seed_that_is_drawn_is_refused(experiment: Path) -> None:
     with pytest.raises(ConfigError, match="a sweep needs a number"):
         _cells(experiment, seed_everything=["true"])
