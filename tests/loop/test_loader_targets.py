@@ -8,12 +8,15 @@ import torch
 from segcli.cli.main import main
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datamodules.shapes_data_module import ShapesDataModule
-from segcli.datasets.mask_targets import MaskTargets, Targets
+from segcli.datasets.mask_targets import MaskTargets
 from segcli.loop.loader_targets import compute_targets
 from segcli.losses.boundary_loss import BoundaryLoss
 from segcli.losses.dense_criterion import DenseCriterion
 from segcli.losses.dice_loss import DiceLoss
+from segcli.losses.summed_loss import Sums
 from segcli.losses.weighted_sum import WeightedSum
+from segcli.prediction import Prediction
+from segcli.sample import Batch
 
 LOSS = "--model.loss={class_path: WeightedSum, terms: [DiceLoss, BoundaryLoss], weights: [1.0, 0.5]}"
 AUXILIARY = ["--model.auxiliary=[{class_path: FCN, level: -2, width: 8}]", "--model.extra_loss_weight=0.4"]
@@ -60,19 +63,19 @@ def test_where_nothing_is_asked_for_nothing_is_computed_and_where_numbers_are_ro
 
 def test_a_training_compares_with_what_the_step_would_compute(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[bool] = []
-    total = BoundaryLoss.total
+    batch_sums = DenseCriterion.batch_sums
 
-    def watched(self: BoundaryLoss, logits: torch.Tensor, mask: torch.Tensor, targets: Targets | None) -> torch.Tensor:
-        own = MaskTargets(self.mask_targets, logits.shape[1]).completed(mask, None)["signed_distance"]
-        compared.append(targets is not None and torch.equal(targets["signed_distance"], own))
-        return total(self, logits, mask, targets)
+    def watched(self: DenseCriterion, prediction: Prediction, batch: Batch) -> list[Sums]:
+        own = MaskTargets(self.mask_targets, prediction.num_outputs).completed(batch["mask"], None)
+        compared.append(torch.equal(batch["targets"]["signed_distance"], own["signed_distance"]))
+        return batch_sums(self, prediction, batch)
 
-    monkeypatch.setattr(BoundaryLoss, "total", watched)
+    monkeypatch.setattr(DenseCriterion, "batch_sums", watched)
     words = [LOSS, *AUXILIARY, "--trainer.accumulate_grad_batches=2", "--trainer.fast_dev_run=2"]
 
     assert main(["fit", "-c", str(tiny), *words]) == 0
 
-    assert compared == [True] * (2 * 2 + 1)  # two batches of two predictions, and the one that there is to validate
+    assert compared == [True] * 3  # two batches to train with, and the one that there is to validate
 
 
 def test_weights_in_half_precision_ask_for_nothing(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
