@@ -105,6 +105,10 @@ class DensePrediction(Prediction):
         return matrix_resize(low, self.size) if pays_off(low) else resize(low, size=self.size)
 
 
+class EdgePrediction(DensePrediction):
+    """Logits of one kind, ``(B, 1, h, w)``: whether a pixel lies at an edge between classes; an extra prediction."""
+
+
 class PointPrediction(DensePrediction):
     """Logits at points of a map, for training as in PointRend (Kirillov et al., 2020), section 4.
 

@@ -79,6 +79,22 @@ def test_auxiliary_decoders_train_and_are_left_out_of_what_predicts(tiny: Path) 
     assert main(["validate", "--ckpt_path", str(checkpoint)]) == 0
 
 
+def test_a_head_of_edges_trains_beside_a_decoder_with_weights_that_follow_from_the_data(tiny: Path) -> None:
+    words = [
+        "--model.auxiliary=[{class_path: EdgeHead, width: 8}]",
+        "--model.loss={class_path: EdgeLoss, loss: {class_path: CrossEntropyLoss, class_weights: enet}}",
+    ]
+
+    assert main(["fit", "-c", str(tiny), *words, "--trainer.max_epochs=1"]) == 0
+
+    run = tiny.parent / "runs/tiny/1"
+    head, *_ = (run / "metrics.csv").read_text().splitlines()
+    assert "train/loss_edges" in head.split(",")
+    assert "val/loss_edges" not in head
+    assert "enet" in (run / "passport.json").read_text()
+    assert main(["validate", "--ckpt_path", str(run / "checkpoints/last.ckpt")]) == 0
+
+
 @pytest.mark.parametrize(
     "words", [["--model.extra_loss_weight=0.5"], ["--model.loss=own_head.Halves"]], ids=["a loss", "a criterion"]
 )

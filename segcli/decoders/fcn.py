@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from segcli.decoders.base import Decoder
 from segcli.decoders.counts import expect_at_least_one
-from segcli.decoders.levels import deepest
+from segcli.decoders.levels import deepest, level_at
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 
@@ -41,15 +41,9 @@ class FCN(Decoder):
     ) -> None:
         super().__init__()
         expect_at_least_one("FCN", width=width, convolutions=convolutions)
-        features = deepest("FCN", features)
-        if not -len(features) <= level < len(features):
-            strides = ", ".join(str(spec.stride) for spec in features)
-            raise ValueError(
-                f"FCN got level {level}, expected {-len(features)} to {len(features) - 1}: the backbone has levels of "
-                f"strides {strides}; -1 is the deepest."
-            )
-        self.level, self.out_channels, self.out_stride = level, width, features[level].stride
-        widths = [features[level].channels] + [width] * convolutions
+        spec = level_at("FCN", deepest("FCN", features), level)
+        self.level, self.out_channels, self.out_stride = level, width, spec.stride
+        widths = [spec.channels] + [width] * convolutions
         self.convolutions = nn.Sequential(*(ConvNormAct(*pair) for pair in itertools.pairwise(widths)))
         self.dropout = nn.Dropout2d(dropout)
 

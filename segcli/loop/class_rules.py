@@ -4,17 +4,19 @@ import sys
 from collections.abc import Sequence
 
 import pytorch_lightning as pl
+from torch import nn
 
 from segcli.config.output import say
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.class_counts import ClassCounts
 from segcli.losses.base import Loss
+from segcli.losses.class_weights import ClassWeights
 from segcli.sample import DataError
 
 
 def reserve_class_weights(loss: object, classes: int) -> None:
     """Give the weights of a loss that are not known yet their place, which averages of the model copy."""
-    for weights in loss.class_rules() if isinstance(loss, Loss) else []:
+    for weights in _rules(loss):
         weights.reserve(classes)
 
 
@@ -28,17 +30,17 @@ def fit_class_weights(loss: object, trainer: pl.Trainer) -> None:
     Raises:
         DataError: If a mask is at fault, or a class does not occur in the split.
     """
-    rules = loss.class_rules() if isinstance(loss, Loss) else []
+    rules = _rules(loss)
     data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
     if not rules or not isinstance(data, SegmentationDataModule):
         return
     found = trainer.strategy.broadcast(_counts(data) if trainer.is_global_zero else None)
     if isinstance(found, DataError):
         raise found
-    assert isinstance(loss, Loss)
     assert found is not None
     try:
-        loss.fit_to(found)
+        for each in _losses(loss):
+            each.fit_to(found)
     except ValueError as error:
         raise DataError(f"{type(loss).__name__}: {error}") from None
     if trainer.is_global_zero:
@@ -50,9 +52,20 @@ def found_weights(loss: object, classes: Sequence[str]) -> dict[str, dict[str, f
     """Return the weights of every class that were computed, by rule and class."""
     return {
         str(weights.rule): dict(zip(classes, (round(value, 6) for value in weights.values.tolist()), strict=True))
-        for weights in (loss.class_rules() if isinstance(loss, Loss) else [])
+        for weights in _rules(loss)
         if weights.values is not None
     }
+
+
+def _losses(loss: object) -> list[Loss]:
+    """Return a loss itself, or, of a criterion, those that it is made of."""
+    if isinstance(loss, Loss):
+        return [loss]
+    return [each for each in loss.children() if isinstance(each, Loss)] if isinstance(loss, nn.Module) else []
+
+
+def _rules(loss: object) -> list[ClassWeights]:
+    return [weights for each in _losses(loss) for weights in each.class_rules()]
 
 
 def _counts(data: SegmentationDataModule) -> ClassCounts | DataError:

@@ -11,7 +11,15 @@ from segcli.losses.batch_mean import BatchMean, summed
 from segcli.losses.criterion import Criterion
 from segcli.losses.shared_softmax import shared_softmax
 from segcli.losses.summed_loss import SummedLoss, Sums
-from segcli.prediction import DensePrediction, MaskPrediction, PointPrediction, Prediction, Size, mask_at_map
+from segcli.prediction import (
+    DensePrediction,
+    EdgePrediction,
+    MaskPrediction,
+    PointPrediction,
+    Prediction,
+    Size,
+    mask_at_map,
+)
 from segcli.sample import Batch
 
 
@@ -99,6 +107,11 @@ class DenseCriterion(Criterion):
             return (
                 f"{self._name(self._loss)} compares logits of pixels, but the decoder predicts masks of queries, which "
                 "have a loss of their own; set model.loss: MaskClassificationLoss"
+            )
+        if any(isinstance(each, EdgePrediction) for each in (prediction, *prediction.extra)):
+            return (
+                f"{self._name(self._loss)} compares classes, but EdgeHead predicts edges; put it into model.auxiliary "
+                "and set model.loss: {class_path: EdgeLoss, loss: ...}"
             )
         given, count = self._extra_weights, len(prediction.extra)
         lost = [self._name(leaf) for leaf in self._loss.leaves() if leaf.needs_neighbours]

@@ -80,6 +80,7 @@ def test_a_null_schedule_is_fine(tiny: Path) -> None:
 @pytest.mark.parametrize("loss", registry.names("losses"))
 def test_losses_are_tried_with_several_labels(tiny: Path, loss: str) -> None:
     terms = {"WeightedSum": "{class_path: WeightedSum, terms: [DiceLoss]}"}
+    terms["EdgeLoss"] = "{class_path: EdgeLoss, loss: DiceLoss}"
     words = ["--data.multilabel", "true", "--model.task", "multilabel", "--model.loss", terms.get(loss, loss)]
     assert check_parts(_tree(tiny, *words)).classes == ("circle", "square", "triangle")
 
