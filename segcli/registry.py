@@ -189,10 +189,6 @@ FAULTS: list[str] = []
 """What is wrong with the entry points of other packages, as they were last read; these were left out."""
 
 
-class RegistryError(ValueError):
-    """Two packages claim one short name."""
-
-
 @cache
 def entries() -> Mapping[str, tuple["EntryPoint", ...]]:
     """Return the entry points of other packages by family."""
@@ -214,17 +210,22 @@ def plug_in_versions() -> dict[str, str]:
 
 def forget_entry_points() -> None:
     """Read the entry points anew when they are next asked for: the search path of modules is another."""
-    entries.cache_clear()
-    with_entry_points.cache_clear()
+    for cached in (entries, claims, with_entry_points):
+        cached.cache_clear()
 
 
-def package_of(name: str, family: str) -> str:
-    """Return the package that brings a short name."""
-    if name in FAMILIES[family].table:
-        return "segcli"
-    brought = (entry.dist for entry in entries().get(family, ()) if entry.name == name)
-    dist = next(brought, None)
-    return dist.name if dist else "an unknown package"
+def package_of(name: str, family: Family) -> str:
+    """Return the package that brings a short name; all that claim it, with commas."""
+    return ", ".join(dict.fromkeys(claims(family)[name].values()))
+
+
+def clash(name: str, family: Family) -> str:
+    """Return what is wrong with a short name that packages claim for different classes; nothing for any other name."""
+    found = claims(family).get(name, {})
+    if len(found) < 2:
+        return ""
+    who = " and by ".join(f"{package} ({target})" for target, package in found.items())
+    return f"{family.name}: the name {name!r} is claimed by {who}; uninstall one, or use the full class path."
 
 
 def names(family: str) -> Mapping[str, str]:
@@ -232,23 +233,21 @@ def names(family: str) -> Mapping[str, str]:
 
     Args:
         family: Plural name, a key of :data:`FAMILIES`.
-
-    Raises:
-        RegistryError: If two claims on one name differ; the message names both.
     """
     return with_entry_points(FAMILIES[family])
 
 
 @cache
 def with_entry_points(family: Family) -> Mapping[str, str]:
-    """Return the table of a family with what other packages add; see :func:`names`."""
-    table = dict(family.table)
+    """Return the table of a family with what other packages add, without names that stand for different classes."""
+    return MappingProxyType({name: next(iter(found)) for name, found in claims(family).items() if len(found) == 1})
+
+
+@cache
+def claims(family: Family) -> Mapping[str, Mapping[str, str]]:
+    """Return, for each short name of a family, every ``"module:Class"`` with the package that gives it that name."""
+    found = {name: {target: "segcli"} for name, target in family.table.items()}
     for entry in entries().get(family.name, ()):
-        if table.get(entry.name, entry.value) != entry.value:
-            package = entry.dist.name if entry.dist else "an unknown package"
-            raise RegistryError(
-                f"{family.name}: the name {entry.name!r} is claimed by {package_of(entry.name, family.name)} "
-                f"({table[entry.name]}) and by {package} ({entry.value}); uninstall one, or use the full class path."
-            )
-        table[entry.name] = entry.value
-    return MappingProxyType(table)
+        package = entry.dist.name if entry.dist else "an unknown package"
+        found.setdefault(entry.name, {}).setdefault(entry.value, package)
+    return MappingProxyType(found)

@@ -125,6 +125,18 @@ def test_a_package_that_cannot_be_imported_is_an_error_where_it_is_used(
     assert f"model.decoder: importing broken of the package segcli-broken failed: {message}" in told
 
 
+def test_a_name_that_is_ours_too_disturbs_only_its_users(install: Install, capsys: Capture) -> None:
+    install("segcli-broken", "[segcli.decoders]\nFPN = broken:FPN\n")
+    claimed = "'FPN' is claimed by segcli (segcli.decoders.fpn:FPN) and by segcli-broken (broken:FPN)"
+    for decoder, code in (("FPN", 2), ("UNet", 0), ("segcli.decoders.fpn.FPN", 0)):
+        Path("x.yaml").write_text(f"extends: segcli:quickstart\nmodel: {{decoder: {decoder}}}\n")
+        assert main(["check", "x.yaml", "--trusted-only"]) == code
+        assert (claimed in capsys.readouterr().out) == bool(code)
+    assert main(["list", "decoders", "FPN"]) == 0
+    assert claimed in " ".join(capsys.readouterr().out.split())
+    assert main(["schema"]) == 0
+
+
 @pytest.mark.parametrize(
     ("entry_points", "message"),
     [

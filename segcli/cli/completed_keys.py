@@ -11,7 +11,7 @@ from segcli.config.experiment_file import experiment_file
 from segcli.config.library import SCALARS, Place, UnknownClassError, installed
 from segcli.config.signatures import Parameter
 from segcli.config.types import alternatives, literals, takes_null
-from segcli.registry import FAMILIES, SECTIONS, RegistryError
+from segcli.registry import FAMILIES, SECTIONS
 
 ANYTHING = ""
 """Among the values of a key: it may name a file."""
@@ -85,7 +85,7 @@ class CompletedKeys:
         name = self._experiment.get(class_key(key))
         try:
             return place.class_path(str(name)) if name else None
-        except (UnknownClassError, RegistryError):  # it may be half typed
+        except UnknownClassError:  # it may be half typed
             return None
 
 

@@ -6,7 +6,7 @@ from segcli.config.catalogue import arguments_of
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.library import UnknownClassError, installed
-from segcli.registry import Family, RegistryError
+from segcli.registry import Family
 
 
 def component_help(flag: str, name: str | None = None) -> str:
@@ -35,8 +35,6 @@ def component_help(flag: str, name: str | None = None) -> str:
         return _manual(key, place.class_path(name), place.family)
     except UnknownClassError as error:
         raise ConfigError([Problem(str(error), key, options=error.options)]) from None
-    except RegistryError as error:
-        raise ConfigError([Problem(str(error), key)]) from None
 
 
 def _manual(key: str, path: str, family: Family | None) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from segcli.cli.files import save
 from segcli.cli.verb import FORMAT, Option, Verb
-from segcli.config.errors import ConfigError, Problem
 from segcli.config.escape import fenced
 from segcli.config.output import say_text
 
@@ -52,17 +51,13 @@ def run(typed: Typed) -> int:
     """Print the schema, or write it to a file.
 
     Raises:
-        ConfigError: If the file cannot be written, or two packages claim one name.
+        ConfigError: If the file cannot be written.
     """
     from segcli.config.library import installed
     from segcli.config.schema import experiment_schema
-    from segcli.registry import RegistryError
 
     output = typed.value("--output")
-    try:
-        text = json.dumps(experiment_schema(installed()), separators=(",", ":")) + "\n"
-    except RegistryError as error:
-        raise ConfigError([Problem(str(error))]) from None
+    text = json.dumps(experiment_schema(installed()), separators=(",", ":")) + "\n"
     if typed.format == "markdown":
         text = fenced(text, "json")
     if output is not None:

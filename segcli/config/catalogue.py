@@ -24,7 +24,7 @@ from segcli.config.extends import PRESET
 from segcli.config.library import installed
 from segcli.config.signatures import Parameter
 from segcli.config.timm_names import TimmModel, read_timm_models
-from segcli.registry import FAMILIES, Family, RegistryError
+from segcli.registry import FAMILIES, Family
 
 LISTED = (*FAMILIES, "presets", "experiments")
 """What can be listed."""
@@ -76,20 +76,13 @@ class Entry:
 
 
 def names_of(family: str) -> list[str]:
-    """Return every name of a family: a member of :data:`LISTED`.
-
-    Raises:
-        ConfigError: If two packages claim one short name.
-    """
+    """Return every name of a family: a member of :data:`LISTED`."""
     library = installed()
     if family == "presets":
         return [PRESET + path.stem for path in library.files.below(library.package_file("presets"))]
     if family == "experiments":
         return [library.files.show(path) for path in find_experiments(Path.cwd(), library)]
-    try:
-        own = list(library.names(FAMILIES[family]))
-    except RegistryError as error:
-        raise ConfigError([Problem(str(error))]) from None
+    own = list(registry.claims(FAMILIES[family]))
     brought = {name for package in FAMILIES[family].packages for name in _members(package, FAMILIES[family])}
     return [*own, *sorted(brought - set(own))]
 
@@ -138,9 +131,11 @@ def _tags_that_match(model: TimmModel, pattern: str) -> tuple[str, ...] | None:
 def _component(name: str, family: Family, briefly: bool) -> Entry:
     library = installed()
     own = library.names(family)
+    if told := registry.clash(name, family):
+        return Entry(name, family.name, package=registry.package_of(name, family), facts={"error": told})
     if name in own:
         path = own[name].replace(":", ".")
-        package = registry.package_of(name, family.name)
+        package = registry.package_of(name, family)
     else:
         room = next(package for package in family.packages if name in _members(package, family))
         path, package = f"{room}.{name}", room.partition(".")[0]

@@ -10,7 +10,7 @@ from segcli.config.library import COMPOSER_KEYS, SCALARS, Library, Place, Unknow
 from segcli.config.node import ComponentNode, Key, MappingNode, Node, Path, SequenceNode, dotted
 from segcli.config.signatures import Parameter, Signature
 from segcli.config.types import accepts, accepts_scalar, shown_type, takes_list, takes_null
-from segcli.registry import LINKED, SECTIONS, RegistryError
+from segcli.registry import LINKED, SECTIONS
 from segcli.score_spec import MODE, MONITOR
 
 DATA = Parameter("data", "SegmentationDataModule", required=True)
@@ -134,9 +134,6 @@ class _Checker:
             path = place.class_path(node.name)
         except UnknownClassError as error:
             self._add(at, str(error), cls, error.options)
-            return
-        except RegistryError as error:
-            self._add(at, str(error), cls)
             return
         self._check_class(node, path, place, at)
 

@@ -15,7 +15,7 @@ from segcli.config.compose import Experiment, compose
 from segcli.config.library import Library, Place, UnknownClassError
 from segcli.config.node import ComponentNode, MappingNode, Node, Path, SequenceNode, Source, dotted
 from segcli.config.types import alternatives, is_plain_type
-from segcli.registry import FAMILIES, SECTIONS, RegistryError, entries
+from segcli.registry import FAMILIES, SECTIONS, claims, entries
 
 KNOWN = (
     *("torch.nn.", "torch.optim.", "timm.optim.", "albumentations."),
@@ -74,8 +74,8 @@ def find_plug_ins(experiment: Experiment) -> list[Foreign]:
 
 def is_known(path: str, library: Library) -> bool:
     """Return whether a registry names a class, or it is a class of a known package by its source."""
-    tables = (library.names(family) for family in FAMILIES.values())
-    if any(path == target.replace(":", ".") for table in tables for target in table.values()):
+    named = (targets for family in FAMILIES.values() for targets in claims(family).values())
+    if any(path == target.replace(":", ".") for targets in named for target in targets):
         return True
     module, _, name = path.rpartition(".")
     found = library.modules.find_class(module, name) if path.startswith(KNOWN) else None
@@ -114,7 +114,7 @@ class _Finder:
     def component(self, node: ComponentNode, place: Place, at: Path) -> Iterator[Foreign]:
         try:
             path = place.class_path(node.name)
-        except (UnknownClassError, RegistryError):
+        except UnknownClassError:
             path = node.name
         if not self.is_known(path):
             yield Foreign(at, path, node.cls.source, is_class=True)

@@ -65,11 +65,7 @@ class Library:
         return PACKAGE / name
 
     def names(self, family: Family) -> Mapping[str, str]:
-        """Return short name to ``"module:Class"`` of one family, entry points included.
-
-        Raises:
-            segcli.registry.RegistryError: If two claims on one name differ.
-        """
+        """Return short name to ``"module:Class"`` of one family, entry points included."""
         return registry.with_entry_points(family)
 
     def options(self, family: Family) -> tuple[str, ...]:
@@ -92,10 +88,7 @@ class Library:
         """
         if family is None or not family.of_timm:
             return ""
-        try:
-            if name in self.names(family):
-                return ""
-        except registry.RegistryError:  # told by the check
+        if name in self.names(family):
             return ""
         model, dot, _ = name.partition(".")
         is_path = bool(dot) and self.modules.file(model) is not None
@@ -124,8 +117,7 @@ class Library:
             family: What may stand at its place; None where nothing is known.
 
         Raises:
-            UnknownClassError: If there is no such class; the message suggests one.
-            segcli.registry.RegistryError: If two packages claim the name.
+            UnknownClassError: If there is no such class, and the message suggests one, or if packages claim the name.
         """
         key = (name, family.name if family else "")
         if key not in self._paths:
@@ -137,6 +129,8 @@ class Library:
             return self._full_path(name.replace(":", "."), family)
         if family is None:
             raise UnknownClassError(f"{name!r} must be a full class path (module.Class) here")
+        if told := registry.clash(name, family):
+            raise UnknownClassError(told)
         table = self.names(family)
         if name in table:
             return table[name].replace(":", ".")
@@ -160,7 +154,8 @@ class Library:
         if any(
             path == target.replace(":", ".")
             for family in self.families.values()
-            for target in self.names(family).values()
+            for targets in registry.claims(family).values()
+            for target in targets
         ):
             return path  # a registered class, whose source need not be readable
         module, _, name = path.rpartition(".")

@@ -8,7 +8,6 @@ from segcli.config.errors import Problem
 from segcli.config.library import Library, UnknownClassError
 from segcli.config.modules import Modules
 from segcli.config.node import ComponentNode, MappingNode, SequenceNode, lookup
-from segcli.registry import RegistryError
 from segcli.score_spec import MetricSpec, ScoreSpec, with_metrics, wrong_name
 
 KEY = "model.metrics"
@@ -52,7 +51,7 @@ def _metrics(root: MappingNode, library: Library) -> Iterator[tuple[int, Compone
             continue
         try:
             path = library.class_path(item.name, library.families["metrics"])
-        except (UnknownClassError, RegistryError):  # told elsewhere
+        except UnknownClassError:  # told elsewhere
             continue
         found = _attributes(library.modules, path)
         if found is not None:

@@ -22,7 +22,6 @@ from segcli.config.node import (
     dotted,
     spelt_like,
 )
-from segcli.registry import RegistryError
 
 
 class Merger:
@@ -140,7 +139,7 @@ class Merger:
         """Return the full path of a class; one that does not exist is reported later, with all its kind."""
         try:
             return place.class_path(str(cls.value))
-        except (UnknownClassError, RegistryError):
+        except UnknownClassError:
             return str(cls.value)
 
     def _problem(self, path: Path, message: str, node: Node, over: Node | None = None) -> None:

@@ -13,7 +13,7 @@ from segcli.config.library import Library, Place, UnknownClassError
 from segcli.config.measured import measured_scores
 from segcli.config.node import ComponentNode, Key, MappingNode, Node, Path, SequenceNode, dotted
 from segcli.config.signatures import Signature
-from segcli.registry import SECTIONS, RegistryError
+from segcli.registry import SECTIONS
 from segcli.score_spec import MODE, MONITOR, SCORES, LoggedScore, Mode, ScoreSpec, find_score, logged_scores
 
 _KNOWN_LOGGERS = ("segcli.", "pytorch_lightning.")
@@ -211,7 +211,7 @@ def _of_value(node: Node, place: Place, at: Path, shown: Path) -> Iterator[Monit
     elif isinstance(node, ComponentNode):
         try:
             path = place.class_path(node.name)
-        except (UnknownClassError, RegistryError):  # told elsewhere
+        except UnknownClassError:  # told elsewhere
             return
         yield from _of_class(node.arguments, path, place, within(at), shown)
     elif isinstance(node, MappingNode):
@@ -238,5 +238,5 @@ def _has_own_callbacks(root: MappingNode, library: Library) -> bool:
 def _class_path(name: str, library: Library) -> str:
     try:
         return library.class_path(name, library.families["callbacks"])
-    except (UnknownClassError, RegistryError):  # told elsewhere
+    except UnknownClassError:  # told elsewhere
         return name

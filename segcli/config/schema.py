@@ -38,9 +38,6 @@ def experiment_schema(library: Library) -> Schema:
 
     Args:
         library: The components that an experiment can name.
-
-    Raises:
-        segcli.registry.RegistryError: If two packages claim one name.
     """
     return _Writer(library).schema()
 

@@ -23,7 +23,7 @@ from segcli.config.node import (
     from_plain,
 )
 from segcli.config.types import alternatives, is_plain_type, is_text_type, item_types, literals, value_type
-from segcli.registry import SECTIONS, RegistryError
+from segcli.registry import SECTIONS
 from segcli.score_spec import MODE, MONITOR
 
 _NULL = "null"
@@ -89,7 +89,7 @@ class _Settler:
             return
         try:
             path = place.class_path(node.name)
-        except (UnknownClassError, RegistryError):  # told by the check
+        except UnknownClassError:  # told by the check
             return
         self.section(arguments, place.inside(path), within(at))
 

@@ -11,7 +11,6 @@ from segcli.config.errors import Problem, did_you_mean, shown
 from segcli.config.library import Library, UnknownClassError
 from segcli.config.node import ComponentNode, MappingNode, Node, SequenceNode, Source
 from segcli.program import program
-from segcli.registry import RegistryError
 
 _OWN_FREEZING = (
     "finds no model.backbone as Lightning expects it, and adds groups that no schedule knows; use extends: "
@@ -101,7 +100,7 @@ def refused(class_path: str) -> str | None:
 def _class_path(name: str, library: Library) -> str:
     try:
         return library.class_path(name, library.families["callbacks"])
-    except (UnknownClassError, RegistryError):  # told elsewhere
+    except UnknownClassError:  # told elsewhere
         return name
 
 

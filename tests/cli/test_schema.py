@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from segcli import registry
 from segcli.cli import schema
-from segcli.cli.command_line import Typed, read
+from segcli.cli.command_line import read
 from segcli.cli.main import main
 from segcli.config.errors import ConfigError
-from segcli.config.library import library_of
-from segcli.registry import Family, RegistryError
 
 
 def test_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,17 +44,6 @@ def test_a_wrong_command_line_is_explained(
     with pytest.raises(ConfigError, match=message):
         schema.run(read(schema.VERB, words))
     assert not list(tmp_path.iterdir())
-
-
-def test_two_claims_on_a_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def clash(family: Family) -> dict[str, str]:
-        raise RegistryError(f"{family.name}: the name 'FPN' is claimed by a and by b")
-
-    monkeypatch.setattr(registry, "with_entry_points", clash)
-    library_of.cache_clear()
-    with pytest.raises(ConfigError, match="is claimed by a and by b"):
-        schema.run(Typed(schema.VERB))
-    library_of.cache_clear()
 
 
 def test_the_manual_has_examples_and_points_an_editor_at_it() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,6 @@ import pytest
 from segcli import registry
 from segcli.config.compose import compose
 from segcli.config.library import library_of
-from segcli.registry import Family, RegistryError
 
 BASE = "data: ShapesDataModule\n"
 
@@ -96,11 +96,16 @@ def test_what_only_files_can_say_is_no_flag(error: Callable[..., str]) -> None:
     assert "vars.corp: no value refers to ${vars.corp}" in error(BASE, "--vars.corp", "64")
 
 
-def test_two_claims_on_a_name_are_told(error: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def clash(family: Family) -> dict[str, str]:
-        raise RegistryError(f"{family.name}: the name 'FPN' is claimed by a and by b")
-
-    monkeypatch.setattr(registry, "with_entry_points", clash)
+def test_a_name_that_two_packages_claim_is_wrong_where_it_is_used(
+    error: Callable[..., str], write: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda: [EntryPoint("FPN", "other:FPN", "segcli.decoders")])
+    registry.forget_entry_points()
     library_of.cache_clear()
-    assert "is claimed by a and by b" in error(BASE)
+    told = error(BASE + "model: {decoder: FPN}")
+    assert "model.decoder: decoders: the name 'FPN' is claimed by segcli (segcli.decoders.fpn:FPN) and by" in told
+    assert "use the full class path" in told
+    for other in ("UNet", "segcli.decoders.fpn.FPN"):
+        compose([write("y.yaml", BASE + f"model: {{decoder: {other}}}")])
+    registry.forget_entry_points()
     library_of.cache_clear()
