@@ -60,7 +60,8 @@ class Segmenter(nn.Module):
         auxiliary: Further decoders on the same features, which predict in training only.
 
     Raises:
-        ValueError: If ``mean``, ``std`` or ``value_range`` cannot be used.
+        ValueError: If ``mean``, ``std`` or ``value_range`` cannot be used, or blocks of the backbone are left to a
+            decoder that does not run them.
     """
 
     classes: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class Segmenter(nn.Module):
         settings = settings or SegmenterSettings()
         self.kind, self.num_outputs = KINDS[settings.task], num_outputs
         self.backbone, self.decoder = backbone, decoder
+        require_tail_is_run(backbone, decoder)
         if decoder.wants_norm:
             backbone.use_final_norm()
         if isinstance(decoder, Decoder):
@@ -215,3 +217,16 @@ class Segmenter(nn.Module):
         segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
         segmenter.classes = classes
         return segmenter.eval()
+
+
+def require_tail_is_run(backbone: Backbone, decoder: Decoder | Head) -> None:
+    """See that no block of a backbone is left to a decoder that does not run it.
+
+    Raises:
+        ValueError: If one is.
+    """
+    if backbone.tail_blocks and not (isinstance(decoder, Head) and decoder.runs_tail):
+        raise ValueError(
+            f"model.backbone.tail_blocks got {backbone.tail_blocks}, but the decoder does not run blocks of the "
+            "backbone, which would be left out; set it to null, or choose a head that runs them, such as EoMT."
+        )

@@ -231,3 +231,11 @@ def test_an_image_alone_has_the_gradients_of_the_image_twice(channels_last: bool
         sum(each.logits((24, 40)).square().mean() for each in (prediction, *prediction.extra)).backward()
         found.append([p.grad.clone() for p in model.parameters()])
     torch.testing.assert_close(*found)
+
+
+def test_blocks_that_are_left_to_a_decoder_that_does_not_run_them_are_refused() -> None:
+    backbone = Pyramid()
+    backbone.tail_blocks = 2
+
+    with pytest.raises(ValueError, match=r"model\.backbone\.tail_blocks got 2, but the decoder does not run blocks"):
+        Segmenter(backbone, UNet(backbone.features), 2)

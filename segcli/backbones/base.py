@@ -16,6 +16,7 @@ class Backbone(nn.Module, ABC):
         size_multiple: ``forward`` takes heights and widths that are multiples of this.
         image_size: The one height and width that ``forward`` takes instead, which need be no multiples: then levels
             have the size that they have of the next larger multiples. None where any multiples are taken.
+        tail_blocks: Last blocks that are left to a head, which runs them.
         mean: Per channel, of values scaled to 0..1; what the weights were trained with.
         std: Per channel, of values scaled to 0..1; what the weights were trained with.
     """
@@ -24,6 +25,7 @@ class Backbone(nn.Module, ABC):
     in_channels: int
     size_multiple: int
     image_size: tuple[int, int] | None = None
+    tail_blocks: int = 0
     mean: tuple[float, ...]
     std: tuple[float, ...]
 

@@ -28,9 +28,14 @@ def final_norm(model: nn.Module) -> str:
 
 
 def num_prefix(model: nn.Module) -> int:
-    """Return how many tokens that are of no place a model of timm gives with each level."""
+    """Return how many tokens that are of no place a model of timm gives with each level, the class token first.
+
+    Returns:
+        0 for registers without a class token, which nothing reads.
+    """
     gives = "return_prefix_tokens" in inspect.signature(model.forward_intermediates).parameters  # type: ignore[arg-type]
-    return int(model.num_prefix_tokens) if gives else 0  # type: ignore[arg-type] # a number, of those that give them
+    has_class_token = getattr(model, "cls_token", None) is not None
+    return int(model.num_prefix_tokens) if gives and has_class_token else 0  # type: ignore[arg-type] # a number, of those that give them
 
 
 def levels_of(

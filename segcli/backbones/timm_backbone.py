@@ -99,7 +99,7 @@ class TimmBackbone(Backbone):
             self._lacking = load_weights(self.model, Path(weights), in_channels, needed, welcome)
         self._final_norm = [getattr(self.model, outline.norm)] if outline.norm else []  # in a list: not a part as yet
         taken.prune(self.model)
-        self._normalise, self._tail_blocks, self._frozen = normalise, tail_blocks or 0, frozen
+        self._normalise, self.tail_blocks, self._frozen = normalise, tail_blocks or 0, frozen
         self.num_prefix = outline.num_prefix
         if normalise or tail_blocks:
             self._keep_final_norm()
@@ -178,10 +178,10 @@ class TimmBackbone(Backbone):
 
     def _run(self, image: Tensor) -> tuple[list[Tensor], list[Tensor] | None, Tail | None]:
         with self._statistics.first_run() if self._statistics is not None else nullcontext():
-            if not self._tail_blocks:
+            if not self.tail_blocks:
                 norm, prefix = bool(self._normalise), bool(self.num_prefix)
                 return *levels_of(self.model, image, self.indices, norm, prefix), None
-            after, tail = run_trunk(self.model, image, self._tail_blocks)
+            after, tail = run_trunk(self.model, image, self.tail_blocks)
         chosen = [after[i] for i in self.indices]
         parts = [tail.split(self.model.norm(x) if self._normalise else x) for x in chosen]  # type: ignore[operator]
         return [x.patches.contiguous() for x in parts], [x.prefix for x in parts] if self.num_prefix else None, tail

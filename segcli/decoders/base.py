@@ -21,7 +21,7 @@ class Decoder(nn.Module, ABC):
         classifier_kernel: Kernel size of the convolution that turns the map into logits.
         meant_stride: Largest stride of the deepest level that the decoder was made for; None if any will do.
         wants_norm: Whether levels of a plain transformer are to pass its final norm, unless the backbone's
-            ``normalise`` says something else.
+            ``normalise`` says something else; auxiliary decoders get the levels of the main one.
     """
 
     out_channels: int
@@ -41,10 +41,14 @@ class Head(nn.Module, ABC):
     The constructor takes ``features`` and ``num_outputs``, logits per pixel, beside arguments of its own.
 
     Attributes:
+        meant_stride: As of a :class:`Decoder`.
         wants_norm: As of a :class:`Decoder`.
+        runs_tail: Whether it runs the blocks that the backbone leaves to it.
     """
 
+    meant_stride: int | None = None
     wants_norm: bool = False
+    runs_tail: bool = False
 
     @abstractmethod
     def forward(self, features: Features) -> Prediction:

@@ -17,6 +17,7 @@ from segcli.features import Features, FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.rectangular_calibration import RectangularCalibration
 from segcli.layers.resize import resize
+from segcli.layers.tokens import tokens_of
 from segcli.prediction import DensePrediction
 
 _LEVELS = 3
@@ -109,7 +110,7 @@ class _PrototypeGate(nn.Module):
 
     def forward(self, x: Tensor, logits: Tensor) -> Tensor:
         """Map ``(B, width, H, W)`` and ``(B, K, H, W)`` to factors ``(B, width, 1, 1)`` from 0 to 1."""
-        prototypes = logits.flatten(2).softmax(dim=-1) @ x.flatten(2).transpose(1, 2)  # (B, K, width)
+        prototypes = logits.flatten(2).softmax(dim=-1) @ tokens_of(x)  # (B, K, width)
         if self.attend is not None:
             prototypes = self.attend(prototypes).softmax(dim=1) * prototypes
         return self.gate(prototypes.sum(dim=1))[..., None, None]

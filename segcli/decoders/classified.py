@@ -18,7 +18,7 @@ class Classified(Head):
     def __init__(self, decoder: Decoder, num_outputs: int) -> None:
         super().__init__()
         self.decoder, self.classifier = decoder, classifier_of(decoder, num_outputs)
-        self.wants_norm = decoder.wants_norm
+        self.wants_norm, self.meant_stride = decoder.wants_norm, decoder.meant_stride
 
     def forward(self, features: Features) -> Prediction:
         """Map features to logits at the stride of the decoder's map."""

@@ -4,7 +4,8 @@ Sizes are asked of the maps, not computed from factors, so that any number of pa
 a fusion comes before the resizing, with which it commutes. A level whose stride differs from the others', as of a
 pyramid, comes as it is. Weights of segmentation-models-pytorch fit but for one unit: there the deepest level passes
 two residual units, in the authors' code one, since there is nothing to add to it. Of several prefix tokens ``add``
-takes the first, the class token, as the authors do, not the mean of all.
+takes the first, the class token, as the authors do, not the mean of all. Levels pass the transformer's final norm,
+which the authors' do not; ``model.backbone.normalise: false`` leaves it out.
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,7 @@ class DPT(Head):
         self.head = nn.Sequential(ConvNormAct(width, width), nn.Dropout2d(dropout), nn.Conv2d(width, num_outputs, 1))
 
     def forward(self, features: Features) -> DensePrediction:
-        """Map features to logits of half the stride of the finest level: 2 for patches of 16."""
+        """Map features to logits at an eighth of a plain transformer's stride, at half of a pyramid's finest."""
         x = self.fuse(features)
         return DensePrediction(self.head(x), features.size)
 

@@ -63,7 +63,8 @@ class DySample(Decoder):
             )
         self.base, self.scale, self.groups = built, scale, groups
         self.out_channels, self.out_stride = built.out_channels, built.out_stride // scale
-        self.classifier_kernel, self.wants_norm = built.classifier_kernel, built.wants_norm
+        self.classifier_kernel = built.classifier_kernel
+        self.wants_norm, self.meant_stride = built.wants_norm, built.meant_stride
         self.finest_stride = finest.stride
         self.offset = nn.Conv2d(self.out_channels, 2 * groups * scale**2, 1)
         nn.init.normal_(self.offset.weight, std=_STANDARD_DEVIATION)

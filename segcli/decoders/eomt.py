@@ -44,6 +44,7 @@ class EoMT(Head):
             blocks.
     """
 
+    runs_tail = True
     progress: Tensor
 
     def __init__(self, features: Sequence[FeatureSpec], num_outputs: int, queries: int = 100) -> None:
@@ -72,14 +73,12 @@ class EoMT(Head):
             )
         earlier: list[MaskPrediction] = []
 
-        def mask(block: int, tokens: Tensor) -> Tensor | None:
-            if not self.training:
-                return None
+        def mask(block: int, tokens: Tensor) -> Tensor:
             earlier.append(self._predict(tail, tokens, features.size))
             return self._attention(earlier[-1].masks, tail, masked_share(block, tail.num_blocks, self.progress))
 
         queries = self.queries.weight.expand(len(features.image), -1, -1)
-        found = self._predict(tail, tail(queries, mask), features.size)
+        found = self._predict(tail, tail(queries, mask if self.training else None), features.size)
         found.extra = tuple(earlier)
         return found
 

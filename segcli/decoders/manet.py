@@ -19,6 +19,7 @@ from segcli.features import FeatureSpec
 from segcli.layers.channel_gate import ChannelGate
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
+from segcli.layers.tokens import tokens_of
 
 
 class MANet(Decoder):
@@ -83,14 +84,9 @@ class _PositionAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, channels, H, W)`` to the same shape."""
-        query, key, value = (_tokens(conv(x)) for conv in (self.query, self.key, self.value))
+        query, key, value = (tokens_of(conv(x)).unsqueeze(1) for conv in (self.query, self.key, self.value))
         attended = F.scaled_dot_product_attention(query, key, value, scale=1.0)  # (B, 1, HW, channels)
         return self.out(x + attended.squeeze(1).transpose(1, 2).reshape(x.shape))
-
-
-def _tokens(x: Tensor) -> Tensor:
-    """Return ``(B, 1, HW, C)`` of ``(B, C, H, W)``."""
-    return x.flatten(2).transpose(1, 2).unsqueeze(1)
 
 
 class _MultiScaleFusion(nn.Module):

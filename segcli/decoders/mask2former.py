@@ -20,9 +20,9 @@ from segcli.features import Features, FeatureSpec
 from segcli.layers.mlp import MLP
 from segcli.layers.resize import resize
 from segcli.layers.sine_positions import sine_positions
+from segcli.layers.tokens import tokens_of
 from segcli.prediction import MaskPrediction
 
-_WIDTHS = 32
 _HEADS = 8
 _FEEDFORWARD = 2048
 
@@ -54,8 +54,6 @@ class Mask2Former(Head):
         super().__init__()
         expect_at_least_one("Mask2Former", queries=queries, width=width, layers=layers, pixel_layers=pixel_layers)
         features = deepest("Mask2Former", features, most=4)
-        if width % _WIDTHS:
-            raise ValueError(f"Mask2Former got width {width}, expected a multiple of {_WIDTHS}; 256 is usual.")
         self.pixels = PixelDecoder(features, width, pixel_layers)
         self.queries, self.query_positions = nn.Embedding(queries, width), nn.Embedding(queries, width)
         self.level_positions = nn.Embedding(self.pixels.attended, width)
@@ -66,10 +64,8 @@ class Mask2Former(Head):
     def forward(self, features: Features) -> MaskPrediction:
         """Map features to masks of queries at the stride of the finest of the last four levels, and their classes."""
         maps, mask_features = self.pixels(features.levels)
-        tokens = [
-            x.flatten(2).transpose(1, 2) + level for x, level in zip(maps, self.level_positions.weight, strict=True)
-        ]
-        positions = [sine_positions(x).flatten(2).transpose(1, 2) for x in maps]
+        tokens = [tokens_of(x) + level for x, level in zip(maps, self.level_positions.weight, strict=True)]
+        positions = [tokens_of(sine_positions(x)) for x in maps]
         batch = len(mask_features)
         queries, own = (each.weight.expand(batch, -1, -1) for each in (self.queries, self.query_positions))
         found = [self._predict(queries, mask_features, features.size)]

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from segcli.features import FeatureSpec
 from segcli.layers.deformable_attention import DeformableAttention
-from segcli.layers.group_norm import GroupNorm
+from segcli.layers.group_norm import GroupNorm, expect_groups
 from segcli.layers.resize import resize
 from segcli.layers.sine_positions import sine_positions
+from segcli.layers.tokens import tokens_of
 
 _NORM_GROUPS = 32
 _FEEDFORWARD = 1024
@@ -27,6 +28,7 @@ class PixelDecoder(nn.Module):
 
     def __init__(self, features: Sequence[FeatureSpec], width: int, layers: int) -> None:
         super().__init__()
+        expect_groups("Mask2Former", "width", width, _NORM_GROUPS)
         self.attended = min(3, len(features))
         finer = features[: -self.attended][-1:]
         self.inputs = nn.ModuleList(
@@ -49,15 +51,12 @@ class PixelDecoder(nn.Module):
         """Map levels to ``(B, width, h_i, w_i)`` maps, coarsest first, and that of the masks, ``(B, width, h, w)``."""
         maps = [project(x) for project, x in zip(self.inputs, levels[: -self.attended - 1 : -1], strict=True)]
         sizes = [(x.shape[-2], x.shape[-1]) for x in maps]
-        tokens = torch.cat([x.flatten(2).transpose(1, 2) for x in maps], dim=1)
+        tokens = torch.cat([tokens_of(x) for x in maps], dim=1)
         positions = torch.cat(
-            [
-                sine_positions(x).flatten(2).transpose(1, 2) + level
-                for x, level in zip(maps, self.level_positions, strict=True)
-            ],
+            [tokens_of(sine_positions(x)) + level for x, level in zip(maps, self.level_positions, strict=True)],
             dim=1,
         )
-        places = torch.cat([_centres(size, tokens) for size in sizes])
+        places = torch.cat([_centres(size, tokens.device) for size in sizes])
         for layer in self.layers:
             tokens = layer(tokens, positions, places, sizes)
         ends = list(itertools.accumulate(h * w for h, w in sizes))
@@ -78,6 +77,9 @@ class _Layer(nn.Module):
         self.attention, self.norm = DeformableAttention(width, levels), nn.LayerNorm(width)
         self.feedforward = nn.Sequential(nn.Linear(width, _FEEDFORWARD), nn.ReLU(), nn.Linear(_FEEDFORWARD, width))
         self.feedforward_norm = nn.LayerNorm(width)
+        for parameter in self.feedforward.parameters():
+            if parameter.ndim > 1:
+                nn.init.xavier_uniform_(parameter)
 
     def forward(self, x: Tensor, positions: Tensor, places: Tensor, sizes: Sequence[tuple[int, int]]) -> Tensor:
         """Map ``(B, N, width)`` tokens to the same shape."""
@@ -89,9 +91,9 @@ def _norm(width: int) -> nn.Module:
     return GroupNorm(_NORM_GROUPS, width)
 
 
-def _centres(size: tuple[int, int], like: Tensor) -> Tensor:
+def _centres(size: tuple[int, int], device: torch.device) -> Tensor:
     """Return x and y of the pixels of a map, 0 to 1, row by row, ``(h * w, 2)``."""
     height, width = size
-    y = (torch.arange(height, device=like.device, dtype=like.dtype) + 0.5) / height
-    x = (torch.arange(width, device=like.device, dtype=like.dtype) + 0.5) / width
+    y = (torch.arange(height, device=device) + 0.5) / height
+    x = (torch.arange(width, device=device) + 0.5) / width
     return torch.stack([x.expand(height, -1), y[:, None].expand(-1, width)], dim=-1).flatten(0, 1)

@@ -17,6 +17,7 @@ from segcli.decoders.counts import expect_at_least_one
 from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.full_precision import full_precision
+from segcli.layers.tokens import tokens_of
 from segcli.prediction import DensePrediction
 
 _CHANNELS_PER_HEAD = 64
@@ -25,6 +26,9 @@ _STANDARD_DEVIATION = 0.02
 
 class MaskTransformer(Head):
     """Let a token of each class attend to the patches of the deepest level, and multiply it with each of them.
+
+    Made for classes that exclude each other: logits are normalised over them, so that of three labels or more never all
+    or none can be predicted of a pixel.
 
     Args:
         features: Levels of the backbone, finest first; the last is used.
@@ -76,15 +80,16 @@ class MaskTransformer(Head):
     def forward(self, features: Features) -> DensePrediction:
         """Map features to ``(B, K, H/s, W/s)`` logits at the stride of the deepest level."""
         level = features.levels[-1]
-        patches = self.project(level.flatten(2).transpose(1, 2))
+        patches = self.project(tokens_of(level))
         tokens = torch.cat([patches, self.class_tokens.expand(len(patches), -1, -1)], dim=1)
         for layer in self.layers:
             tokens = layer(tokens)
         tokens = self.norm(tokens)
         patches, classes = tokens.split([patches.shape[1], self.num_outputs], dim=1)
         with full_precision(level):  # unit vectors of patches differ by little
-            patches = F.normalize(self.project_patches(patches.float()), dim=2)
-            classes = F.normalize(self.project_classes(classes.float()), dim=2)
+            learnt = self.project_patches.weight.dtype  # float32 unless the whole model is of less
+            patches = F.normalize(self.project_patches(patches.to(learnt)), dim=2)
+            classes = F.normalize(self.project_classes(classes.to(learnt)), dim=2)
             logits = self.class_norm(patches @ classes.transpose(1, 2))
         return DensePrediction(logits.transpose(1, 2).unflatten(2, level.shape[-2:]), features.size)
 

@@ -18,6 +18,7 @@ from segcli.decoders.levels import deepest
 from segcli.features import Features, FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
+from segcli.layers.tokens import tokens_of
 from segcli.prediction import DensePrediction
 
 
@@ -77,12 +78,7 @@ class _ObjectAttention(nn.Module):
 
     def __init__(self, width: int, key_width: int) -> None:
         super().__init__()
-        self.query, self.key = (
-            nn.Sequential(
-                ConvNormAct(width, key_width, kernel_size=1), ConvNormAct(key_width, key_width, kernel_size=1)
-            )
-            for _ in range(2)
-        )
+        self.query, self.key = _twice(width, key_width), _twice(width, key_width)
         self.value = ConvNormAct(width, key_width, kernel_size=1)
         self.out = ConvNormAct(key_width, width, kernel_size=1)
 
@@ -90,7 +86,7 @@ class _ObjectAttention(nn.Module):
         """Map ``(B, width, h, w)`` pixels and ``(B, width, R, 1)`` regions to ``(B, width, h, w)``."""
         query = self.query(pixels)
         context = F.scaled_dot_product_attention(
-            _tokens(query), _tokens(self.key(regions)), _tokens(self.value(regions))
+            tokens_of(query), tokens_of(self.key(regions)), tokens_of(self.value(regions))
         )
         return self.out(context.transpose(1, 2).reshape(query.shape))
 
@@ -104,9 +100,4 @@ def _regions(coarse: Tensor, pixels: Tensor) -> Tensor:
     if coarse.shape[1] == 1:
         coarse = torch.cat([coarse, -coarse], dim=1)
     weights = coarse.flatten(2).float().softmax(dim=2).to(pixels.dtype)
-    return (weights @ _tokens(pixels)).transpose(1, 2).unsqueeze(3)
-
-
-def _tokens(x: Tensor) -> Tensor:
-    """Map ``(B, C, h, w)`` to ``(B, h w, C)``."""
-    return x.flatten(2).transpose(1, 2)
+    return (weights @ tokens_of(pixels)).transpose(1, 2).unsqueeze(3)

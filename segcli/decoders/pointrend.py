@@ -74,7 +74,7 @@ class PointRend(Head):
                 "to 1; leave them out for 3 and 0.75."
             )
         self.base = as_head(build_decoder(base, features, num_outputs), num_outputs)
-        self.wants_norm = self.base.wants_norm
+        self.wants_norm, self.meant_stride = self.base.wants_norm, self.base.meant_stride
         coarser = (index for index, spec in enumerate(levels) if spec.stride >= _FINE_STRIDE)
         self.fine_index = next(coarser, len(levels) - 1)
         self.points = _PointNetwork(levels[self.fine_index].channels, num_outputs, width, layers)
@@ -126,6 +126,7 @@ class _PointNetwork(nn.Module):
 
     def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
         """Map ``(B, C, P)`` features and ``(B, K, P)`` logits to ``(B, K, P)`` logits."""
+        learnt = self.classifier.weight.dtype
         for layer in self.layers:
-            fine = layer(torch.cat([fine, coarse], dim=1)).relu()
-        return self.classifier(torch.cat([fine, coarse], dim=1))
+            fine = layer(torch.cat([fine, coarse], dim=1).to(learnt)).relu()
+        return self.classifier(torch.cat([fine, coarse], dim=1).to(learnt))

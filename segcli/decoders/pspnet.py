@@ -53,7 +53,7 @@ class PSPNet(Decoder):
                 f"PSPNet got {len(grids)} grids for a level of {deep.channels} channels, expected a channel for each "
                 "or more; give it fewer grids or another level (model.backbone.out_indices)."
             )
-        pooling = PyramidPooling(deep.channels, deep.channels // max(1, len(grids)), grids, align_corners)
+        pooling = PyramidPooling(deep.channels, deep.channels // len(grids), grids, align_corners)
         self.pool = nn.Sequential(pooling, ConvNormAct(pooling.out_channels, width, kernel_size))
         self.dropout = nn.Dropout2d(dropout)
         self.out_channels, self.out_stride = width, deep.stride

@@ -15,6 +15,7 @@ from segcli.decoders.base import build_decoder
 from segcli.decoders.classified import as_head
 from segcli.decoders.fpn import FPN
 from segcli.registry import names
+from segcli.segmenter import require_tail_is_run
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "CNN": {"name": "resnet18"},
@@ -66,6 +67,7 @@ def _refusal(name: str, backbone: Backbone) -> str:
     needed = [key for key, each in parameters.items() if each.default is each.empty and key not in _INJECTED]
     try:
         built = build_decoder(partial(kind, **dict.fromkeys(needed, FPN)), backbone.features, _CLASSES)
+        require_tail_is_run(backbone, built)
         features = backbone.extract(torch.zeros(1, backbone.in_channels, *_SIZE))
         as_head(built, _CLASSES).eval()(features).logits(_SIZE)
     except (ValueError, RuntimeError) as error:

@@ -206,7 +206,7 @@ def _of_strides(segmenter: Segmenter) -> tuple[str, ...]:
 def _of_depth(segmenter: Segmenter) -> tuple[str, ...]:
     """Say if a decoder that looks at the deepest level alone was made for a finer one."""
     decoder, stride = segmenter.decoder, segmenter.backbone.features[-1].stride
-    meant = decoder.meant_stride if isinstance(decoder, Decoder) else None
+    meant = decoder.meant_stride
     if meant is None or stride <= meant:
         return ()
     return (

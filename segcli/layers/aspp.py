@@ -19,15 +19,10 @@ class ASPP(nn.Module):
         width: Channels of every branch and of the output.
         rates: Dilation of each 3x3 convolution, in pixels of the map.
         separable: Whether these convolutions are depthwise separable.
-
-    Raises:
-        ValueError: If a rate is less than 1.
     """
 
     def __init__(self, in_channels: int, width: int, rates: Sequence[int], separable: bool) -> None:
         super().__init__()
-        if min(rates, default=1) < 1:
-            raise ValueError(f"rates got {list(rates)}, expected numbers of 1 or more; 6, 12 and 18 are usual.")
         conv = SeparableConvNormAct if separable else ConvNormAct
         self.local = ConvNormAct(in_channels, width, kernel_size=1)
         self.atrous = nn.ModuleList(conv(in_channels, width, dilation=rate) for rate in rates)

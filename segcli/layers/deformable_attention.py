@@ -50,7 +50,7 @@ class DeformableAttention(nn.Module):
         Args:
             query: ``(B, N, width)``, with positions.
             tokens: ``(B, N, width)`` of all levels, one behind the other, row by row.
-            places: ``(N, 2)`` x and y of each token, 0 to 1.
+            places: ``(N, 2)`` x and y of each token, 0 to 1, of float32 at least.
             sizes: Heights and widths of the levels in tokens.
 
         Returns:
@@ -59,8 +59,8 @@ class DeformableAttention(nn.Module):
         batch, count, width = query.shape
         shape = (batch, count, self.heads, self.levels, self.points)
         weights = self.weights(query).view(*shape[:3], -1).softmax(dim=-1).view(shape)
-        scale = query.new_tensor([[w, h] for h, w in sizes])
-        offsets = self.offsets(query).view(*shape, 2) / scale[:, None]
+        scale = torch.tensor([[w, h] for h, w in sizes], device=query.device)
+        offsets = self.offsets(query).to(places.dtype).view(*shape, 2) / scale[:, None]
         at = places.view(1, count, 1, 1, 1, 2) + offsets
         values = self.value(tokens).view(batch, count, self.heads, -1).split([h * w for h, w in sizes], dim=1)
         seen = [
@@ -82,6 +82,6 @@ def _sampled(values: Tensor, at: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         ``(B * heads, C, N, points)``.
     """
-    maps = values.permute(0, 2, 3, 1).reshape(-1, values.shape[-1], *size)
-    grid = 2 * at.transpose(1, 2).flatten(0, 1) - 1
-    return F.grid_sample(maps, grid.to(maps.dtype), align_corners=False)
+    maps = values.permute(0, 2, 3, 1).reshape(-1, values.shape[-1], *size).to(at.dtype).contiguous()
+    grid = 2 * at.transpose(1, 2).flatten(0, 1) - 1  # in bfloat16 it would be off by a quarter of a pixel in 256
+    return F.grid_sample(maps, grid, align_corners=False).to(values.dtype)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segcli.layers.full_precision import full_precision
+from segcli.layers.tokens import tokens_of
 
 _EPS = 1e-6
 
@@ -35,7 +36,7 @@ class NMF(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, channels, H, W)`` with values from 0 up to the same shape and type."""
         with full_precision(x):
-            pixels = x.flatten(2).transpose(1, 2).float()  # (B, HW, channels)
+            pixels = tokens_of(x).float()  # (B, HW, channels)
             bases = self.bases.float().expand(len(x), -1, -1)
             with torch.set_grad_enabled(torch.is_grad_enabled() and not self.one_step_gradient):
                 coefficients = (pixels @ bases).softmax(dim=-1)

@@ -15,6 +15,7 @@ def test_levels_of_one_stride_are_those_of_a_plain_transformer() -> None:
     ("name", "norm", "prefix"),
     [
         ("test_vit", "norm", 1),
+        ("test_vit2", "fc_norm", 0),  # a register, and no class token
         ("test_vit_relpos", "fc_norm", 0),
         ("test_resnet", "", 0),
     ],

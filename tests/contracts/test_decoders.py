@@ -173,6 +173,14 @@ def test_leaves_its_input_alone(name: str) -> None:
     torch.testing.assert_close(maps, before, atol=0, rtol=0)
 
 
+@torch.no_grad()
+def test_runs_in_bfloat16_through_and_through(name: str) -> None:
+    decoder = small(name).bfloat16()
+    maps = [x.bfloat16() for x in levels(CNN, 96, 128)]
+    for training in (True, False):
+        assert decoder.train(training)(maps).isfinite().all()
+
+
 def test_runs_in_bfloat16_autocast(name: str) -> None:
     decoder, maps = small(name).eval(), levels(CNN, 64, 32)
 

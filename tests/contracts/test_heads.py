@@ -218,6 +218,18 @@ def test_leaves_its_input_alone(name: str) -> None:
     torch.testing.assert_close([*given.levels, given.image, *given.prefix], before, atol=0, rtol=0)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_runs_in_bfloat16_through_and_through(name: str, backbone: str) -> None:
+    head, given = small(name, backbone).bfloat16(), features(backbone, (96, 128))
+    prefix = None if given.prefix is None else [x.bfloat16() for x in given.prefix]
+    given = of_levels(given, [x.bfloat16() for x in given.levels])._replace(prefix=prefix)
+    for training in (True, False):
+        prediction = head.train(training)(given)
+        for each in (prediction, *prediction.extra):
+            assert each.logits((96, 128)).isfinite().all()
+
+
 def test_runs_in_bfloat16_autocast(name: str) -> None:
     head, given = small(name).eval(), features()
 

@@ -57,5 +57,5 @@ def test_drops_values_in_training_only() -> None:
 def test_errors_say_what_to_do() -> None:
     with pytest.raises(ValueError, match="DeepLabV3Plus got 1 feature level, expected at least 2"):
         DeepLabV3Plus(LEVELS[:1])
-    with pytest.raises(ValueError, match="convs 0, expected 1 or more; leave it out for 2"):
+    with pytest.raises(ValueError, match="convs 0, expected at least 1; leave it out"):
         DeepLabV3Plus(LEVELS, convs=0)

@@ -87,3 +87,14 @@ def test_a_backbone_that_leaves_no_blocks_is_refused() -> None:
 def test_no_queries_are_refused(backbone: TimmBackbone) -> None:
     with pytest.raises(ValueError, match="queries 0, expected at least 1"):
         EoMT(backbone.features, num_outputs=3, queries=0)
+
+
+def test_evaluation_asks_for_no_norms_in_between(backbone: TimmBackbone) -> None:
+    body, norms = backbone.eval(), list[int]()
+    head = EoMT(body.features, 3, queries=4).eval()
+    features = body.extract(torch.zeros(1, 3, 28, 28))
+    body.model.norm.register_forward_hook(lambda *_: norms.append(1))
+
+    head(features)
+
+    assert len(norms) == 1

@@ -44,5 +44,5 @@ def test_a_class_token_that_is_not_there_is_an_error() -> None:
 
 
 def test_no_level_is_an_error() -> None:
-    with pytest.raises(ValueError, match="levels 0, expected 1 or more"):
+    with pytest.raises(ValueError, match="levels 0, expected at least 1"):
         Linear(PLAIN, 3, levels=0)

@@ -48,5 +48,5 @@ def test_the_coarse_prediction_is_an_extra_one_and_learns_from_the_main_one() ->
 
 
 def test_no_level_is_an_error() -> None:
-    with pytest.raises(ValueError, match="levels 0, expected 1 or more"):
+    with pytest.raises(ValueError, match="levels 0, expected at least 1"):
         OCRNet(PYRAMID, 3, levels=0)

@@ -124,7 +124,8 @@ def test_a_decoder_that_promises_other_channels_is_refused(tiny: Path) -> None:
 
 @pytest.mark.parametrize("decoder", ["Mask2Former", "EoMT"])
 def test_heads_whose_queries_are_views_of_parameters_are_measured(tiny: Path, decoder: str) -> None:
-    backbone = "--model.backbone={name: vit_tiny_patch16_224, tail_blocks: 3, pretrained: false}"
+    blocks = 3 if decoder == "EoMT" else "null"
+    backbone = f"--model.backbone={{name: vit_tiny_patch16_224, tail_blocks: {blocks}, pretrained: false}}"
     words = [backbone, "--model.decoder", decoder, "--model.loss=MaskClassificationLoss"]
     assert measure_model(_tree(tiny, *words)).flops > 0
 

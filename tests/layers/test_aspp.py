@@ -21,8 +21,3 @@ def test_sees_a_pixel_at_its_rates_and_the_mean_of_the_image(separable: bool) ->
 
 def test_has_a_branch_per_rate_and_two() -> None:
     assert ASPP(16, 8, [6, 12, 18], separable=False).fuse.conv.in_channels == 5 * 8
-
-
-def test_a_rate_below_1_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"rates got \[6, 0\], expected numbers of 1 or more"):
-        ASPP(16, 8, [6, 0], separable=True)

@@ -21,6 +21,23 @@ def _between(grid: Tensor, x: float, y: float) -> Tensor:
     return total
 
 
+@torch.no_grad()
+def test_places_keep_their_precision_where_values_have_less() -> None:
+    torch.manual_seed(0)
+    attention, size = DeformableAttention(8, levels=1, heads=1), (64, 96)
+    x = torch.randn(1, 64 * 96, 8)
+    rows, columns = ((torch.arange(side) + 0.5) / side for side in size)
+    places = torch.cartesian_prod(rows, columns).flip(1)
+
+    exact = attention(x, x, places, [size])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = attention(x, x, places, [size])
+    low = attention.bfloat16()(x.bfloat16(), x.bfloat16(), places, [size])
+
+    for found in (mixed, low):
+        assert (found.float() - exact).norm() < 0.02 * exact.norm()
+
+
 def test_it_is_the_sum_of_the_formula() -> None:
     torch.manual_seed(0)
     attention = DeformableAttention(8, levels=2, heads=2, points=3).double()
