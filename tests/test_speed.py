@@ -107,6 +107,33 @@ def test_the_compiler_of_this_machine_compiles(tiny: Path) -> None:
     assert main(["fit", "-c", "tiny.yaml", *COMPILED]) == 0
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--model.decoder={class_path: FPN, pyramid_channels: 16, segmentation_channels: 32}"],
+        ["--model.decoder={class_path: PointRend, base: {class_path: FCN, width: 8}}", "--model.extra_loss_weight=1.0"],
+        [
+            "--model.backbone={name: test_vit, tail_blocks: 1}",
+            "--model.decoder={class_path: EoMT, queries: 6}",
+            "--model.loss={class_path: MaskClassificationLoss, points: 64}",
+        ],
+    ],
+    ids=["map", "points", "masks"],
+)
+def test_predictions_of_every_kind_are_compiled_without_a_break(
+    tiny: Path, words: list[str], compiles: list[nn.Module]
+) -> None:
+    torch._dynamo.utils.counters.clear()
+
+    assert main(["fit", "-c", "tiny.yaml", *words, *COMPILED]) == 0
+
+    assert len(compiles) == 1
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] > 0
+    assert not torch._dynamo.utils.counters["graph_break"]
+
+
 class ScaledOnCpu(MixedPrecision):
     """16-bit floats with a loss scale, which Lightning replaces by bfloat16 on a CPU."""
 

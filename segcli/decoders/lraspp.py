@@ -52,7 +52,13 @@ class LRASPP(Decoder):
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, width + C_j, H/s_j, W/s_j)`` of the fine level ``j``."""
         deep, fine = features[-1], features[self.fine_index]
-        window = [min(_WINDOW, side) for side in deep.shape[-2:]]
-        weights = self.weigh(F.avg_pool2d(deep, window, _STRIDES)).sigmoid()
+        weights = self.weigh(_window_means(deep)).sigmoid()
         x = self.reduce(deep) * resize(weights, like=deep)
         return torch.cat([resize(x, like=fine), fine], dim=1)
+
+
+def _window_means(x: Tensor) -> Tensor:
+    """Average over windows, which cover the whole of a side that is shorter than theirs."""
+    height, width = x.shape[-2:]
+    x = x.mean(dim=2, keepdim=True) if height <= _WINDOW else F.avg_pool2d(x, (_WINDOW, 1), (_STRIDES[0], 1))
+    return x.mean(dim=3, keepdim=True) if width <= _WINDOW else F.avg_pool2d(x, (1, _WINDOW), (1, _STRIDES[1]))
