@@ -14,15 +14,18 @@ import torchmetrics
 from torch import Tensor
 
 from segcli.backbones.base import Backbone
+from segcli.datasets.class_counts import ClassCounts
 from segcli.decoders.base import DecoderFactory, build_decoder
 from segcli.evaluation import Evaluation
 from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.layers.resize import resize
 from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
+from segcli.loop.comparable import require_comparable
 from segcli.loop.lasting_tensors import lasting_tensors
 from segcli.loop.loader_targets import compute_targets
 from segcli.loop.run_progress import seed_step, tell_progress
 from segcli.loop.step_log import StepLog, write
+from segcli.loop.stored_loss import LOSSES, fit_state, stored_counts, take_class_weights
 from segcli.loop.thawing import apply_freezing
 from segcli.losses.base import Loss
 from segcli.losses.criterion import Criterion
@@ -41,7 +44,6 @@ from segcli.sample import Batch
 from segcli.segmenter import Segmenter, SegmenterSettings
 from segcli.task_kind import KINDS
 
-LOSSES = "segcli_losses"
 _LONG_RUN = 1_000_000
 """Steps that a schedule is told in ``trainer.fast_dev_run``, whose few steps no warm-up fits into."""
 
@@ -84,6 +86,8 @@ class SegmentationTask(pl.LightningModule):
 
     Attributes:
         warm_start: What was taken of ``weights``, once the model is built; None without.
+        class_counts: Of the training split, which class weights by a rule follow from; None without such, or before.
+        resumed_counts: Those of a run that is resumed, set before; its training counts nothing.
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
         evaluation: What it counted.
 
@@ -125,6 +129,8 @@ class SegmentationTask(pl.LightningModule):
         self._decoder, self._auxiliary = decoder, auxiliary or []
         self._weights = weights
         self.warm_start: WarmStart | None = None
+        self.class_counts: ClassCounts | None = None
+        self.resumed_counts: ClassCounts | None = None
         self._num_outputs, self._compiles = kind.num_outputs(len(classes)), compile
         self._segmenter_settings = SegmenterSettings(task, mean, std, value_range, channels_last)
         self._setup = OptimizerSetup(optimizer, schedule, parameter_groups or ParameterGroups())
@@ -151,7 +157,8 @@ class SegmentationTask(pl.LightningModule):
     def setup(self, stage: str) -> None:
         """Compute class weights that follow from the training split; let loaders compute what the loss asks for."""
         if stage == "fit":
-            fit_class_weights(self.loss, self.trainer)
+            self.class_counts = fit_class_weights(self.loss, self.trainer, self.resumed_counts)
+            self.resumed_counts = None
         compute_targets(self.criterion, self._num_outputs, self.trainer)
 
     def configure_model(self) -> None:
@@ -192,10 +199,7 @@ class SegmentationTask(pl.LightningModule):
         divisor = self.trainer.accumulate_grad_batches
         position = batch_idx % divisor
         batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
-        prediction = self.prediction(batch["image"])
-        if batch_idx == 0 and (refusal := self.criterion.refusal(prediction, self.kind.multilabel)):
-            raise ValueError(refusal)
-        return self._training_loss(prediction, batch, position, batches, divisor)
+        return self._training_loss(self._compared(batch, batch_idx), batch, position, batches, divisor)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
         """Log the mean loss since the last time, if it is time; callbacks find the epoch's mean as ``train/loss``."""
@@ -208,11 +212,14 @@ class SegmentationTask(pl.LightningModule):
         self._log_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the losses that were not logged yet."""
-        checkpoint[LOSSES] = {**self._training_loss.state(), "logged_step": self._step_log.last_step}
+        """Add the losses that were not logged yet, and what class weights follow from."""
+        state = {**self._training_loss.state(), "logged_step": self._step_log.last_step}
+        checkpoint[LOSSES] = {**state, **stored_counts(self.class_counts)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Resume with the losses that were not logged yet."""
+        """Resume with what is of this loss; leave out what is of another."""
+        take_class_weights(self.loss, checkpoint, self.classes)
+        fit_state(checkpoint, self.state_dict(), self.criterion.names)
         if losses := checkpoint.get(LOSSES):
             self._training_loss.load(losses)
             self._step_log.last_step = losses["logged_step"]
@@ -240,11 +247,18 @@ class SegmentationTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
-        return self.evaluation.update(self.prediction(batch["image"]), batch)
+        return self.evaluation.update(self._compared(batch, batch_idx), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the test split; return predictions of the mask's shape."""
-        return self.evaluation.update(self.prediction(batch["image"]), batch)
+        return self.evaluation.update(self._compared(batch, batch_idx), batch)
+
+    def _compared(self, batch: Batch, batch_idx: int) -> Prediction:
+        """Return what is predicted; at the first batch, see that the loss can compare it."""
+        prediction = self.prediction(batch["image"])
+        if batch_idx == 0:
+            require_comparable(self.loss, self.criterion, prediction, self.kind.multilabel, trains=self.training)
+        return prediction
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics of the validation split; show the schedule the one that it follows."""
@@ -278,9 +292,11 @@ class SegmentationTask(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def use_own_settings(self) -> None:
-        """Give optimizer and schedule this experiment's settings, after a checkpoint of another brought its own."""
+        """Give a run from another's state optimizer and schedule of its own experiment, and none of its losses."""
         schedules = [config.scheduler for config in self.trainer.lr_scheduler_configs]
         self._setup.use_own_settings(self.trainer.optimizers[0], schedules, self.trainer.global_step)
+        self._training_loss.begin_anew()
+        self._step_log.last_step = self.trainer.global_step
 
     def _log_scores(self, stage: str) -> None:
         losses, scores = self.evaluation.compute()

@@ -154,6 +154,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     from segcli.callbacks.schedule_picture import SchedulePicture
     from segcli.callbacks.start_lines import StartLines
     from segcli.callbacks.timing import Timing
+    from segcli.loop.stored_loss import counts_in
 
     record = RunRecord(config, passport, continues=job.resumed is not None)
     is_fit = job.verb == "fit"
@@ -167,6 +168,8 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     continued_at = (content or {}).get("global_step", 0) if job.resumed is not None else None
     with translated(Building(job.experiment)):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
+    if job.resumed is not None:
+        job.cli.model.resumed_counts = counts_in(content or {}, job.cli.model.classes)
     for callback in job.cli.trainer.checkpoint_callbacks:
         if isinstance(callback, LastCheckpoint):
             callback.trains_on = job.resumed is not None and job.resumed.was_finished

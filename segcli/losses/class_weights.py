@@ -1,7 +1,7 @@
 """Weights of classes, as given or as they follow from the training split."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -25,8 +25,9 @@ class ClassWeights(nn.Module):
 
     Attributes:
         values: ``(K,)``, or None without weights. Where float32 could not hold their sums, all are divided by the
-            largest. Those that follow from a rule are kept in checkpoints.
+            largest. No checkpoint holds them: what they follow from is kept beside the model, for any loss.
         rule: The rule, or None.
+        waits: Whether they follow from a rule and are not known yet.
 
     Raises:
         ValueError: If a weight is negative or not finite, or if there is none in the list.
@@ -39,19 +40,19 @@ class ClassWeights(nn.Module):
     ) -> None:
         super().__init__()
         self.rule = weights if isinstance(weights, str) else None
-        self._loss, self._key = loss, key
-        self._least, self._waits = least, self.rule is not None
+        self._loss, self._key, self._least = loss, key, least
+        self.waits = self.rule is not None
         values = torch.empty(0) if self.rule is not None else None
         if weights is not None and not isinstance(weights, str):
             if not (weights and all(0 <= w < math.inf for w in weights)):
-                raise ValueError(f"{loss} got class_weights {weights}, expected numbers from 0 up.")
+                raise ValueError(f"{loss} got {key} {weights}, expected numbers from 0 up.")
             values = torch.tensor(_scaled(weights, least))
-        self.register_buffer("values", values, persistent=self.rule is not None)
+        self.register_buffer("values", values, persistent=False)
 
     def reserve(self, classes: int) -> None:
         """Give weights that follow from a rule their place, so that copies made before :meth:`fit_to` have one too."""
-        if self.rule is not None:
-            self._take(torch.zeros(classes))
+        if self.waits:
+            self.values = torch.zeros(classes)
 
     def fit_to(self, counts: ClassCounts) -> None:
         """Compute the weights from the training split, if they follow from it.
@@ -60,8 +61,18 @@ class ClassWeights(nn.Module):
             ValueError: If a class does not occur in it.
         """
         if self.rule is not None:
-            self._take(torch.tensor(_scaled(class_balance(counts, self.rule), self._least)))
-            self._waits = False
+            self.take(class_balance(counts, self.rule))
+
+    def take(self, weights: Sequence[float]) -> None:
+        """Let the weights that follow from the rule be these."""
+        device = None if self.values is None else self.values.device
+        self.values, self.waits = torch.tensor(_scaled(weights, self._least), device=device), False
+
+    def unknown(self) -> str:
+        """Return which weights are not known yet, and why; nothing if all are."""
+        if not self.waits:
+            return ""
+        return f"{self._loss} got {self._key} {self.rule}, which follow from the training split"
 
     def note(self) -> str:
         """Return a line about weights that follow from a rule if they are as good as none; else nothing."""
@@ -79,15 +90,15 @@ class ClassWeights(nn.Module):
         Raises:
             ValueError: If so.
         """
-        if self._waits:
+        if self.waits:
             raise ValueError(
-                f"{self._loss} got {self._key} {self.rule}, which follow from the training split, expected fit_to "
-                "before the first use; pass it the counts of segcli.datasets.class_counts, or give numbers."
+                f"{self.unknown()}, expected fit_to before the first use; pass it the counts of "
+                "segcli.datasets.class_counts, or give numbers."
             )
         expected = channels if multilabel else max(2, channels)
         if self.values is not None and len(self.values) != expected:
             raise ValueError(
-                f"{self._loss} got {len(self.values)} class_weights, expected {expected}, "
+                f"{self._loss} got {len(self.values)} {self._key}, expected {expected}, "
                 f"one per {'label' if multilabel else 'class'} in the order of data.classes; "
                 "the class that is ignored has none."
             )
@@ -105,16 +116,6 @@ class ClassWeights(nn.Module):
         if mask.ndim == 4:
             return self.values.view(-1, 1, 1).expand(mask.shape).mul(valid)
         return self.values[torch.where(valid, mask, 0).long()].mul(valid)
-
-    def _take(self, values: Tensor) -> None:
-        self.values = values.to(device=None if self.values is None else self.values.device)
-
-    def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *_: object) -> None:
-        """Take weights that follow from a rule from a checkpoint that has them; others are as the experiment says."""
-        stored = state_dict.get(f"{prefix}values")
-        if self.rule is not None and stored is not None:
-            self._take(stored.detach().clone())
-            self._waits = False
 
 
 def _scaled(weights: Sequence[float], least: float) -> list[float]:

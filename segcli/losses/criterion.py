@@ -15,6 +15,10 @@ from segcli.sample import Batch
 from segcli.score_spec import LOSS
 
 
+class IncomparableError(ValueError):
+    """A loss cannot compare what a model predicts; the message says why, and what to do."""
+
+
 class Criterion(ABC):
     """Compare a prediction with a mask, in P parts: each is a function of sums that are added up over batches.
 
@@ -66,14 +70,23 @@ class Criterion(ABC):
         """Return :meth:`sums` of a batch; one with :attr:`mask_targets` finds in it those that were computed."""
         return self.sums(prediction, batch["mask"])
 
+    def mismatch(self, prediction: Prediction, multilabel: bool = False) -> str:
+        """Return why a prediction is of a kind that cannot be compared, and what to do; empty if it can be.
+
+        Args:
+            prediction: One of a training or of an evaluation, which has no extra ones.
+            multilabel: Whether masks have a channel per class.
+        """
+        return ""
+
     def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
-        """Return why a prediction cannot be compared, and what to do; empty if it can be.
+        """Return why a training with such predictions is refused, and what to do; empty if it is not.
 
         Args:
             prediction: One of a training.
             multilabel: Whether masks have a channel per class.
         """
-        return ""
+        return self.mismatch(prediction, multilabel)
 
     def of_batches(self) -> list[str]:
         """Return the names of parts whose value for a split depends on how it is cut into batches."""

@@ -101,8 +101,8 @@ class DenseCriterion(Criterion):
             mask = mask_at_map(mask, (low[0] * self._stride[0], low[1] * self._stride[1]), (low[0], low[1]))
         return [part.weight(mask, channels) for part in self._parts]
 
-    def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
-        """Return why a prediction cannot be compared, and what to do; empty if it can be."""
+    def mismatch(self, prediction: Prediction, multilabel: bool = False) -> str:
+        """Return why a prediction is of a kind that cannot be compared, and what to do; empty if it can be."""
         if isinstance(prediction, MaskPrediction):
             return (
                 f"{self._name(self._loss)} compares logits of pixels, but the decoder predicts masks of queries, which "
@@ -113,13 +113,19 @@ class DenseCriterion(Criterion):
                 f"{self._name(self._loss)} compares classes, but EdgeHead predicts edges; put it into model.auxiliary "
                 "and set model.loss: {class_path: EdgeLoss, loss: ...}"
             )
-        given, count = self._extra_weights, len(prediction.extra)
         lost = [self._name(leaf) for leaf in self._loss.leaves() if leaf.needs_neighbours]
         if lost and any(isinstance(each, PointPrediction) for each in (prediction, *prediction.extra)):
             return (
                 f"{lost[0]} compares neighbouring pixels, but the decoder (PointRend) is trained at single points; "
                 "leave one of them out"
             )
+        return ""
+
+    def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
+        """Return why a training with such predictions is refused, and what to do; empty if it is not."""
+        if mismatch := self.mismatch(prediction, multilabel):
+            return mismatch
+        given, count = self._extra_weights, len(prediction.extra)
         if given is None and count:
             return (
                 "training has extra predictions (of model.auxiliary, or of the decoder itself) and no weight for their "

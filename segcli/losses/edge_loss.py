@@ -63,8 +63,12 @@ class EdgeLoss(nn.Module, Criterion):
         """What the loss of classes asks for."""
         return self._classes.mask_targets
 
+    def mismatch(self, prediction: Prediction, multilabel: bool = False) -> str:
+        """Return why a prediction of classes is of a kind that cannot be compared, and what to do; empty if it can."""
+        return self._classes.mismatch(_alone(prediction), multilabel)
+
     def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
-        """Return why a prediction cannot be compared, and what to do; empty if it can be."""
+        """Return why a training with such predictions is refused, and what to do; empty if it is not."""
         edges = [each for each in prediction.extra if isinstance(each, EdgePrediction)]
         if not edges:
             return "EdgeLoss compares edges, which nothing predicts; add EdgeHead to model.auxiliary"

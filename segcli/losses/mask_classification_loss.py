@@ -82,7 +82,7 @@ class MaskClassificationLoss(nn.Module, Criterion):
         """What the value of each part for a split is the mean of."""
         return "queries, weighted", "classes of images", "classes of images"
 
-    def refusal(self, prediction: Prediction, multilabel: bool = False) -> str:
+    def mismatch(self, prediction: Prediction, multilabel: bool = False) -> str:
         """Return why a prediction cannot be compared, and what to do; empty if it can be."""
         if not isinstance(prediction, MaskPrediction):
             return (

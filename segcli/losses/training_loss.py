@@ -55,10 +55,20 @@ class TrainingLoss:
         self._of_epoch.reset()
 
     def state(self) -> dict[str, Any]:
-        """Return the sums for a checkpoint."""
-        return {"step_sums": self._since_log.state(), "epoch_sums": self._of_epoch.state()}
+        """Return the sums for a checkpoint, and what they are of."""
+        sums = {"step_sums": self._since_log.state(), "epoch_sums": self._of_epoch.state()}
+        return {"parts": self._parts(), **sums}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Resume with what :meth:`state` returned; 0.4.0 kept no sums, so its are left out."""
-        self._since_log.load(state.get("step_sums", []))
-        self._of_epoch.load(state.get("epoch_sums", []))
+        """Resume with what :meth:`state` returned; sums of another loss are left out; 0.4.0 kept none."""
+        is_own = state.get("parts", self._parts()) == self._parts()
+        for sums, name in ((self._since_log, "step_sums"), (self._of_epoch, "epoch_sums")):
+            sums.load(state.get(name, []) if is_own else [])
+
+    def begin_anew(self) -> None:
+        """Forget all sums: those of another run, from whose state this one begins."""
+        self.load({})
+
+    def _parts(self) -> list[list[str]]:
+        """Return name and meaning of each part of the loss."""
+        return [list(part) for part in zip(self._criterion.names, self._criterion.averages, strict=True)]

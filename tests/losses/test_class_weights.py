@@ -63,22 +63,24 @@ def test_weights_of_a_rule_wait_for_counts() -> None:
 
     weights.fit_to(COUNTS)
 
+    weights.reserve(2)
     weights.check(2, multilabel=False)
     assert weights.values is not None
     assert weights.values.tolist() == [0.5, 1.5]
-    assert weights.note() == ""
+    assert weights.note() == weights.unknown() == ""
 
 
-def test_weights_of_a_rule_are_in_checkpoints_and_others_are_not() -> None:
-    fitted, empty, given = (ClassWeights("Mine", how) for how in ("balanced", "balanced", [1.0, 9.0]))
+def test_no_weights_are_in_the_state_of_a_loss() -> None:
+    fitted = ClassWeights("Mine", "balanced")
     fitted.fit_to(COUNTS)
 
-    empty.load_state_dict(fitted.state_dict())
-    given.load_state_dict(fitted.state_dict())
-    fitted.load_state_dict({})  # of a run that had other weights
+    assert fitted.state_dict() == ClassWeights("Mine", [1.0, 9.0]).state_dict() == {}
 
-    for weights, expected in ((empty, [0.5, 1.5]), (given, [1.0, 9.0]), (fitted, [0.5, 1.5])):
-        weights.check(2, multilabel=False)
-        assert weights.values is not None
-        assert weights.values.tolist() == expected
-    assert given.state_dict() == {}
+
+def test_errors_name_the_argument_of_the_loss() -> None:
+    with pytest.raises(ValueError, match=r"Mine got alpha \[-1.0\], expected numbers from 0 up"):
+        ClassWeights("Mine", [-1.0], key="alpha")
+    with pytest.raises(ValueError, match="Mine got alpha balanced, which follow"):
+        ClassWeights("Mine", "balanced", key="alpha").check(2, multilabel=False)
+    with pytest.raises(ValueError, match="Mine got 1 alpha, expected 2"):
+        ClassWeights("Mine", [1.0], key="alpha").check(2, multilabel=False)

@@ -5,6 +5,8 @@ import torch
 
 from segcli.losses.cross_entropy_loss import CrossEntropyLoss
 from segcli.losses.dense_criterion import DenseCriterion
+from segcli.losses.dice_loss import DiceLoss
+from segcli.losses.focal_loss import FocalLoss
 from segcli.losses.training_loss import TrainingLoss
 from segcli.prediction import DensePrediction
 from segcli.sample import Batch
@@ -56,3 +58,20 @@ def test_it_resumes_with_what_was_not_logged() -> None:
 
     assert resumed.of_epoch() == loss.of_epoch()
     assert resumed.since_log() == loss.since_log()
+
+
+def test_sums_of_another_loss_are_left_out_and_a_new_run_begins_without_any() -> None:
+    loss = TrainingLoss(DenseCriterion(FocalLoss()))
+    loss(*_predicted(*_batch(0)), 0, 1, 1)
+    own, other, weighted = (
+        TrainingLoss(DenseCriterion(each)) for each in (FocalLoss(), DiceLoss(), CrossEntropyLoss([1.0, 2.0, 3.0]))
+    )
+    for each in (own, other, weighted):
+        each.load(loss.state())
+
+    assert own.of_epoch() == loss.of_epoch()
+    assert math.isnan(other.of_epoch())
+    assert math.isnan(weighted.since_log()["loss"])
+    own.begin_anew()
+    assert math.isnan(own.of_epoch())
+    assert math.isnan(own.since_log()["loss"])

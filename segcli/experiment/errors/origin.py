@@ -44,6 +44,13 @@ def is_ours(error: BaseException) -> bool:
     return file is not None and file.is_relative_to(PACKAGE)
 
 
+def passed(error: BaseException, *rooms: str) -> bool:
+    """Return whether an error came through a line of these packages or modules of segcli, such as ``backbones``."""
+    files = (Path(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__))
+    inside = (file.relative_to(PACKAGE) for file in files if file.is_relative_to(PACKAGE))
+    return any(Path(file.parts[0]).stem in rooms for file in inside)
+
+
 def is_of_lightning(error: BaseException) -> bool:
     """Return whether a line of Lightning raised it: before anything is trained, it is about one of its settings."""
     file = _raised_in(error)

@@ -12,9 +12,9 @@ from segcli.callbacks.finite_loss import NonFiniteLossError
 from segcli.callbacks.run_record import has_trained
 from segcli.config.errors import ConfigError, Problem
 from segcli.experiment.errors import compile_failure, out_of_memory
-from segcli.experiment.errors.component import from_component, from_data, from_part, from_state_dict
+from segcli.experiment.errors.component import at_named_key, from_component, from_data, from_part, from_state_dict
 from segcli.experiment.errors.limits import is_of_one_value, of_images, of_interval
-from segcli.experiment.errors.origin import is_of_lightning, is_ours, own_line
+from segcli.experiment.errors.origin import is_of_lightning, is_ours, own_line, passed
 from segcli.experiment.errors.own_code import from_own_code
 from segcli.experiment.errors.parser import all_from_parser
 from segcli.experiment.errors.situation import Building, Reading, Running, Situation
@@ -22,6 +22,7 @@ from segcli.experiment.lightning_cli import SegmentationCLI
 from segcli.experiment.parts import PartError
 from segcli.experiment.trainer_check import TrainerError
 from segcli.inference.checkpoint import CheckpointError
+from segcli.losses.criterion import IncomparableError
 from segcli.runs.checkpoint_file import CheckpointWriteError
 from segcli.runs.run_folder import RunFolderError
 from segcli.sample import DataError
@@ -116,11 +117,17 @@ def _of_weights(error: RuntimeError, at: Running) -> ConfigError | None:
     return from_state_dict(error, at.checkpoint) if "loading state_dict" in str(error) else None
 
 
+def _of_loss(error: IncomparableError, at: Running) -> ConfigError:
+    """Tell why a loss cannot compare predictions, at the argument that the message names, or at the loss."""
+    problem = at_named_key(str(error), at.experiment)
+    return ConfigError([problem if problem.key else at_named_key(str(error), at.experiment, "model.loss")])
+
+
 def _of_ours(error: ValueError, at: Running) -> ConfigError | None:
-    """Tell of images that the model cannot take, such as those of another size, and which they are."""
+    """Tell what our code refuses; of images that the backbone cannot take, such as those of another size, which."""
     if not is_ours(error):
         return None
-    if at.batch.shape:
+    if at.batch.shape and passed(error, "backbones", "segmenter") and not passed(error, "decoders"):
         return from_data(of_images(error, at.batch), at.experiment, own_line(error))
     return from_component(error, at.experiment)
 
@@ -155,6 +162,7 @@ OF_CODE: Mapping[type, Sequence[Rule]] = {
         Rule((NonFiniteLossError, CheckpointWriteError), _as_it_is),
         Rule(OSError, _of_disk),
         Rule(RuntimeError, _of_weights),
+        Rule(IncomparableError, _of_loss),
         Rule(ValueError, _of_ours),
         Rule(Exception, _of_own_code),
         Rule(MisconfigurationException, _of_component),

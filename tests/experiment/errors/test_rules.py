@@ -1,4 +1,5 @@
 import errno
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,7 @@ import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch._dynamo.exc import TorchDynamoException
 
+from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.callbacks.current_batch import CurrentBatch
 from segcli.callbacks.finite_loss import NonFiniteLossError
 from segcli.config.compose import compose
@@ -16,10 +18,12 @@ from segcli.experiment.errors.situation import Building, Reading, Running
 from segcli.experiment.parts import PartError
 from segcli.experiment.trainer_check import TrainerError
 from segcli.inference.checkpoint import CheckpointError
-from segcli.layers.resize import resize
+from segcli.losses.criterion import IncomparableError
+from segcli.losses.dice_loss import DiceLoss
 from segcli.runs.checkpoint_file import CheckpointWriteError
 from segcli.runs.run_folder import RunFolder, RunFolderError
 from segcli.sample import DataError
+from segcli.task_kind import KINDS
 
 
 @pytest.fixture
@@ -85,10 +89,35 @@ def test_what_code_raises_is_left_alone_where_that_is_asked_for(running: Running
     assert told(CheckpointError("no checkpoint x"), running, of_code=False) is not None
 
 
-def test_images_that_a_model_cannot_take_are_named(running: Running) -> None:
+def raised(call: Callable[[], object]) -> Exception:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  (whatever it says)
+        call()
+    return caught.value
+
+
+def test_images_are_named_where_the_backbone_refuses_them_and_nowhere_else(running: Running) -> None:
+    of_backbone = raised(lambda: TimmBackbone("test_resnet.r160_in1k", in_channels=0))
+    of_loss = raised(lambda: DiceLoss(class_weights=[1.0])(torch.zeros(1, 3, 2, 2), torch.zeros(1, 2, 2)))
+    of_key = raised(lambda: KINDS["multiclass"].require_masks(multilabel=True))
     batch: Any = {"image": torch.zeros(1, 3, 8, 8), "path": ["a.png"]}
     for begun in (False, True):
-        with pytest.raises(ValueError, match="both or neither") as caught:
-            resize(batch["image"])
-        assert ("in a batch of a.png" in str(told(caught.value, running))) == begun
+        found = [str(told(error, running)) for error in (of_backbone, of_loss, of_key)]
+        assert ["in a batch of a.png" in each for each in found] == [begun, False, False]
+        assert all("error: " in each for each in found)
         running.batch.on_test_batch_start(running.trainer, None, batch, 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("message", "key"),
+    [
+        ("LovaszLoss compares logits of pixels; set model.loss: MaskClassificationLoss", "model.loss"),
+        ("CrossEntropyLoss got class_weights balanced, which follow", "model.loss"),
+        ("Inner got class_weights balanced, which follow", "model.loss"),
+    ],
+)
+def test_a_loss_that_cannot_compare_is_at_fault_itself(running: Running, message: str, key: str) -> None:
+    problem = told(IncomparableError(message), running)
+
+    assert problem is not None
+    assert problem.problems[0].key == key
+    assert problem.problems[0].source is not None
