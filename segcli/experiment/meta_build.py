@@ -20,7 +20,7 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import Decoder, build_decoder
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
 from segcli.experiment.parts import PartError, blamed, criterion, num_outputs, part, refusal
-from segcli.prediction import Prediction
+from segcli.prediction import EdgePrediction, Prediction
 from segcli.segmenter import Segmenter, SegmenterSettings
 
 Shape = tuple[int, int, int, int]
@@ -135,13 +135,16 @@ def _pass(segmenter: Segmenter, shape: Shape, what: str) -> Prediction:
     try:
         with torch.no_grad():
             prediction = segmenter(torch.zeros(shape, dtype=torch.uint8), whole=True)
-            logits = [each.logits(shape[2:]) for each in (prediction, *prediction.extra)]
+            logits = [(each, each.logits(shape[2:])) for each in (prediction, *prediction.extra)]
     except Exception as error:
         reason = ValueError(ONE_VALUE_TOLD) if is_of_one_value(error) else error
         raise refusal(_at_work(error, segmenter), reason, f"{what} of {_times(shape)} does not pass: ") from error
-    wanted = (shape[0], segmenter.num_outputs, *shape[2:])
-    for found in (tuple(each.shape) for each in logits if tuple(each.shape) != wanted):
-        raise PartError("model", f"{what} of {_times(shape)} gave logits of {_times(found)}, not {_times(wanted)}")
+    for each, found in logits:
+        wanted = (shape[0], 1 if isinstance(each, EdgePrediction) else segmenter.num_outputs, *shape[2:])
+        if found.shape != wanted:
+            raise PartError(
+                "model", f"{what} of {_times(shape)} gave logits of {_times(found.shape)}, not {_times(wanted)}"
+            )
     return prediction
 
 

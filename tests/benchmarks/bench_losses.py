@@ -50,6 +50,13 @@ THEIRS = (
 )
 
 
+class Apart(nn.ModuleList):
+    """A sum of losses that do not know of each other."""
+
+    def forward(self, logits: Tensor, mask: Tensor) -> Tensor:
+        return torch.stack([loss(logits, mask) for loss in self]).sum()
+
+
 class Loaded(BoundaryLoss):
     """With distances that loaders computed."""
 
@@ -80,6 +87,7 @@ def main() -> None:
         steps[type(loss).__name__] = lambda loss=loss: step(loss, logits, mask)
     both = WeightedSum([CrossEntropyLoss(), DiceLoss()])
     steps["CrossEntropyLoss + DiceLoss"] = lambda: step(both, logits, mask)
+    steps["the same, nothing shared"] = lambda: step(Apart([CrossEntropyLoss(), DiceLoss()]), logits, mask)
     smoothed = DiceLoss(label_smoothing=0.1)
     steps["DiceLoss label_smoothing"] = lambda: step(smoothed, logits, mask)
     steps["LovaszLoss per_image"] = lambda: step(LovaszLoss(per_image=True), logits, mask)

@@ -137,6 +137,15 @@ def test_a_part_that_needs_values_is_tried_on_the_cpu(tiny: Path) -> None:
     assert "on the CPU" in cost.notes[0]
 
 
+EDGE_LOSS = "{class_path: EdgeLoss, loss: CrossEntropyLoss}"
+
+
+def test_edges_are_predicted_beside_classes(tiny: Path) -> None:
+    edges = ["--model.auxiliary", "[{class_path: EdgeHead, width: 8}]", f"--model.loss={EDGE_LOSS}"]
+
+    assert measure_model(_tree(tiny, *edges)).parameters > measure_model(_tree(tiny)).parameters
+
+
 @pytest.mark.parametrize(
     ("words", "key", "message"),
     [
@@ -148,8 +157,11 @@ def test_a_part_that_needs_values_is_tried_on_the_cpu(tiny: Path) -> None:
         (["--model.decoder.segmentation_channels", "33"], "model.decoder", "use 64"),
         (["--model.mean", "[0.5]"], "model", "model.mean got 1 values, expected one for each of 3"),
         (["--model.backbone.in_channels", "1"], "model", "an image has 3 channels, the backbone takes 1"),
+        (["--model.auxiliary", "[EdgeHead]"], "model.loss", "CrossEntropyLoss compares classes, but EdgeHead"),
+        (["--model.decoder", "EdgeHead"], "model.loss", "put it into model.auxiliary"),
+        ([f"--model.loss={EDGE_LOSS}"], "model.loss", "EdgeLoss compares edges, which nothing predicts"),
     ],
-    ids=["output stride", "decoder", "mean", "channels"],
+    ids=["output stride", "decoder", "mean", "channels", "edges", "edges alone", "no edges"],
 )
 def test_what_cannot_be_built_is_refused(tiny: Path, words: list[str], key: str, message: str) -> None:
     with pytest.raises(PartError, match=message) as caught:
