@@ -154,6 +154,6 @@ def test_a_head_that_needs_weights_for_its_predictions_says_so_before_it_trains(
 
     assert main(["fit", "-c", str(own), head]) == 2
 
-    assert "error: training has extra predictions" in (told := capsys.readouterr().err)
+    assert "error: model.decoder: training has extra predictions" in (told := capsys.readouterr().err)
     assert "set model.extra_loss_weight" in told
     assert "Traceback" not in told
