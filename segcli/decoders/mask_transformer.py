@@ -73,9 +73,17 @@ class MaskTransformer(Head):
         self.project_patches = nn.Linear(width, width, bias=False)
         self.project_classes = nn.Linear(width, width, bias=False)
         self.class_norm = nn.LayerNorm(num_outputs) if num_outputs > 2 else _Scale(num_outputs, math.sqrt(width))
-        nn.init.trunc_normal_(self.class_tokens, std=_STANDARD_DEVIATION)
+        self._start()
+
+    def _start(self) -> None:
+        """Draw weights as small as the authors do, else the first layers make all classes' tokens alike."""
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(parameter)
+            elif parameter.ndim > 1:
+                nn.init.trunc_normal_(parameter, std=_STANDARD_DEVIATION)
         for projection in (self.project_patches, self.project_classes):
-            nn.init.normal_(projection.weight, std=width**-0.5)
+            nn.init.normal_(projection.weight, std=projection.in_features**-0.5)
 
     def forward(self, features: Features) -> DensePrediction:
         """Map features to ``(B, K, H/s, W/s)`` logits at the stride of the deepest level."""

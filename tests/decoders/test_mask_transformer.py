@@ -53,3 +53,14 @@ def test_classes_see_the_patches() -> None:
 def test_numbers_that_cannot_be_are_an_error(arguments: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MaskTransformer(PLAIN, 3, **arguments)
+
+
+def test_classes_are_told_apart_from_the_start() -> None:
+    torch.manual_seed(0)
+    head, seen = MaskTransformer([FeatureSpec(192, 8)], num_outputs=8).eval(), list[torch.Tensor]()
+    head.project_classes.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
+
+    head(Features([torch.randn(1, 192, 12, 12)], torch.zeros(1, 3, 96, 96), (96, 96)))
+
+    classes = torch.nn.functional.normalize(seen[0][0], dim=1)
+    assert (classes @ classes.T).fill_diagonal_(0).abs().max() < 0.5
