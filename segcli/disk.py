@@ -12,8 +12,15 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+CACHE_VARIABLE = "SEGCLI_CACHE"
 HAS_LOCKS = fcntl is not None
 """Whether this system has the locks of :func:`try_lock`."""
+
+
+def cache_folder() -> Path:
+    """Return where segcli keeps what can be found out again: $SEGCLI_CACHE, or segcli in the user's cache folder."""
+    own = os.environ.get(CACHE_VARIABLE)
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "segcli"
 
 
 def write_text(path: Path, text: str) -> None:

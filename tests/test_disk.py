@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.disk import HAS_LOCKS, try_lock, unlock, whole_file, write_text
+from segcli.disk import HAS_LOCKS, cache_folder, try_lock, unlock, whole_file, write_text
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,3 +42,11 @@ def test_a_lock_is_held_until_it_is_ended(tmp_path: Path) -> None:
     finally:
         os.close(first)
         os.close(second)
+
+
+def test_the_folder_is_the_user_s_cache_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEGCLI_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
+    assert cache_folder() == Path("/x/segcli")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_folder() == Path.home() / ".cache" / "segcli"

@@ -16,13 +16,14 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from segcli.datamodules.class_names import require_class_names
-from segcli.datasets.class_counts import ClassCounts, count_classes
+from segcli.datasets.class_counts import ClassCounts
 from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
 from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
+from segcli.datasets.known_class_counts import known_class_counts
 from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.mask_targets import MaskTargets
@@ -163,12 +164,12 @@ class SegmentationDataModule(LightningDataModule, ABC):
                 self.groups(split)  # a pattern that does not fit is told before the first epoch
 
     def class_counts(self) -> ClassCounts:
-        """Count the pixels of every class in the masks of the training split, which was prepared.
+        """Count the pixels of every class in the masks of the training split, which was prepared, or know them.
 
         Raises:
             DataError: If a mask is at fault.
         """
-        return count_classes(self.datasets["train"], self.classes)
+        return known_class_counts(self.datasets["train"], self.classes)
 
     def compute_targets(self, targets: MaskTargets | None) -> None:
         """Let the loaders of splits that were prepared compute what the loss asks for; None for nothing.

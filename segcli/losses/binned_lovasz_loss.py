@@ -34,13 +34,20 @@ class BinnedLovaszLoss(ClassMeanLoss):
             batch as a whole.
         absent: What a class without a true pixel does. ``skip``: it is left out of the mean, so that a prediction of
             it costs nothing here. ``count``: it stays, with the mean error of the highest bin as its loss.
+        class_weights: Weights of the classes in the mean, as of DiceLoss.
 
     Raises:
-        ValueError: If ``bins`` is out of range.
+        ValueError: If ``bins`` or a weight is out of range, or, at the first use, if there is not one weight per class.
     """
 
-    def __init__(self, bins: int = 1024, per_image: bool = False, absent: Literal["skip", "count"] = "skip") -> None:
-        super().__init__(per_image, absent)
+    def __init__(
+        self,
+        bins: int = 1024,
+        per_image: bool = False,
+        absent: Literal["skip", "count"] = "skip",
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
+    ) -> None:
+        super().__init__(per_image, absent, class_weights)
         if not 1 <= bins <= MOST_BINS:
             raise ValueError(f"BinnedLovaszLoss got bins {bins}, expected 1 to {MOST_BINS}; 1024 is usual.")
         self.bins = bins

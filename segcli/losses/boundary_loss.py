@@ -9,6 +9,7 @@ same for both classes it divides, and so that these pixels have a gradient.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from segcli.datasets.mask_targets import MaskTargets, TargetFunction, Targets
 from segcli.datasets.signed_distance import signed_distances
 from segcli.losses.base import sigmoid_mask
+from segcli.losses.class_weights import ClassWeights
 from segcli.losses.mean_loss import MeanLoss
 from segcli.losses.region_sums import region_counts
 from segcli.losses.summed_loss import Sums
@@ -43,19 +45,30 @@ class BoundaryLoss(MeanLoss):
             instead of pixels. The paper has pixels, with a weight of 0.01 beside the other loss.
         rises: Whether it counts by a share that grows evenly over the training, from 0.01 to 1, so that the other loss
             finds the regions first; the paper raises its weight by 0.01 after each epoch. Evaluation counts it whole.
+        class_weights: Weights of the classes in the mean, as of DiceLoss: those of their pairs.
+
+    Raises:
+        ValueError: If a weight is out of range, or, at the first use, if there is not one weight per class.
     """
 
     progress: Tensor | None
 
-    def __init__(self, normalise: bool = True, rises: bool = False) -> None:
+    def __init__(
+        self,
+        normalise: bool = True,
+        rises: bool = False,
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
+    ) -> None:
         super().__init__()
+        self.class_weights = ClassWeights("BoundaryLoss", class_weights)
         self.normalise = normalise
         self.register_buffer("progress", torch.tensor(0.0) if rises else None, persistent=False)
 
     @property
     def averages(self) -> str:
         """What the value for a split is the mean of."""
-        return "pairs of class and pixel that is not ignored, of classes with a boundary in the image"
+        weighted = "" if self.class_weights.values is None else ", weighted by class_weights"
+        return f"pairs of class and pixel that is not ignored, of classes with a boundary in the image{weighted}"
 
     @property
     def needs_neighbours(self) -> bool:
@@ -74,6 +87,7 @@ class BoundaryLoss(MeanLoss):
     def total(self, logits: Tensor, mask: Tensor, targets: Targets | None = None) -> Tensor:
         """Map ``(B, K, H, W)`` logits and a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the float32 sum over pairs."""
         labels = sigmoid_mask(logits, mask)
+        self.class_weights.check(logits.shape[1], multilabel=mask.ndim == logits.ndim)
         scores = logits.float()
         probability = scores.softmax(dim=1) if labels is None else scores.sigmoid()
         distance = MaskTargets(self.mask_targets, logits.shape[1]).completed(mask, targets)[_DISTANCE]
@@ -85,15 +99,18 @@ class BoundaryLoss(MeanLoss):
         found = (distance * (probability - (distance < 0).float())).sum(dim=(2, 3))  # |phi| |p - t|
         if self.normalise:
             found = found / _diagonals(mask.unsqueeze(1) if labels is None else labels)
-        found = found.sum()
+        weights = self.class_weights.of_channels(logits.shape[1], logits.device)
+        found = (found if weights is None else found * weights).sum()
         if self.progress is None or not self.training:
             return found
         return found * (_FIRST_SHARE + (1 - _FIRST_SHARE) * self.progress)
 
     def weight(self, mask: Tensor, channels: int) -> Tensor:
-        """Return the number of pairs that count."""
+        """Return the number of pairs that count, or the sum of their weights."""
         true, seen = region_counts(mask, channels)
-        return torch.where((true > 0) & (true < seen), seen, 0).sum()
+        pairs = torch.where((true > 0) & (true < seen), seen, 0)
+        weights = self.class_weights.of_channels(channels, mask.device)
+        return (pairs if weights is None else pairs * weights).sum()
 
 
 def _diagonals(mask: Tensor) -> Tensor:

@@ -95,6 +95,4 @@ class ClassMeanLoss(SummedLoss):
         return class_total(losses, counts, self._weights(counts))
 
     def _weights(self, counts: Tensor) -> Tensor | None:
-        """Return the weights of the K classes of ``(G, K)`` pairs, on their device; of the foreground if K is 1."""
-        values = self.class_weights.values
-        return None if values is None else values[-counts.shape[1] :].to(counts.device)
+        return self.class_weights.of_channels(counts.shape[1], counts.device)

@@ -103,6 +103,10 @@ class ClassWeights(nn.Module):
                 "the class that is ignored has none."
             )
 
+    def of_channels(self, channels: int, device: torch.device) -> Tensor | None:
+        """Return the ``(K,)`` weights of the classes of K channels, one channel being the foreground; None without."""
+        return None if self.values is None else self.values[-channels:].to(device)
+
     def of_pixels(self, mask: Tensor) -> Tensor:
         """Map a ``(B, H, W)`` or ``(B, K, H, W)`` mask to the weights of its pixels, 0 for those that are ignored.
 

@@ -30,7 +30,7 @@ class EdgeLoss(nn.Module, Criterion):
     edge is wide, are neither edge nor not.
 
     Args:
-        loss: Of the classes.
+        loss: Of the classes, with their class_weights.
         weight: Factor of the loss of edges, from 0 up. With a share s of edges that loss is 2 s (1 - s) times the mean
             of the cross entropies of edges and of others, so that factors above 1 are usual.
         radius_px: How far from another class, in rows and in columns, a pixel is an edge, at least 1.

@@ -19,6 +19,8 @@ class GeneralisedDiceLoss(SummedLoss):
     out, so that a prediction of it costs nothing here. For the binary task the foreground is the only class, of which
     it is the Dice loss (two classes with a softmax are the paper's two); for the multilabel task each label is a class.
 
+    It takes no class_weights: to weigh classes by its own rule is what it is for. For others take DiceLoss.
+
     Args:
         per_image: Whether each image is scored for itself, with its own weights, then all with a true pixel averaged,
             instead of the batch as a whole.

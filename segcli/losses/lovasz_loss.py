@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from segcli.losses.base import sigmoid_mask
-from segcli.losses.class_mean import class_counts
+from segcli.losses.class_mean import class_counts, class_mean, class_total
+from segcli.losses.class_weights import ClassWeights
 from segcli.losses.region_sums import region_counts
 from segcli.losses.summed_loss import SummedLoss, Sums
 from segcli.sample import IGNORE_INDEX
@@ -37,16 +38,26 @@ class LovaszLoss(SummedLoss):
             batch as a whole.
         absent: What a class without a true pixel does. ``skip``: it is left out of the mean, so that a prediction of
             it costs nothing here. ``count``: it stays, with the largest error of all pixels as its loss.
+        class_weights: Weights of the classes in the mean, as of DiceLoss.
+
+    Raises:
+        ValueError: If a weight is out of range, or, at the first use, if there is not one weight per class.
     """
 
-    def __init__(self, per_image: bool = False, absent: Literal["skip", "count"] = "skip") -> None:
+    def __init__(
+        self,
+        per_image: bool = False,
+        absent: Literal["skip", "count"] = "skip",
+        class_weights: list[float] | Literal["balanced", "median_frequency", "enet", "effective_number"] | None = None,
+    ) -> None:
         super().__init__()
+        self.class_weights = ClassWeights("LovaszLoss", class_weights)
         self.per_image, self.absent = per_image, absent
 
     @property
     def averages(self) -> str:
         """What the value for a split is the mean of, where each image is scored for itself."""
-        return "pairs of image and class"
+        return f"pairs of image and class{'' if self.class_weights.values is None else ', weighted by class_weights'}"
 
     @property
     def adds_up(self) -> bool:
@@ -59,7 +70,8 @@ class LovaszLoss(SummedLoss):
         return self.per_image
 
     def sums(self, logits: Tensor, mask: Tensor) -> Sums:
-        """Return the sum over pairs of image (or batch) and class, and the number of pairs that count."""
+        """Return the sum over pairs of image (or batch) and class, and the sum of weights of those that count."""
+        self.class_weights.check(logits.shape[1], multilabel=mask.ndim == logits.ndim)
         losses, trues, seens = [], [], []
         groups = len(logits) if self.per_image else 1
         for error, true, seen in class_errors(logits.float(), mask):
@@ -70,18 +82,21 @@ class LovaszLoss(SummedLoss):
             trues.append(true.sum(dim=1))
             seens.append(seen.sum(dim=1))
         counts = class_counts(torch.stack(trues, 1), torch.stack(seens, 1), self.absent)
-        return torch.where(counts, torch.stack(losses, 1), 0).sum(), counts.sum()
+        return class_total(torch.stack(losses, 1), counts, self._weights(counts))
 
     def value(self, sums: Sums) -> Tensor:
         """Map the two sums to the mean, a float32 scalar from 0 up for one batch."""
-        total, pairs = sums
-        return total / pairs.clamp(min=1)
+        return class_mean(*sums)
 
     def weight(self, mask: Tensor, channels: int) -> Tensor:
-        """Return the pairs of image and class that count, or else the number of images."""
+        """Return the weights of pairs of image and class that count, or else the number of images."""
         if not self.per_image:
             return super().weight(mask, channels)
-        return class_counts(*region_counts(mask, channels), self.absent).sum()
+        counts = class_counts(*region_counts(mask, channels), self.absent)
+        return class_total(torch.zeros_like(counts), counts, self._weights(counts))[1]
+
+    def _weights(self, counts: Tensor) -> Tensor | None:
+        return self.class_weights.of_channels(counts.shape[1], counts.device)
 
 
 def class_errors(logits: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

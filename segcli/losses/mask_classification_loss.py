@@ -34,6 +34,9 @@ class MaskClassificationLoss(nn.Module, Criterion):
     The value is ``class_weight`` times the cross entropy of the queries' classes plus ``mask_weight`` times that of
     the masks plus ``dice_weight`` times their Dice loss, added up over the layers that predict.
 
+    It takes no class_weights: each class of an image counts once, however many pixels it has. Of queries that are
+    nothing, which are most, ``no_object_weight`` is the weight.
+
     Args:
         class_weight: Factor of the cross entropy of classes, from 0 up; also in the matching.
         mask_weight: Factor of the cross entropy of masks, from 0 up; also in the matching.

@@ -10,7 +10,7 @@ from segcli.losses.shared_softmax import shared_softmax
 
 
 class WeightedSum(Loss):
-    """Add up losses.
+    """Add up losses; each term has class_weights of its own.
 
     Args:
         terms: Losses, each called with the same logits and mask.

@@ -5,20 +5,12 @@ moved or copied, only what is new is looked at.
 """
 
 import contextlib
-import os
 from collections.abc import Collection
 from pathlib import Path
 
-from segcli.disk import write_bytes
+from segcli.disk import cache_folder, write_bytes
 
-VARIABLE = "SEGCLI_CACHE"
 _BYTES = 16
-
-
-def cache_folder() -> Path:
-    """Return where segcli keeps what can be found out again: $SEGCLI_CACHE, or segcli in the user's cache folder."""
-    own = os.environ.get(VARIABLE)
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "segcli"
 
 
 def known_samples(key: str) -> set[bytes]:

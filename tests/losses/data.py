@@ -1,7 +1,7 @@
 """Batches of every form of task, and the plain definition of a mean over classes."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -52,15 +52,22 @@ def by_class(scores: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, Tensor, Ten
 
 
 def class_average(
-    scores: Tensor, mask: Tensor, per_image: bool, absent: str, loss: Callable[[Tensor, Tensor], Tensor]
+    scores: Tensor,
+    mask: Tensor,
+    per_image: bool,
+    absent: str,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    weights: Sequence[float] | None = None,
 ) -> Tensor:
     """Average ``loss(scores, truth)`` over classes and, if asked for, images, of pixels that are not ignored."""
-    terms = []
+    terms, sizes = [], []
+    of_class = [1.0] * scores.shape[1] if weights is None else weights[-scores.shape[1] :]
     for image in [slice(i, i + 1) for i in range(len(mask))] if per_image else [slice(None)]:
-        for score, true, valid in by_class(scores[image], mask[image]):
+        for weight, (score, true, valid) in zip(of_class, by_class(scores[image], mask[image]), strict=True):
             if valid.any() and ((true & valid).any() or absent == "count"):
-                terms.append(loss(score[valid], true[valid].to(scores.dtype)))
-    return torch.stack(terms).mean()
+                terms.append(weight * loss(score[valid], true[valid].to(scores.dtype)))
+                sizes.append(weight)
+    return torch.stack(terms).sum() / sum(sizes)
 
 
 def million(form: str) -> tuple[Tensor, Tensor]:

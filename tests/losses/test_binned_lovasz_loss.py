@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 import torch
 from torch import Tensor
@@ -17,12 +19,13 @@ def value_and_gradient(loss: LovaszLoss | BinnedLovaszLoss, logits: Tensor, mask
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("per_image", [False, True])
 @pytest.mark.parametrize("absent", ["skip", "count"])
-def test_with_a_pixel_per_bin_it_is_the_exact_one(form: str, per_image: bool, absent: str) -> None:
-    both = batch(form)
+def test_with_a_pixel_per_bin_it_is_the_exact_one(form: str, per_image: bool, absent: Literal["skip", "count"]) -> None:
+    both, weights = batch(form), [0.1, 0.2] if form == "binary" else [0.1, 0.2, 0.05, 0.4]
+    exact = LovaszLoss(per_image, absent, weights)
 
-    found = value_and_gradient(BinnedLovaszLoss(1 << 18, per_image, absent), *both)  # type: ignore[arg-type]
+    found = value_and_gradient(BinnedLovaszLoss(1 << 18, per_image, absent, weights), *both)
 
-    torch.testing.assert_close(found, value_and_gradient(LovaszLoss(per_image, absent), *both))  # type: ignore[arg-type]
+    torch.testing.assert_close(found, value_and_gradient(exact, *both))
 
 
 @pytest.mark.parametrize("sharpness", [0.0, 4.0])

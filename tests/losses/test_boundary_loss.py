@@ -21,25 +21,31 @@ def distance(true: Tensor, valid: Tensor) -> Tensor:
     return torch.stack(nearest).view(true.shape)
 
 
-def by_pairs(logits: Tensor, mask: Tensor, normalise: bool) -> Tensor:
-    terms = []
+def by_pairs(logits: Tensor, mask: Tensor, normalise: bool, weights: list[float] | None) -> Tensor:
+    terms, sizes = [], []
+    of_class = weights[-logits.shape[1] :] if weights else [1.0] * logits.shape[1]
     for image in range(len(mask)):
         scores = probabilities(logits[image : image + 1].double(), mask[image : image + 1])
-        for score, true, valid in by_class(scores, mask[image : image + 1]):
+        for weight, (score, true, valid) in zip(of_class, by_class(scores, mask[image : image + 1]), strict=True):
             p, t, seen = score[0], true[0] & valid[0], valid[0]
             if t.any() and (seen & ~t).any():
                 rows, columns = seen.nonzero().T
                 extent = math.hypot(int(rows.max() - rows.min()) + 1, int(columns.max() - columns.min()) + 1)
-                terms.append(distance(t, seen)[seen] * (p - t.double()).abs()[seen] / (extent if normalise else 1))
-    return torch.cat(terms).mean()
+                away = distance(t, seen)[seen] / (extent if normalise else 1)
+                terms.append((weight * away * (p - t.double()).abs()[seen]).sum())
+                sizes.append(weight * int(seen.sum()))
+    return torch.stack(terms).sum() / sum(sizes)
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("normalise", [False, True])
-def test_equals_its_definition_in_value_and_gradient(form: str, normalise: bool) -> None:
+@pytest.mark.parametrize("weights", [None, [0.1, 0.2, 0.05, 0.4]])
+def test_equals_its_definition_in_value_and_gradient(form: str, normalise: bool, weights: list[float] | None) -> None:
     logits, mask = batch(form)
+    given = weights[:2] if weights and form == "binary" else weights
 
-    ours, expected = BoundaryLoss(normalise)(logits, mask), by_pairs(logits, mask, normalise)
+    ours = BoundaryLoss(normalise, class_weights=given)(logits, mask)
+    expected = by_pairs(logits, mask, normalise, given)
 
     torch.testing.assert_close(ours.double(), expected, rtol=1e-6, atol=0)
     torch.testing.assert_close(torch.autograd.grad(ours, logits), torch.autograd.grad(expected, logits))

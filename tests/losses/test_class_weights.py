@@ -1,9 +1,13 @@
+import inspect
+
 import pytest
 import torch
 
 from segcli.datasets.class_counts import ClassCounts
 from segcli.losses.class_weights import ClassWeights
+from segcli.registry import names
 from segcli.sample import IGNORE_INDEX
+from tests.losses.data import loss_class
 
 
 def test_a_pixel_weighs_what_its_class_does_and_nothing_where_it_is_ignored() -> None:
@@ -84,3 +88,23 @@ def test_errors_name_the_argument_of_the_loss() -> None:
         ClassWeights("Mine", "balanced", key="alpha").check(2, multilabel=False)
     with pytest.raises(ValueError, match="Mine got 1 alpha, expected 2"):
         ClassWeights("Mine", [1.0], key="alpha").check(2, multilabel=False)
+
+
+def test_one_channel_is_that_of_the_foreground() -> None:
+    weights = ClassWeights("Mine", [1.0, 9.0])
+
+    for channels, expected in ((1, [9.0]), (2, [1.0, 9.0])):
+        of_channels = weights.of_channels(channels, torch.device("cpu"))
+        assert of_channels is not None
+        assert of_channels.tolist() == expected
+    assert ClassWeights("Mine", None).of_channels(2, torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize("name", names("losses"))
+def test_every_loss_takes_weights_of_classes_or_says_what_it_has_instead(name: str) -> None:
+    kind = loss_class(name)
+    parameters, documented = inspect.signature(kind).parameters, inspect.getdoc(kind) or ""
+    if "class_weights" in parameters:
+        assert "balanced" in str(parameters["class_weights"])
+    else:
+        assert "class_weights" in documented

@@ -1,5 +1,6 @@
 from fractions import Fraction
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 import segmentation_models_pytorch as smp
@@ -41,12 +42,16 @@ def hinge_form(z: Tensor, t: Tensor) -> Tensor:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("per_image", [False, True])
 @pytest.mark.parametrize("absent", ["skip", "count"])
-def test_equals_its_definition_in_value_and_gradient(form: str, per_image: bool, absent: str) -> None:
+@pytest.mark.parametrize("weights", [None, [0.1, 0.2, 0.05, 0.4]])
+def test_equals_its_definition_in_value_and_gradient(
+    form: str, per_image: bool, absent: Literal["skip", "count"], weights: list[float] | None
+) -> None:
     logits, mask = batch(form)
     definition = softmax_form if form == "multiclass" else hinge_form
+    given = weights[:2] if weights and form == "binary" else weights
 
-    ours = LovaszLoss(per_image, absent)(logits, mask)
-    expected = class_average(scores(logits, mask), mask, per_image, absent, definition)
+    ours = LovaszLoss(per_image, absent, given)(logits, mask)
+    expected = class_average(scores(logits.double(), mask), mask, per_image, absent, definition, given).float()
 
     torch.testing.assert_close(ours, expected)
     torch.testing.assert_close(torch.autograd.grad(ours, logits), torch.autograd.grad(expected, logits))

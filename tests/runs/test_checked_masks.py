@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.runs.checked_masks import cache_folder, known_samples, remember
+from segcli.runs.checked_masks import known_samples, remember
 
 
 def test_what_is_remembered_is_known_and_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,11 +21,3 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path, monkeypatch
     monkeypatch.setenv("SEGCLI_CACHE", str(tmp_path / "file"))
     remember("k", {b"a" * 16})
     assert known_samples("k") == set()
-
-
-def test_the_folder_is_the_user_s_cache_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SEGCLI_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
-    assert cache_folder() == Path("/x/segcli")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache_folder() == Path.home() / ".cache" / "segcli"
