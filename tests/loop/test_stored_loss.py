@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import math
 from pathlib import Path
 from typing import Any, cast
@@ -168,6 +169,7 @@ def test_a_run_from_the_state_of_another_has_weights_and_losses_of_its_own(tiny:
     assert main(["fit", "-c", str(tiny), *steps[2:], *more, *average, "--model.loss", terms]) == 0
 
     losses = [row["train/loss"] for row in read_cells(Path("runs/b/1/metrics.csv")) if row["train/loss"]]
+    assert list(json.loads(Path("runs/b/1/passport.json").read_text())["class_weights"]) == ["enet"]
     assert len(losses) == 2
     assert all(math.isfinite(float(loss)) for loss in losses)
     for loss in ("LovaszLoss", terms, "{class_path: DiceLoss, class_weights: median_frequency}"):

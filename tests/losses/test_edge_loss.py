@@ -134,6 +134,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
     both = predicted(logits, edge_logits())
 
     assert criterion.refusal(both) == ""
+    assert criterion.mismatch(dense(logits)) == ""  # an evaluation has no edges
     assert "EdgeLoss compares edges, which nothing predicts; add EdgeHead" in criterion.refusal(dense(logits))
     both.extra = (*both.extra, dense(logits))
     assert "training has 2 extra predictions" in criterion.refusal(both)
