@@ -16,7 +16,9 @@ from torch import Tensor
 from segcli.backbones.base import Backbone
 from segcli.datasets.class_counts import ClassCounts
 from segcli.decoders.base import DecoderFactory, build_decoder
+from segcli.decoders.of_classes import of_classes
 from segcli.evaluation import Evaluation
+from segcli.inference.start_weights import StartWeights
 from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.layers.resize import resize
 from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
@@ -81,10 +83,11 @@ class SegmentationTask(pl.LightningModule):
             evaluation too: another loss, many times cheaper with many classes, that does not see what is thinner than
             the stride. null compares all pixels of the image.
         weights: Checkpoint of another run, or weights of segmentation-models-pytorch, to start from: what fits by name
-            and shape is taken, a classifier of other classes starts anew. Then the backbone loads no weights of its
-            own.
+            and shape is taken, what belongs to other classes starts anew. The backbone loads weights of its own first,
+            unless all of it is taken.
 
     Attributes:
+        start: Content of ``weights``, where it was read before the model is built.
         warm_start: What was taken of ``weights``, once the model is built; None without.
         class_counts: Of the training split, which class weights by a rule follow from; None without such, or before.
         resumed_counts: Those of a run that is resumed, set before; its training counts nothing.
@@ -128,6 +131,7 @@ class SegmentationTask(pl.LightningModule):
         self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
         self._decoder, self._auxiliary = decoder, auxiliary or []
         self._weights = weights
+        self.start: StartWeights | None = None
         self.warm_start: WarmStart | None = None
         self.class_counts: ClassCounts | None = None
         self.resumed_counts: ClassCounts | None = None
@@ -169,7 +173,9 @@ class SegmentationTask(pl.LightningModule):
                 build_decoder(each, backbone.features, count) for each in (self._decoder, *self._auxiliary)
             )
             self.segmenter = Segmenter(backbone, decoder, count, self._segmenter_settings, auxiliary)
-            self.warm_start = warm_start(self.segmenter, self.classes, Path(self._weights)) if self._weights else None
+            if start := self.start or (StartWeights.read(Path(self._weights)) if self._weights else None):
+                bound = of_classes((self._decoder, *self._auxiliary), backbone.features, count)
+                self.warm_start, self.start = warm_start(self.segmenter, self.classes, start, bound), None
             self._setup.prepare(self)
             if self._freezing is not None:
                 self._freezing.prepare(backbone)

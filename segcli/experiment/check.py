@@ -186,6 +186,7 @@ def _build(
     """Build what can be without data and weights, and without code of others that is not to be run."""
     from segcli.experiment.meta_build import measure_model
     from segcli.experiment.parts import check_callbacks, check_checkpoint, check_parts
+    from segcli.experiment.starting import read_start
     from segcli.experiment.trainer_check import check_trainer
 
     problems = list[Problem]()
@@ -204,6 +205,7 @@ def _build(
     attempt(check_callbacks, config)
     attempt(check_trainer, tree)
     attempt(check_checkpoint, tree)
+    attempt(read_start, tree)
     report.cost = attempt(measure_model, tree) if builds and not filled else None
     classes = data.classes if data is not None else None
     problems += check_monitors(experiment.root, experiment.library, classes)

@@ -22,10 +22,12 @@ from segcli.callbacks.progress import EpochBar, ProgressLines, count_from_one
 from segcli.config.component import arguments_of
 from segcli.config.trainable import REFUSED_CALLBACKS, STILL_REFUSED, refused
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.experiment.starting import brings_backbone, read_start, with_backbone
 from segcli.experiment.strategies import check_strategy
 from segcli.experiment.trainer_check import at_fault, check_loggers, check_names
 from segcli.experiment.typed_values import AS_IT_IS, as_yaml, drop_unstated, put_exact_values_back
 from segcli.inference.checkpoint import without_pretraining
+from segcli.inference.start_weights import StartWeights
 from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
 from segcli.runs.run_folder import RunFolder
@@ -54,6 +56,7 @@ class SegmentationCLI(LightningCLI):
 
     def __init__(self, tree: dict[str, Any] | None = None) -> None:
         self._folder: RunFolder | None = None
+        self._start: StartWeights | None = None
         self._continued_at: int | None = None
         self._callbacks: list[pl.Callback] = []
         super().__init__(
@@ -111,6 +114,16 @@ class SegmentationCLI(LightningCLI):
             values["trainer"]["max_time"] = dict(limit)
         return values
 
+    def read_start(self) -> StartWeights | None:
+        """Read the weights that the experiment starts from, once, if it names any.
+
+        Raises:
+            PartError: If the file is missing or holds none.
+        """
+        if self._start is None:
+            self._start = read_start(self.config)
+        return self._start
+
     def build(
         self,
         folder: RunFolder,
@@ -130,13 +143,16 @@ class SegmentationCLI(LightningCLI):
             ValueError: If parts of the experiment cannot work together, such as the strategy with the devices.
         """
         self._folder, self._callbacks, self._continued_at = folder, callbacks, continued_at
-        if not load_weights:
-            self.config.model.weights = None
-        if not load_weights or self.config.model.weights is not None:  # of a run, which has the backbone's, too
+        start = self.read_start() if load_weights else None
+        if start is not None:
+            start = with_backbone(start, self.config.model.backbone)
+        if not load_weights or (start is not None and brings_backbone(self.config, start)):
             arguments = arguments_of(self.config.model.backbone)
             for key, value in without_pretraining(dict(arguments.items())).items():
                 arguments[key] = value
+        self.config.model.weights = None  # they were read
         super().instantiate_classes()
+        self.model.start, self._start = start, None
         self._put_in_order(self.config_init.checkpoint)
         pass_over_absent_scores(self.trainer)
         count_from_one(self.trainer)

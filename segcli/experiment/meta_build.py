@@ -19,7 +19,7 @@ from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import Decoder, build_decoder
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
-from segcli.experiment.parts import PartError, blamed, criterion, num_outputs, part, refusal
+from segcli.experiment.parts import PartError, Tree, blamed, criterion, num_outputs, part, refusal
 from segcli.prediction import EdgePrediction, Prediction
 from segcli.segmenter import Segmenter, SegmenterSettings
 
@@ -71,17 +71,22 @@ def measure_model(tree: Mapping[str, Any], is_tried: bool = True) -> ModelCost:
     try:
         return _measure(tree, len(data.classes), shape, "meta", notes, is_tried)
     except PartError as error:
-        if not isinstance(error.__cause__, NotImplementedError) and "meta" not in str(error).lower():
+        if not needs_values(error):
             raise
     notes = (*notes, "a part of the model needs values, so it was tried on the CPU, with at most 2 images")
     return _measure(tree, len(data.classes), (min(2, shape[0]), *shape[1:]), "cpu", notes, is_tried)
+
+
+def needs_values(error: PartError) -> bool:
+    """Return whether a part refuses the device ``meta``, which has none."""
+    return isinstance(error.__cause__, NotImplementedError) or "meta" in str(error).lower()
 
 
 def _measure(
     tree: Mapping[str, Any], num_classes: int, shape: Shape, device: str, notes: tuple[str, ...], is_tried: bool
 ) -> ModelCost:
     with torch.device(device):
-        segmenter = _segmenter(tree, num_classes).requires_grad_(False)  # torch's counter fails at views of parameters
+        segmenter = network(tree, num_classes).requires_grad_(False)  # torch's counter fails at views of parameters
         counter = FlopCounterMode(display=False)
         with counter:
             prediction = _pass(segmenter.train(), shape, "a training batch")
@@ -104,8 +109,16 @@ def _key_at_fault(reason: str, model: Mapping[str, Any]) -> str:
     return "model.auxiliary" if model.get("auxiliary") else "model.decoder"
 
 
-def _segmenter(tree: Mapping[str, Any], num_classes: int) -> Segmenter:
-    """Build the network on the current device."""
+def network(tree: Tree, num_classes: int) -> Segmenter:
+    """Build the network of an experiment on the current device, without weights.
+
+    Args:
+        tree: The experiment, classes by their full paths; parsed already, it is not parsed again.
+        num_classes: Of the data.
+
+    Raises:
+        PartError: If a part refuses its arguments, or the parts each other.
+    """
     model, count = tree["model"], num_outputs(tree, num_classes)
     backbone = part(tree, "model.backbone")
     factory, others = part(tree, "model.decoder"), part(tree, "model.auxiliary") or []

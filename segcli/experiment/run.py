@@ -51,10 +51,14 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
         cli = parse_experiment(experiment)
         checkpoint = resumed.checkpoint if resumed is not None else typed.checkpoint
         content = _read(verb, checkpoint)
+        if checkpoint is None:
+            with translated(Building(experiment)):
+                cli.read_start()
         if verb == "fit" and checkpoint is not None:
             resume.require_state(content, checkpoint)
             if resumed is None and is_first_process():
-                say(f"beginning a new run from the state in {checkpoint}", file=sys.stderr)
+                unread = "" if cli.config.model.weights is None else ", without model.weights: it brings all weights"
+                say(f"beginning a new run from the state in {checkpoint}{unread}", file=sys.stderr)
         folder = resumed.folder if resumed is not None else _folder(verb, typed, parent)
         job = Job(verb, name, typed, experiment, cli, folder, resumed, entries or {})
         return _start(job, [verb, *words], content, run)

@@ -62,7 +62,7 @@ def renamed(state: Mapping[str, Tensor], own: Mapping[str, Tensor], decoder: str
         weights = {name: value for name, value in weights.items() if name.startswith("backbone.")}
         return Renamed(weights, tuple(name for name in state if name in unknown or not name.startswith("encoder.")))
     for mean, bias in biases.items():
-        weights[mean] = weights.get(mean, own[mean].cpu()) - bias
+        weights[mean] = (weights[mean] if mean in weights else own[mean].cpu()) - bias
     if decoder == "PSPNet" and _PSP in weights:  # theirs sees the pooled maps first
         weights[_PSP] = weights[_PSP].roll(own[_PSP_MAP].shape[1], dims=1)
     return Renamed(weights, tuple(unknown))

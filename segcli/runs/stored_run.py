@@ -131,7 +131,9 @@ class StoredRun:
         is_given = arguments.get("weights") is not None or arguments.get("pretrained")
         hashes = self.passport.get("weights") or {}
         states = [self.passport.get(key) or {} for key in ("started_from", "loaded")]
-        is_given = is_given and not states[0]  # then the backbone loaded none of its own
+        is_given = is_given and (
+            not states[0] or any(name.startswith("backbone.") for name in states[0].get("new", ()))
+        )
         parts = (hashes.get("backbone") if is_given else None, *(state.get("sha256") for state in states))
         return tuple(str(part) for part in parts if part)
 

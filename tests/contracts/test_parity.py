@@ -25,6 +25,7 @@ from segcli.decoders.segformer import SegFormer
 from segcli.decoders.unet import UNet
 from segcli.decoders.unet_plus_plus import UNetPlusPlus
 from segcli.decoders.upernet import UPerNet
+from segcli.inference.start_weights import StartWeights
 from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.segmenter import Segmenter, SegmenterSettings
 from tests.decoders.reference import randomise
@@ -43,7 +44,7 @@ def taken(theirs: Any, ours: Segmenter, file: Path) -> WarmStart:  # noqa: ANN40
         save_file({name: value.contiguous() for name, value in theirs.state_dict().items()}, file)
     else:
         torch.save(theirs.state_dict(), file)
-    return warm_start(ours, CLASSES, file)
+    return warm_start(ours, CLASSES, StartWeights.read(file))
 
 
 def assert_equal(theirs: Any, ours: Segmenter, exact: bool = True, side: int = 64) -> None:  # noqa: ANN401  (as above)

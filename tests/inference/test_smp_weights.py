@@ -14,6 +14,7 @@ from segcli.decoders.unet import UNet
 from segcli.features import FeatureSpec
 from segcli.inference.checkpoint import CheckpointError
 from segcli.inference.smp_weights import is_of_smp, renamed
+from segcli.inference.start_weights import StartWeights
 from segcli.inference.warm_start import warm_start
 from segcli.segmenter import Segmenter
 
@@ -43,7 +44,7 @@ def test_a_file_of_theirs_is_a_model_of_ours(weights: dict[str, Tensor], suffix:
     save_file(weights, file) if suffix == ".safetensors" else torch.save(weights, file)
     model = segmenter(**UNET)
 
-    told = str(warm_start(model, ("a", "b"), file))
+    told = str(warm_start(model, ("a", "b"), StartWeights.read(file)))
 
     assert told == (
         f"model.weights: {len(weights)} of {len(weights)} tensors are from {file} of segmentation-models-pytorch, "
@@ -62,11 +63,15 @@ def test_a_file_of_theirs_is_a_model_of_ours(weights: dict[str, Tensor], suffix:
 def test_other_classes_and_other_decoders_start_anew(weights: dict[str, Tensor], tmp_path: Path) -> None:
     torch.save(weights, tmp_path / "model.pt")
 
-    found = warm_start(segmenter(num_outputs=3, **UNET), ("a", "b", "c"), tmp_path / "model.pt")
+    found = warm_start(segmenter(num_outputs=3, **UNET), ("a", "b", "c"), StartWeights.read(tmp_path / "model.pt"))
     assert set(found.new) == {"classifier.weight", "classifier.bias"}
     assert "new are classifier.weight (2x8x3x3 there, 3x8x3x3 here)" in str(found)
 
-    found = warm_start(segmenter(FPN, pyramid_channels=8, segmentation_channels=32), ("a", "b"), tmp_path / "model.pt")
+    found = warm_start(
+        segmenter(FPN, pyramid_channels=8, segmentation_channels=32),
+        ("a", "b"),
+        StartWeights.read(tmp_path / "model.pt"),
+    )
     assert {name.partition(".")[0] for name in found.taken} == {"backbone"}
     assert "; left are decoder.blocks.0.conv1.0.weight, " in str(found)
 
@@ -101,11 +106,11 @@ def test_nothing_that_fits_is_an_error_that_says_what_was_found(weights: dict[st
         r"a model of segmentation-models-pytorch with encoder.model.conv1.0.weight, .* and 149 more, of which nothing"
     )
     with pytest.raises(CheckpointError, match=found):
-        warm_start(model, ("a", "b"), tmp_path / "model.pt")
+        warm_start(model, ("a", "b"), StartWeights.read(tmp_path / "model.pt"))
 
     torch.save({"layer.weight": torch.rand(2)}, tmp_path / "other.pt")
     with pytest.raises(CheckpointError, match=r"of neither a run nor a model of .*, but layer.weight; name one"):
-        warm_start(model, ("a", "b"), tmp_path / "other.pt")
+        warm_start(model, ("a", "b"), StartWeights.read(tmp_path / "other.pt"))
     assert not is_of_smp({"encoder.weight": torch.rand(2)})
 
 
@@ -113,15 +118,15 @@ def test_numbers_that_are_none_and_code_are_refused(weights: dict[str, Tensor], 
     weights["decoder.blocks.0.conv1.0.weight"][0] = torch.nan
     torch.save(weights, tmp_path / "model.pt")
     with pytest.raises(CheckpointError, match=r"NaN or infinite: decoder.blocks.0.conv1.0.weight"):
-        warm_start(segmenter(**UNET), ("a", "b"), tmp_path / "model.pt")
+        warm_start(segmenter(**UNET), ("a", "b"), StartWeights.read(tmp_path / "model.pt"))
 
     torch.save(torch.nn.Conv2d(1, 1, 1), tmp_path / "whole.pt")
     with pytest.raises(CheckpointError, match="holds more than weights"):
-        warm_start(segmenter(**UNET), ("a", "b"), tmp_path / "whole.pt")
+        warm_start(segmenter(**UNET), ("a", "b"), StartWeights.read(tmp_path / "whole.pt"))
 
     (tmp_path / "cut.safetensors").write_bytes(b"1234")
     with pytest.raises(CheckpointError, match="damaged or cut off"):
-        warm_start(segmenter(**UNET), ("a", "b"), tmp_path / "cut.safetensors")
+        warm_start(segmenter(**UNET), ("a", "b"), StartWeights.read(tmp_path / "cut.safetensors"))
 
 
 @pytest.mark.slow

@@ -55,6 +55,13 @@ def _as_it_is(error: Exception, _: Situation) -> ConfigError:
     return ConfigError([Problem(str(error))])
 
 
+def _of_checkpoint(error: CheckpointError, at: Situation) -> ConfigError:
+    """Say where the key was written that a message begins with, as that of weights to start from does."""
+    if at.experiment is None or not str(error).startswith("model."):
+        return _as_it_is(error, at)
+    return ConfigError([at_named_key(str(error), at.experiment)])
+
+
 def _of_parser(error: ArgumentError, at: Reading) -> ConfigError | None:
     if at.experiment is None:
         return None
@@ -140,7 +147,8 @@ def _of_settings(error: Exception, at: Running) -> ConfigError | None:
 
 OF_FILES: Sequence[Rule] = (
     Rule(ArgumentError, _of_parser),
-    Rule((CheckpointError, RunFolderError), _as_it_is),
+    Rule(CheckpointError, _of_checkpoint),
+    Rule(RunFolderError, _as_it_is),
 )
 OF_CODE: Mapping[type, Sequence[Rule]] = {
     Reading: (),
