@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pytest
@@ -15,19 +15,17 @@ from tests.contracts import test_decoders as decoders
 from tests.contracts import test_heads as heads
 
 PLAIN_VIT = [FeatureSpec(24, 16)] * 4
-OF_HEADS = {
+OF_HEADS: Mapping[str, set[str]] = {
     "CGRSeg": {"classify.1"},
     "DPT": {"head.2"},
     "DeepSupervision": {f"classifiers.{level}" for level in range(7)},
-    "EoMT": {"classifier"},
-    "Linear": {"classifier"},
-    "Mask2Former": {"classifier"},
+    "EdgeHead": set(),
     "MaskTransformer": {"class_tokens", "class_norm"},
     "OCRNet": {"classifier", "coarse.1"},
     "PointRend": {"base.classifier", "points.classifier", *(f"points.layers.{layer}" for layer in range(3))},
     "SimplePyramid": {"base.classifier"},
 }
-"""Modules and parameters of each head that belong to the classes; of a decoder it is its classifier."""
+"""What of each head belongs to the classes, where it is not a module ``classifier`` alone."""
 
 
 class Own(Head):
@@ -56,7 +54,7 @@ def test_of_every_decoder_all_that_knows_the_classes_is_found(name: str, num_out
         factory, expected = lambda features: decoders.small(name, features), {"classifier"}
     else:
         factory = partial(kind, **heads.SMALL.get(name, {}))
-        expected = {f"decoder.{part}" for part in OF_HEADS[name]}
+        expected = {f"decoder.{part}" for part in OF_HEADS.get(name, {"classifier"})}
     state = torch.random.get_rng_state()
 
     found = of_classes([factory], PLAIN_VIT, num_outputs)
