@@ -9,7 +9,7 @@ from segcli.config.canonical import leaves
 from segcli.config.component import class_key, component_key, component_of, is_of_class
 from segcli.config.dumper import dump_inline
 from segcli.config.environment import identified
-from segcli.config.keys import SEED, meaning_of
+from segcli.config.keys import SEED, is_path
 from segcli.registry import FAMILIES
 from segcli.runs.identity import identity
 
@@ -79,7 +79,7 @@ def label(values: Values, keys: Sequence[str]) -> str:
     parts = []
     for key in keys:
         text = text_at(values, key)
-        text = text.rpartition("/")[2] if meaning_of(key).last_part else text  # the table has the whole path
+        text = text.rpartition("/")[2] if is_path(key) else text  # the table has the whole path
         name = ".".join(key.split(".")[-2:]) if names[key] in twice else names[key]
         if class_key(key) in values:
             parts.append(text)
