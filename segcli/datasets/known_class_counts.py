@@ -66,7 +66,7 @@ def _hashes(dataset: SampleDataset, index: int) -> Iterator[bytes]:
 
 def _read(file: Path, classes: Sequence[str]) -> ClassCounts | None:
     try:
-        digest, text = file.read_text().splitlines()
+        digest, text = file.read_text(encoding="utf-8").splitlines()
         columns = [tuple(column) for column in json.loads(text)] if digest == _hash(text) else []
     except (OSError, ValueError):
         return None
