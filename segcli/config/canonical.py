@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
-from pathlib import PurePath
 from typing import Any
 
 from segcli.config.component import (
@@ -14,7 +13,7 @@ from segcli.config.component import (
     is_of_class,
     leads_to_arguments,
 )
-from segcli.config.keys import meaning_of
+from segcli.config.keys import counted, meaning_of
 from segcli.config.library import Library, installed
 from segcli.registry import SECTIONS
 
@@ -47,7 +46,7 @@ def canonical(value: Any, key: str, owner: str = "", argument: str = "", library
     """Return a value as JSON may hold it, so that values which mean the same have the same JSON.
 
     1.0 is 1, unless the argument has a meaning for each, as Lightning's ``limit_train_batches`` (batches, or a share of
-    them). A tuple is a list. Of a place, the last part counts. Where order does not count, lists are sorted; where that
+    them). A tuple is a list. Of a path, the last part counts. Where order does not count, lists are sorted; where that
     of a mapping's keys does, it stands beside them.
 
     Args:
@@ -115,7 +114,7 @@ def _value(value: object, key: str, owner: str, argument: str, library: Library)
         return [_value(part, key, owner, argument, library) for part in value]
     if isinstance(value, float) and value.is_integer():
         return value if value and _has_both(owner, argument, library) else int(value)
-    return PurePath(value).name if isinstance(value, str) and meaning_of(key).last_part else value
+    return counted(value) if isinstance(value, str) and meaning_of(key).last_part else value
 
 
 def _mapping(value: Mapping[object, object], key: str, owner: str, argument: str, library: Library) -> dict[str, Any]:

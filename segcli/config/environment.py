@@ -10,7 +10,6 @@ import copy
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import PurePath
 from typing import Any
 
 from segcli.config.canonical import text
@@ -18,7 +17,7 @@ from segcli.config.component import is_path_of_class, leads_to_arguments
 from segcli.config.dumper import escaped
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.interpolate import interpolate
-from segcli.config.keys import SEED, meaning_of
+from segcli.config.keys import SEED, counted, is_checkpoint, meaning_of
 from segcli.config.node import MappingNode, Node, Path, SequenceNode, Source, dotted, from_plain, lookup
 from segcli.config.references import Reference, last_part
 
@@ -134,14 +133,19 @@ def _recorded_of(root: Node, recorded: Node | None) -> dict[str, str | None]:
 
 def _digest(value: object, reference: Reference, key: str) -> str | None:
     meaning = meaning_of(key)
-    if not meaning.counts or (meaning.last_part and "${" not in last_part(reference.text)):
+    if not meaning.counts or (meaning.last_part and "${" not in _shown(reference.text)):
         return None
     return _hashed(value, key)
 
 
 def _hashed(value: object, key: str) -> str:
     is_path = meaning_of(key).last_part
-    return _slowly_hashed(text(PurePath(value).name if is_path and isinstance(value, str) else value))
+    return _slowly_hashed(text(counted(value) if is_path and isinstance(value, str) else value))
+
+
+def _shown(path: str) -> str:
+    """Return what counts of a path with references in it, which may hold slashes."""
+    return path if is_checkpoint(path) else last_part(path)
 
 
 @cache
@@ -266,7 +270,7 @@ def _marks(tree: Mapping[str, Any]) -> Mapping[str, str | None]:
 def _marked(shown: str, digest: str | None, key: str) -> str:
     if digest is None:
         return shown
-    return f"{last_part(shown) if meaning_of(key).last_part else shown} ({digest})"
+    return f"{_shown(shown) if meaning_of(key).last_part else shown} ({digest})"
 
 
 def _place(tree: Any, key: str) -> tuple[Any, Any] | None:

@@ -6,10 +6,11 @@ experiment, ``diff`` shows it, and a run cannot be resumed with it.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import PurePath
 from typing import Literal
 
 from segcli.config.component import flat_key, is_of_class
@@ -30,7 +31,8 @@ class Meaning:
         free: Whether it may change when a run is resumed. What does not count is free.
         order: What order counts in its value: that of lists, that of lists and of the keys of mappings, or none; that
             is of this key alone, not of those below it.
-        last_part: Whether of a path the last part alone counts: the same data at another place are the same.
+        last_part: Whether of a path the last part alone counts, see :func:`counted`: the same thing at another place
+            is the same.
         is_extra: Whether null, or an empty list, is as if there were no such key.
     """
 
@@ -106,11 +108,8 @@ KEYS: Mapping[str, Meaning] = {
 """Keys, each for itself and those below it; the longest one that fits counts."""
 
 PATHS = ("root", "weights", "path", "dirpath", "*_dir", "*_path")
-"""Names of arguments of any class whose value is a path. Of a place the last part counts: it may move, and the passport
-has the fingerprint of the data there."""
-CONTENTS = ("weights", "*weights_path", "*ckpt_path", "*checkpoint_path")
-"""Those whose file is a part of the experiment, as every path of ``model`` is: all of it counts, since names of
-checkpoints are the same in all runs."""
+"""Names of arguments of any class whose value is a path; see :func:`counted`. The passport has the fingerprint of the
+data, and a hash of the weights that a run began with."""
 
 _UNKNOWN = Meaning("runtime")
 _WITHIN = re.compile(r"\[[^\]]*\]|: order$")
@@ -130,17 +129,22 @@ def meaning_of(key: str) -> Meaning:
     found = KEYS[row] if row is not None else _UNKNOWN
     if found.order == "none" and row != name:
         found = replace(found, order="lists")
-    is_content = parts[0] == "model" or _is_among(CONTENTS, name)
-    return replace(found, last_part=True) if is_path(name) and not is_content else found
+    return replace(found, last_part=True) if is_path(name) else found
 
 
 def is_path(key: str) -> bool:
     """Return whether a key is that of a path, by the last part of its name."""
-    return not is_of_class(key) and _is_among(PATHS, key)
+    return not is_of_class(key) and any(fnmatchcase(key.rpartition(".")[2], pattern) for pattern in PATHS)
 
 
-def _is_among(patterns: Collection[str], key: str) -> bool:
-    return any(fnmatchcase(key.rpartition(".")[2], pattern) for pattern in patterns)
+def counted(path: str) -> str:
+    """Return what counts of a path: its last part, but all of one to a checkpoint, whose name is that of others."""
+    return path if is_checkpoint(path) else PurePath(path).name
+
+
+def is_checkpoint(path: str) -> bool:
+    """Return whether a path leads to a checkpoint of a run, by its name."""
+    return path.endswith(".ckpt")
 
 
 def plain(key: str) -> str:

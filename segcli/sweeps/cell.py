@@ -168,4 +168,4 @@ def _why_the_same(keys: tuple[str, ...]) -> str:
     meanings = [meaning_of(key) for key in keys]
     if not any(meaning.counts for meaning in meanings):
         return "these keys say where a run lies and how fast it is, not what it trains"
-    return "of a place, the last part of its path counts" if all(meaning.last_part for meaning in meanings) else ""
+    return "of a path, the last part counts" if all(meaning.last_part for meaning in meanings) else ""

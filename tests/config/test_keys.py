@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from segcli.config.canonical import canonical
 from segcli.config.compose import Experiment
 from segcli.config.diff import diff
-from segcli.config.keys import CONTENTS, GROUPS, KEYS, PATHS, is_path, meaning_of, plain
+from segcli.config.keys import GROUPS, KEYS, meaning_of, plain
 from segcli.config.library import SCALARS, installed
 from segcli.config.node import Source, from_plain
 from segcli.registry import FAMILIES, SECTIONS
@@ -180,32 +179,18 @@ def test_how_long_and_where_may_change_but_not_what(key: str, free: bool, counts
 
 
 @pytest.mark.parametrize(
-    ("key", "found", "is_place"),
+    ("key", "is_path"),
     [
-        ("data.init_args.root", True, True),
-        ("data.image_dir", True, True),
-        ("run.root", True, True),
-        ("checkpoint.dirpath", True, True),
-        ("trainer.callbacks[X].log_path", True, True),
-        ("model.weights", True, False),
-        ("model.backbone.init_args.weights", True, False),
-        ("model.auxiliary[X].prior_path", True, False),
-        ("trainer.callbacks[X].weights", True, False),
-        ("trainer.callbacks[X].teacher_ckpt_path", True, False),
-        ("model.decoder.class_path", False, False),
-        ("checkpoint.save_weights_only", False, False),
+        ("model.backbone.weights", True),
+        ("data.init_args.root", True),
+        ("data.image_dir", True),
+        ("trainer.callbacks[X].log_path", True),
+        ("model.decoder.class_path", False),
+        ("checkpoint.save_weights_only", False),
     ],
 )
-def test_paths_go_by_the_name_of_the_argument_and_are_places_or_contents(key: str, found: bool, is_place: bool) -> None:
-    assert (is_path(key), meaning_of(key).last_part) == (found, is_place)
-
-
-@pytest.mark.parametrize("name", [name.replace("*", "some") for name in (*PATHS, *CONTENTS)])
-@pytest.mark.parametrize("above", ["data.init_args", "model", "model.decoder.init_args", "trainer.callbacks[X]"])
-def test_places_may_move_and_contents_may_not(above: str, name: str) -> None:
-    one, other = (canonical(f"{folder}/x", f"{above}.{name}") for folder in ("runs/a/1", "/runs/b/1"))
-    is_content = above.startswith("model") or any(fnmatchcase(name, pattern) for pattern in CONTENTS)
-    assert (one != other) is is_content
+def test_paths_go_by_the_name_of_the_argument(key: str, is_path: bool) -> None:
+    assert meaning_of(key).last_part is is_path
 
 
 def test_order_is_that_of_one_key_alone() -> None:
@@ -215,3 +200,10 @@ def test_order_is_that_of_one_key_alone() -> None:
 
 def test_a_plain_key_has_no_names_of_elements() -> None:
     assert plain("a.init_args.b[C 2].init_args.d: order") == "a.b.d"
+
+
+@pytest.mark.parametrize("key", ["model.weights", "model.backbone.weights", "trainer.callbacks[X].teacher_ckpt_path"])
+def test_of_a_checkpoint_the_whole_path_counts_and_of_other_files_the_last_part(key: str) -> None:
+    one, other = (canonical(f"runs/{run}/1/checkpoints/best.ckpt", key) for run in "ab")
+    assert one != other
+    assert canonical("weights/lite0.safetensors", key) == canonical("/mnt/lite0.safetensors", key)

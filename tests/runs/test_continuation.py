@@ -58,12 +58,11 @@ def test_changes_are_of_meaning_as_much_as_of_text() -> None:
 
 
 def test_what_is_trained_may_not_change_but_how_long_and_where_it_lies_may() -> None:
-    def experiment(weights: str, epochs: int, root: str = "d") -> dict[str, object]:
-        model, data = {"backbone": {"init_args": {"weights": weights}}}, {"init_args": {"root": root}}
-        run = {"name": f"run {epochs}"}
-        return {"trainer": {"max_epochs": epochs}, "model": model, "data": data, "run": run}
+    def experiment(weights: str, epochs: int) -> dict[str, object]:
+        model = {"backbone": {"init_args": {"weights": weights}}}
+        return {"trainer": {"max_epochs": epochs}, "model": model, "run": {"name": f"run {epochs}"}}
 
-    before, moved, other = experiment("a/x.pt", 1), experiment("a/x.pt", 2, "/b/d"), experiment("b/x.pt", 2)
+    before, moved, other = experiment("a/x.pt", 1), experiment("/b/x.pt", 2), experiment("/b/y.pt", 2)
     assert another_experiment(before, moved) == []
-    assert changes(before, moved)["data.root"] == ("d", "/b/d")
+    assert changes(before, moved)["model.backbone.weights"] == ("a/x.pt", "/b/x.pt")
     assert another_experiment(before, other) == ["model.backbone.weights"]
