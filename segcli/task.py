@@ -6,7 +6,6 @@ come as factories and are built in ``configure_model`` and ``configure_optimizer
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -14,25 +13,19 @@ import torchmetrics
 from torch import Tensor
 
 from segcli.backbones.base import Backbone
-from segcli.datasets.class_counts import ClassCounts
-from segcli.decoders.base import DecoderFactory, build_decoder
-from segcli.decoders.of_classes import of_classes
+from segcli.decoders.base import DecoderFactory
 from segcli.evaluation import Evaluation
-from segcli.inference.start_weights import StartWeights
-from segcli.inference.warm_start import WarmStart, warm_start
 from segcli.layers.resize import resize
-from segcli.loop.class_rules import fit_class_weights, reserve_class_weights
 from segcli.loop.comparable import require_comparable
 from segcli.loop.lasting_tensors import lasting_tensors
-from segcli.loop.loader_targets import compute_targets
-from segcli.loop.run_progress import seed_step, tell_progress
-from segcli.loop.step_log import StepLog, write
-from segcli.loop.stored_loss import LOSSES, fit_state, stored_counts, take_class_weights
+from segcli.loop.model_builder import ModelBuilder
+from segcli.loop.run_loss import RunLoss
+from segcli.loop.run_progress import run_length, seed_step, tell_progress
+from segcli.loop.step_log import write
 from segcli.loop.thawing import apply_freezing
 from segcli.losses.base import Loss
 from segcli.losses.criterion import Criterion
 from segcli.losses.dense_criterion import criterion_of
-from segcli.losses.training_loss import TrainingLoss
 from segcli.metrics.base import Metric
 from segcli.metrics.chosen_metrics import ChosenMetrics, with_thresholds
 from segcli.metrics.scores import Scores
@@ -45,9 +38,6 @@ from segcli.private_names import validates_now
 from segcli.sample import Batch
 from segcli.segmenter import Segmenter, SegmenterSettings
 from segcli.task_kind import KINDS
-
-_LONG_RUN = 1_000_000
-"""Steps that a schedule is told in ``trainer.fast_dev_run``, whose few steps no warm-up fits into."""
 
 
 class SegmentationTask(pl.LightningModule):
@@ -87,10 +77,9 @@ class SegmentationTask(pl.LightningModule):
             unless all of it is taken.
 
     Attributes:
-        start: Content of ``weights``, where it was read before the model is built.
-        warm_start: What was taken of ``weights``, once the model is built; None without.
-        class_counts: Of the training split, which class weights by a rule follow from; None without such, or before.
-        resumed_counts: Those of a run that is resumed, set before; its training counts nothing.
+        builder: Builds the segmenter, and knows what it started from.
+        segmenter: The model, once it is built.
+        run_loss: The loss over the batches of a run.
         scores: Of the last evaluation, by its stage, ``val`` or ``test``.
         evaluation: What it counted.
 
@@ -125,34 +114,30 @@ class SegmentationTask(pl.LightningModule):
         kind = KINDS[task]
         kind.require_classes(classes)
         self.kind, self.classes, self.loss = kind, tuple(classes), loss
-        reserve_class_weights(loss, len(classes))
         self.segmenter: Segmenter | None = None
         self.scores: dict[str, Scores] = {}
-        self._backbone = [backbone]  # in a list: the segmenter owns it, and the state dict must hold it once
-        self._decoder, self._auxiliary = decoder, auxiliary or []
-        self._weights = weights
-        self.start: StartWeights | None = None
-        self.warm_start: WarmStart | None = None
-        self.class_counts: ClassCounts | None = None
-        self.resumed_counts: ClassCounts | None = None
-        self._num_outputs, self._compiles = kind.num_outputs(len(classes)), compile
-        self._segmenter_settings = SegmenterSettings(task, mean, std, value_range, channels_last)
+        num_outputs, settings = (
+            kind.num_outputs(len(classes)),
+            SegmenterSettings(task, mean, std, value_range, channels_last),
+        )
+        self.builder = ModelBuilder(backbone, (decoder, *(auxiliary or ())), classes, num_outputs, settings, weights)
+        self._compiles = compile
         self._setup = OptimizerSetup(optimizer, schedule, parameter_groups or ParameterGroups())
         self._freezing = freezing
         chosen = ChosenMetrics(with_thresholds(metrics, average_precision_thresholds), task, len(classes))
-        self._criterion = [criterion_of(loss, extra_loss_weight, loss_at == "map")]  # in a list: it may be the loss
-        self._training_loss, self._step_log = TrainingLoss(self.criterion), StepLog()
-        self.evaluation = Evaluation(kind, classes, self.criterion, chosen)
+        criterion = criterion_of(loss, extra_loss_weight, loss_at == "map")
+        self.run_loss = RunLoss(loss, criterion, classes, num_outputs)
+        self.evaluation = Evaluation(kind, classes, criterion, chosen)
 
     @property
     def backbone(self) -> Backbone:
         """The backbone, also before the segmenter is built."""
-        return self._backbone[0]
+        return self.builder.backbone
 
     @property
     def criterion(self) -> Criterion:
         """What compares predictions with masks."""
-        return self._criterion[0]
+        return self.run_loss.criterion
 
     @property
     def _trains(self) -> bool:
@@ -160,25 +145,15 @@ class SegmentationTask(pl.LightningModule):
 
     def setup(self, stage: str) -> None:
         """Compute class weights that follow from the training split; let loaders compute what the loss asks for."""
-        if stage == "fit":
-            self.class_counts = fit_class_weights(self.loss, self.trainer, self.resumed_counts)
-            self.resumed_counts = None
-        compute_targets(self.criterion, self._num_outputs, self.trainer)
+        self.run_loss.fit_to_data(self.trainer, trains=stage == "fit")
 
     def configure_model(self) -> None:
         """Build the segmenter once."""
         if self.segmenter is None:
-            backbone, count = self._backbone[0], self._num_outputs
-            decoder, *auxiliary = (
-                build_decoder(each, backbone.features, count) for each in (self._decoder, *self._auxiliary)
-            )
-            self.segmenter = Segmenter(backbone, decoder, count, self._segmenter_settings, auxiliary)
-            if start := self.start or (StartWeights.read(Path(self._weights)) if self._weights else None):
-                bound = of_classes((self._decoder, *self._auxiliary), backbone.features, count)
-                self.warm_start, self.start = warm_start(self.segmenter, self.classes, start, bound), None
+            self.segmenter = self.builder.build()
             self._setup.prepare(self)
             if self._freezing is not None:
-                self._freezing.prepare(backbone)
+                self._freezing.prepare(self.backbone)
             if self._compiles:
                 self.segmenter.compile()
 
@@ -202,43 +177,35 @@ class SegmentationTask(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, with its part of the gradient of the optimizer step."""
         self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
-        divisor = self.trainer.accumulate_grad_batches
-        position = batch_idx % divisor
-        batches = min(divisor, int(self.trainer.num_training_batches) - batch_idx + position)
-        return self._training_loss(self._compared(batch, batch_idx), batch, position, batches, divisor)
+        return self.run_loss.training_step(self._compared(batch, batch_idx), batch, batch_idx, self.trainer)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
         """Log the mean loss since the last time, if it is time; callbacks find the epoch's mean as ``train/loss``."""
         trainer = self.trainer
         # what monitors the loss of the training wants one at a validation
         if trainer.is_last_batch or validates_now(trainer):
-            self.log("train/loss", self._training_loss.of_epoch(), logger=False, on_step=True, on_epoch=False)
+            self.log("train/loss", self.run_loss.of_epoch(), logger=False, on_step=True, on_epoch=False)
         if trainer.is_last_batch:
-            self._training_loss.end_epoch()
-        self._log_step()
+            self.run_loss.end_epoch()
+        self.run_loss.log_step(trainer)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the losses that were not logged yet, and what class weights follow from."""
-        state = {**self._training_loss.state(), "logged_step": self._step_log.last_step}
-        checkpoint[LOSSES] = {**state, **stored_counts(self.class_counts)}
+        self.run_loss.store(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Resume with what is of this loss; leave out what is of another."""
-        take_class_weights(self.loss, checkpoint, self.classes)
-        fit_state(checkpoint, self.state_dict(), self.criterion.names)
-        if losses := checkpoint.get(LOSSES):
-            self._training_loss.load(losses)
-            self._step_log.last_step = losses["logged_step"]
+        self.run_loss.load(checkpoint, self.state_dict())
 
     def on_train_start(self) -> None:
         """Freeze stages; log the step of a checkpoint, which was written before that."""
         self._freeze()  # of an epoch that is resumed in its middle, Lightning does not tell the start
         if self.trainer.global_step:
-            self._log_step()
+            self.run_loss.log_step(self.trainer)
 
     def on_train_end(self) -> None:
         """Log the losses that were not: a run may be shorter than ``log_every_n_steps``."""
-        self._log_step(at_end=True)
+        self.run_loss.log_step(self.trainer, at_end=True)
 
     def on_train_epoch_start(self) -> None:
         """Thaw stages."""
@@ -247,9 +214,6 @@ class SegmentationTask(pl.LightningModule):
     def _freeze(self) -> None:
         if self._freezing is not None:
             apply_freezing(self._freezing, self.backbone, self.trainer)
-
-    def _log_step(self, at_end: bool = False) -> None:
-        self._step_log.write_step(self.trainer, self._training_loss.since_log, at_end)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
@@ -290,19 +254,14 @@ class SegmentationTask(pl.LightningModule):
         optimizer = self._setup.build_optimizer(self, self.segmenter.backbone)
         if not self._setup.has_schedule:
             return optimizer
-        trainer = self.trainer
-        smoke = trainer.fast_dev_run  # type: ignore[attr-defined]  # set in the trainer's constructor, not declared
-        total = _LONG_RUN if smoke else trainer.estimated_stepping_batches
-        steps_per_epoch = trainer.num_training_batches / trainer.accumulate_grad_batches
-        schedule = self._setup.build_schedule(optimizer, total, steps_per_epoch)
+        schedule = self._setup.build_schedule(optimizer, *run_length(self.trainer))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def use_own_settings(self) -> None:
         """Give a run from another's state optimizer and schedule of its own experiment, and none of its losses."""
         schedules = [config.scheduler for config in self.trainer.lr_scheduler_configs]
         self._setup.use_own_settings(self.trainer.optimizers[0], schedules, self.trainer.global_step)
-        self._training_loss.begin_anew()
-        self._step_log.last_step = self.trainer.global_step
+        self.run_loss.begin_anew(self.trainer.global_step)
 
     def _log_scores(self, stage: str) -> None:
         losses, scores = self.evaluation.compute()

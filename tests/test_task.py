@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -28,7 +27,7 @@ from segcli.optim.adamw import AdamW
 from segcli.optim.plateau import Plateau
 from segcli.runs.run_folder import RunFolder
 from segcli.sample import Batch
-from segcli.task import LOSSES, SegmentationTask
+from segcli.task import SegmentationTask
 from tests.losses.data import dense
 
 
@@ -120,19 +119,6 @@ def test_the_validation_loss_is_the_mean_over_images_not_batches(monkeypatch: py
     task.validation_step(_batch(torch.zeros(1, 32, 32, dtype=torch.uint8)), 1)
     task.on_validation_epoch_end()
     assert logged["val/loss"] == pytest.approx(1.75)
-
-
-def test_losses_resume_with_a_checkpoint_and_those_of_0_4_0_are_left_out() -> None:
-    task, resumed = _task(), _task()
-    task._training_loss.load({"step_sums": [(torch.tensor(3.0), torch.tensor(2))]})
-    checkpoint: dict[str, Any] = {}
-    task.on_save_checkpoint(checkpoint)
-
-    resumed.on_load_checkpoint(checkpoint)
-    assert resumed._training_loss.since_log() == {"loss": 1.5}
-    resumed.on_load_checkpoint({LOSSES: {"step": (3.0, 2.0), "epoch": (3.0, 2.0), "logged_step": 7}})
-    assert math.isnan(resumed._training_loss.since_log()["loss"])
-    assert resumed._step_log.last_step == 7
 
 
 def test_predictions_have_the_size_on_disk() -> None:

@@ -65,7 +65,7 @@ class Provenance(pl.Callback):
             hashes["model"] = weights_hash(pl_module)
         class_weights = found_weights(pl_module.loss, pl_module.classes)
         more: dict[str, Any] = {"class_weights": class_weights} if class_weights else {}
-        if (start := pl_module.warm_start) is not None:
+        if (start := pl_module.builder.warm_start) is not None:
             say(str(start), file=sys.stderr)
             record = {"checkpoint": str(start.path), "sha256": file_hash(start.path), "taken": len(start.taken)}
             more |= {"started_from": {**record, "new": list(start.new)}}

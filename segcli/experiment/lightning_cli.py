@@ -152,7 +152,7 @@ class SegmentationCLI(LightningCLI):
                 arguments[key] = value
         self.config.model.weights = None  # they were read
         super().instantiate_classes()
-        self.model.start, self._start = start, None
+        self.model.builder.start, self._start = start, None
         self._put_in_order(self.config_init.checkpoint)
         pass_over_absent_scores(self.trainer)
         count_from_one(self.trainer)

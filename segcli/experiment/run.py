@@ -173,7 +173,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     with translated(Building(job.experiment)):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)
     if job.resumed is not None:
-        job.cli.model.resumed_counts = counts_in(content or {}, job.cli.model.classes)
+        job.cli.model.run_loss.resumed_counts = counts_in(content or {}, job.cli.model.classes)
     for callback in job.cli.trainer.checkpoint_callbacks:
         if isinstance(callback, LastCheckpoint):
             callback.trains_on = job.resumed is not None and job.resumed.was_finished

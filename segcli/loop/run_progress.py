@@ -1,4 +1,4 @@
-"""How far a training is, for modules that change over it, and what is random in a step.
+"""How long a training is and how far, for schedules and modules that change over it, and what is random in a step.
 
 A module that wants to know has a buffer ``progress``: a float tensor without dimensions, not persistent. It is the
 share of the run's optimizer steps that is behind, 0 to 1, before every step, and follows from the step alone: a run
@@ -12,6 +12,16 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import nn
+
+_LONG_RUN = 1_000_000
+"""Steps that a schedule is told in ``trainer.fast_dev_run``, whose few steps no warm-up fits into."""
+
+
+def run_length(trainer: pl.Trainer) -> tuple[float, float]:
+    """Return the optimizer steps of a training, infinite where it has no end, and those of one epoch."""
+    smoke = trainer.fast_dev_run  # type: ignore[attr-defined]  # set in the trainer's constructor, not declared
+    total = _LONG_RUN if smoke else trainer.estimated_stepping_batches
+    return total, trainer.num_training_batches / trainer.accumulate_grad_batches
 
 
 def tell_progress(model: nn.Module, trainer: pl.Trainer) -> None:

@@ -70,7 +70,7 @@ def test_another_backbone_has_its_own_pretraining(tiny: Path, checkpoint: Path, 
     taken = [name for name in found if name in theirs and name.startswith(("decoder.", "classifier."))]
     same = [name for name in taken if torch.equal(found[name], theirs[name])]
     assert "classifier.weight" in same
-    assert f" are from model.backbone.weights {pretrained[OTHER]}: backbone." in str(task.warm_start)
+    assert f" are from model.backbone.weights {pretrained[OTHER]}: backbone." in str(task.builder.warm_start)
 
 
 def test_a_stem_for_other_channels_is_the_adapted_one(
@@ -85,7 +85,7 @@ def test_a_stem_for_other_channels_is_the_adapted_one(
     others = [name for name, _ in task.backbone.named_parameters() if name != f"model.{stem}"]
     assert others
     assert all(torch.equal(found[f"backbone.{name}"], theirs[f"backbone.{name}"]) for name in others)
-    assert "; 1 of the backbone's " in str(task.warm_start)
+    assert "; 1 of the backbone's " in str(task.builder.warm_start)
 
 
 def test_a_whole_backbone_reads_nothing_of_its_own(tiny: Path, checkpoint: Path) -> None:
@@ -93,8 +93,8 @@ def test_a_whole_backbone_reads_nothing_of_its_own(tiny: Path, checkpoint: Path)
     words = ["--model.decoder", "UNet", "--model.backbone.pretrained", "true", *own]
     task = built(tiny, checkpoint, *words)
 
-    assert task.warm_start is not None
-    assert ", the backbone's among them; new are decoder." in str(task.warm_start)
+    assert task.builder.warm_start is not None
+    assert ", the backbone's among them; new are decoder." in str(task.builder.warm_start)
     with pytest.raises(Exception, match=r"weights got none\.pt, expected a file"):
         built(tiny, checkpoint, *words, "--model.backbone.in_channels", "1")
 
@@ -107,14 +107,14 @@ def test_as_many_classes_of_other_names_leave_all_that_knows_them_new(tiny: Path
     content = {"state_dict": weights, "pytorch-lightning_version": "2.5", CHECKPOINT_KEY: experiment}
     torch.save(content, of_others)
 
-    start = built(tiny, of_others, *words).warm_start
+    start = built(tiny, of_others, *words).builder.warm_start
     assert start is not None
     names = [f"decoder.{part}.{kind}" for part in ("classifier", "coarse.1") for kind in ("weight", "bias")]
     assert dict(start.new) == dict.fromkeys(names, "of other classes")
 
     experiment["classes"] = list(task.classes)
     torch.save(content, of_others)
-    start = built(tiny, of_others, *words).warm_start
+    start = built(tiny, of_others, *words).builder.warm_start
     assert start is not None
     assert not start.new
 
@@ -123,8 +123,8 @@ def test_a_random_backbone_is_called_so_and_is_that_of_the_seed(tiny: Path, chec
     words = ["--model.backbone.name", OTHER, "--model.backbone.pretrained", "false"]
     one, other = built(tiny, checkpoint, *words), built(tiny, checkpoint, *words)
 
-    assert "of the backbone's " in str(one.warm_start)
-    assert " are random: backbone." in str(one.warm_start)
+    assert "of the backbone's " in str(one.builder.warm_start)
+    assert " are random: backbone." in str(one.builder.warm_start)
     assert all(torch.equal(value, state(other)[name]) for name, value in state(one).items())
 
 

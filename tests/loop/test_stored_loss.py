@@ -51,12 +51,12 @@ def of(loss: object) -> SegmentationTask:
 def trained_by(name: str, rule: str | None = "balanced") -> dict[str, Any]:
     """What a run with a loss leaves in its checkpoint after a batch."""
     task = of(built(name, rule))
-    task.class_counts = COUNTS
+    task.run_loss.class_counts = COUNTS
     for each in losses_in(task.loss):
         each.fit_to(COUNTS)
     if name in OF_LOGITS:
         logits, mask = batch("multiclass")
-        task._training_loss(dense(logits), {"mask": mask}, 0, 1, 1)  # type: ignore[typeddict-item]
+        task.run_loss._training(dense(logits), {"mask": mask}, 0, 1, 1)  # type: ignore[typeddict-item]
     state = task.state_dict()
     checkpoint: dict[str, Any] = {"state_dict": state, "current_model_state": copy.copy(state)}
     task.on_save_checkpoint(checkpoint)
@@ -79,8 +79,8 @@ def test_what_one_loss_leaves_hinders_no_other_and_is_not_mixed_with_it(stored: 
 
         load(task, copy.deepcopy(checkpoint))
 
-        is_same = task._training_loss._parts() == own._training_loss._parts() and stored in OF_LOGITS
-        assert math.isnan(task._training_loss.of_epoch()) != is_same, name
+        is_same = task.run_loss._training._parts() == own.run_loss._training._parts() and stored in OF_LOGITS
+        assert math.isnan(task.run_loss._training.of_epoch()) != is_same, name
         for weights in class_rules(task.loss):
             assert weights.values is not None
             assert weights.values.tolist() == pytest.approx(class_balance(COUNTS, "median_frequency")), name

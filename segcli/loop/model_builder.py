@@ -1,0 +1,57 @@
+"""The model of a run, built once from its parts, and the weights of elsewhere that it starts from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from segcli.backbones.base import Backbone
+from segcli.decoders.base import DecoderFactory, build_decoder
+from segcli.decoders.of_classes import of_classes
+from segcli.inference.start_weights import StartWeights
+from segcli.inference.warm_start import WarmStart, warm_start
+from segcli.segmenter import Segmenter, SegmenterSettings
+
+
+class ModelBuilder:
+    """Build the segmenter of a task, whose decoders need to know the backbone's features.
+
+    Args:
+        backbone: Turns the image into features.
+        decoders: The decoder, then auxiliary ones.
+        classes: Names, in the order of their indices.
+        num_outputs: Logits per pixel, K.
+        settings: How the segmenter reads images.
+        weights: Checkpoint to start from; see :class:`segcli.task.SegmentationTask`.
+
+    Attributes:
+        backbone: As given.
+        start: Content of ``weights``, where it was read before the model is built.
+        warm_start: What was taken of it, once the model is built; None without.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        decoders: Sequence[DecoderFactory],
+        classes: Sequence[str],
+        num_outputs: int,
+        settings: SegmenterSettings,
+        weights: str | None = None,
+    ) -> None:
+        self.backbone, self._decoders, self._settings = backbone, decoders, settings
+        self._classes, self._num_outputs, self._weights = classes, num_outputs, weights
+        self.start: StartWeights | None = None
+        self.warm_start: WarmStart | None = None
+
+    def build(self) -> Segmenter:
+        """Return the segmenter, with its weights.
+
+        Raises:
+            CheckpointError: If there are weights to start from of which nothing fits.
+        """
+        features, count = self.backbone.features, self._num_outputs
+        decoder, *auxiliary = (build_decoder(each, features, count) for each in self._decoders)
+        segmenter = Segmenter(self.backbone, decoder, count, self._settings, auxiliary)
+        if start := self.start or (StartWeights.read(Path(self._weights)) if self._weights else None):
+            bound = of_classes(self._decoders, features, count)
+            self.warm_start, self.start = warm_start(segmenter, self._classes, start, bound), None
+        return segmenter
