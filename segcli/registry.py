@@ -123,6 +123,7 @@ FAMILIES: Mapping[str, Family] = {
                 "MultilabelFolderDataModule": (
                     "segcli.datamodules.multilabel_folder_data_module:MultilabelFolderDataModule"
                 ),
+                "PatternDataModule": "segcli.datamodules.pattern_data_module:PatternDataModule",
                 "ShapesDataModule": "segcli.datamodules.shapes_data_module:ShapesDataModule",
             },
         ),
@@ -180,6 +181,17 @@ SECTIONS: Mapping[str, str] = {
     "run": "segcli.runs.settings.RunSettings",
 }
 """Top-level keys of an experiment whose arguments go to one fixed class."""
+
+SHORT_FORMS: Mapping[str, str] = {
+    "segcli.datamodules.folder_data_module.FolderDataModule": "segcli.datamodules.pattern_data_module.PatternDataModule"
+}
+"""Classes that are others with fewer arguments: experiments with either are the same."""
+
+
+def whole_form(path: str) -> str:
+    """Return the class of which another is the short form; others are their own."""
+    return SHORT_FORMS.get(path, path)
+
 
 LINKED: Mapping[str, frozenset[str]] = {SECTIONS["model"]: frozenset({"classes"})}
 """Arguments that the command line fills in: an experiment neither needs nor may state them."""

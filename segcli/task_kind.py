@@ -52,7 +52,7 @@ class TaskKind(ABC):
         if multilabel and not self.multilabel:
             raise ValueError(
                 f"model.task got {self.name!r}, but the data's masks have a channel per class, (B, K, H, W), expected "
-                "one class per pixel, (B, H, W); set model.task: multilabel, or other data such as FolderDataModule"
+                "one class per pixel, (B, H, W); set model.task: multilabel, or data with masks of one class per pixel"
             )
         if self.multilabel and not multilabel:
             raise ValueError(

@@ -45,7 +45,7 @@ def test_own_folder_needs_four_keys(tmp_path: Path) -> None:
     assert compose([file]).get("data.mask_values") == {0: "x", 255: "y"}
     del tree["data"]["root"]  # type: ignore[attr-defined]
     file.write_text(yaml.safe_dump(tree))
-    with pytest.raises(ConfigError, match=r"data.root: FolderDataModule needs 'root'"):
+    with pytest.raises(ConfigError, match=r"data.root: PatternDataModule needs 'root'"):
         compose([file])
 
 

@@ -135,12 +135,10 @@ def _experiments() -> Iterator[Candidate]:
     """Yield experiments in the usual places, and the names of presets."""
     for folder in (Path(), Path("experiments")):
         yield from (Candidate(str(path)) for path in sorted(folder.glob("*.yaml")))
-    from segcli.config.extends import PRESET
+    from segcli.config.extends import preset_names
     from segcli.config.library import installed
 
-    library = installed()
-    for file in library.files.below(library.package_file("presets")):
-        yield Candidate(f"{PRESET}{file.stem}", "a preset")
+    yield from (Candidate(name, "a preset") for name in preset_names(installed()))
 
 
 def _listed(typed: Sequence[str]) -> Iterable[str]:

@@ -50,8 +50,8 @@ def run(typed: "Typed") -> int:
 
 def fit(job: "Job") -> None:
     """Train; the first process says where the results are and what to do next."""
-    from segcli.datamodules.folder_data_module import FolderDataModule
     from segcli.datamodules.multilabel_folder_data_module import MultilabelFolderDataModule
+    from segcli.datamodules.pattern_data_module import PatternDataModule
     from segcli.experiment.training import train
 
     train(job)
@@ -65,7 +65,7 @@ def fit(job: "Job") -> None:
         say(f"            predict:             {_typed('predict', '--ckpt_path', os.path.relpath(best))}")
     other = "FPN" if str(job.experiment.get(class_key("model.decoder"))).rpartition(".")[2] == "UNet" else "UNet"
     say(f"            another decoder:     {_typed('fit', '-c', str(file), '--model.decoder', other)}")
-    if not isinstance(job.cli.datamodule, FolderDataModule | MultilabelFolderDataModule):
+    if not isinstance(job.cli.datamodule, MultilabelFolderDataModule | PatternDataModule):
         say(f"            your own images:     {program()} guide own-data")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from segcli.cli.command_line import read
 from segcli.cli.fit import VERB as FIT
 from segcli.config.errors import ConfigError, Problem
-from segcli.config.extends import PRESET
+from segcli.config.extends import preset_name
 from segcli.config.library import installed
 from segcli.ledger.runs import shown
 from segcli.ledger.settings import essential
@@ -55,8 +55,7 @@ def origin_of(run: StoredRun, folder: Path) -> Origin:
 
 def _inside(file: Path, run: StoredRun, folder: Path) -> Path:
     """Return a file as it is called below the working directory."""
-    if file.resolve().parent == installed().package_file("presets"):
-        name = f"{PRESET}{file.stem}"
+    if (name := preset_name(file, installed())) is not None:
         message = f"{shown(run)} was trained from {name}, which is of the package and changes with it"
         own = f"{(folder / file.name).as_posix()} with the line extends: {name}"
         raise ConfigError([Problem(f"{message}; a result is of an experiment of yours: train {own}")])

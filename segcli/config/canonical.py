@@ -15,7 +15,7 @@ from segcli.config.component import (
 )
 from segcli.config.keys import counted, meaning_of
 from segcli.config.library import Library, installed
-from segcli.registry import SECTIONS
+from segcli.registry import SECTIONS, whole_form
 
 ORDER = ": order"
 """End of the key under which the order of a mapping's keys stands, where it counts and is not the ascending one."""
@@ -30,7 +30,7 @@ def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: Every value, nested, or by dotted keys as this function returns it.
     """
-    values, library = dict(leaves(config)), installed()
+    values, library = {key: _whole_form(key, value) for key, value in leaves(config)}, installed()
     owners, found = _owners(values), {}
     for key, value in {**values, **_added(values, owners, library)}.items():
         meaning = meaning_of(key)
@@ -80,6 +80,11 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield from leaves(value, f"{name}.")
             if prefix and not _is_component(value) and not _is_in_order(value, name):
                 yield name + ORDER, [str(each) for each in value]
+
+
+def _whole_form(key: str, value: object) -> object:
+    """Return the class of which another is the short form; other values as they are."""
+    return whole_form(value) if is_of_class(key) and isinstance(value, str) else value
 
 
 def _owners(values: Mapping[str, object]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from segcli.config.component import class_key
 from segcli.config.compose import Experiment, compose
 from segcli.config.discover import find_experiments
 from segcli.config.errors import ConfigError, Problem
-from segcli.config.extends import PRESET
+from segcli.config.extends import preset_file, preset_names
 from segcli.config.library import installed
 from segcli.config.signatures import Parameter
 from segcli.config.timm_names import TimmModel, read_timm_models
@@ -79,7 +79,7 @@ def names_of(family: str) -> list[str]:
     """Return every name of a family: a member of :data:`LISTED`."""
     library = installed()
     if family == "presets":
-        return [PRESET + path.stem for path in library.files.below(library.package_file("presets"))]
+        return [*preset_names(library)]
     if family == "experiments":
         return [library.files.show(path) for path in find_experiments(Path.cwd(), library)]
     own = list(registry.claims(FAMILIES[family]))
@@ -102,7 +102,7 @@ def describe(name: str, family: str, briefly: bool = False) -> Entry:
         briefly: Whether to leave out the arguments of a component.
     """
     if family == "presets":
-        return Entry(name, family, _comment(installed().package_file(f"presets/{name.removeprefix(PRESET)}.yaml")))
+        return Entry(name, family, _comment(preset_file(name, installed())))
     return _experiment(name) if family == "experiments" else _component(name, FAMILIES[family], briefly)
 
 

@@ -210,6 +210,8 @@ class _Checker:
             is_scalar = not isinstance(value, dict | list)  # of others the text as written is not known
             can_quote = is_scalar and accepts(parameter.annotation, str(value))
             quote = f"; quote it: {shown(str(value))}" if can_quote else ""
+            if isinstance(value, dict) and list(value.values()) == [None] and accepts(parameter.annotation, "{}"):
+                quote = "; put a text that begins with a brace into quotes"
             self._add(at, f"expected {shown_type(parameter.annotation)}, got {shown(value)}{quote}", node)
         elif at == ("trainer", "default_root_dir") and value is not None:
             self._add(at, "the run folder is chosen by run.root and run.name; set those", node)

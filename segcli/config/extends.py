@@ -177,8 +177,31 @@ def preset_file(name: str, library: Library) -> Path:
     path = presets / f"{name.removeprefix(PRESET)}.yaml"
     if library.files.is_file(path) and path.resolve().is_relative_to(presets):
         return path
-    options = tuple(PRESET + file.stem for file in library.files.below(presets))
+    options = preset_names(library)
     raise ConfigError([Problem(f"no preset {shown(name)}{did_you_mean(name, options)}", options=options)])
+
+
+def preset_names(library: Library) -> tuple[str, ...]:
+    """Return what all presets are called, those in folders with them: ``segcli:data/cityscapes``.
+
+    Args:
+        library: Has the files of the package.
+    """
+    files = library.files.below(library.package_file("presets"))
+    return tuple(name for file in files if (name := preset_name(file, library)) is not None)
+
+
+def preset_name(file: Path, library: Library) -> str | None:
+    """Return what a file is called as a preset; None if it is none.
+
+    Args:
+        file: Of an experiment.
+        library: Has the files of the package.
+    """
+    presets = library.package_file("presets")
+    if not file.resolve().is_relative_to(presets):
+        return None
+    return PRESET + file.resolve().relative_to(presets).with_suffix("").as_posix()
 
 
 def _problem(name: str, path: Path, child: Path, chain: tuple[Path, ...], library: Library) -> str:

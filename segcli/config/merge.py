@@ -22,6 +22,7 @@ from segcli.config.node import (
     dotted,
     spelt_like,
 )
+from segcli.registry import whole_form
 
 
 class Merger:
@@ -132,7 +133,7 @@ class Merger:
         return over.laid_over(base, component_fields(cls, arguments))
 
     def _differ(self, a: Node, b: Node, place: Place) -> bool:
-        return a.value != b.value and self._path(a, place) != self._path(b, place)
+        return a.value != b.value and whole_form(self._path(a, place)) != whole_form(self._path(b, place))
 
     @staticmethod
     def _path(cls: Node, place: Place) -> str:

@@ -14,7 +14,7 @@ from docstring_parser import ParseError
 from docstring_parser.google import parse as parse_docstring
 
 from segcli.config.check import DATA
-from segcli.config.extends import PRESET
+from segcli.config.extends import PRESET, preset_names
 from segcli.config.library import SCALARS, SOURCES, Library, UnknownClassError
 from segcli.config.schema_types import EXTENDS, INTERPOLATION, NULL, VALUE, Schema, TypeSchemas, any_of, ref
 from segcli.config.signatures import Parameter
@@ -27,6 +27,8 @@ _MODEL: Schema = {"type": "string", "pattern": f"^([a-z0-9_]+$|{'|'.join(SOURCES
 _KEYS = {"class_path", "init_args", "extends"}
 _LONGEST_TEXT, _LONGEST_OF_OTHERS = 240, 120
 """Characters of a description, of our own classes and of other packages', whose manuals are long."""
+_LONG = 150
+"""Characters from which on the schema of an argument that several classes have is written once."""
 _TAKEN: Mapping[tuple[str, str], Schema] = {
     (SECTIONS["trainer"], "default_root_dir"): {**NULL, "description": "The run folder: set run.root and run.name."}
 }
@@ -47,9 +49,11 @@ class _Writer:
         self.library = library
         self.types = TypeSchemas(library.families)
         self.definitions: dict[str, Schema] = {}
+        self._first: dict[str, Schema] = {}
+        self._same: dict[str, tuple[Schema, Schema]] = {}
 
     def schema(self) -> Schema:
-        self.definitions.update(_shared(self._presets()))
+        self.definitions.update(_shared([*preset_names(self.library)]))
         for family in self.library.families.values():
             self._add_family(family)
         properties = {name: self._section(path) for name, path in SECTIONS.items()}
@@ -66,9 +70,6 @@ class _Writer:
             **_object(properties),
             "definitions": self.definitions,
         }
-
-    def _presets(self) -> list[str]:
-        return [PRESET + path.stem for path in self.library.files.below(self.library.package_file("presets"))]
 
     def _section(self, path: str) -> Schema:
         properties, is_open = self._arguments(path, None)
@@ -120,8 +121,19 @@ class _Writer:
         """Define the mapping of one class, its arguments flat or in ``init_args``; return what the class is."""
         arguments, is_open = self._arguments(path, family)
         about, key = self._about(path), f"{family.name}.{name}"
+        arguments = {argument: self._once(key, argument, schema) for argument, schema in arguments.items()}
         self.definitions[key] = _component(key, _described({}, about), arguments, is_open)
         return about
+
+    def _once(self, key: str, argument: str, schema: Schema) -> Schema:
+        """Return the schema of an argument, or where the same one stands already."""
+        text = json.dumps(schema)
+        if len(text) < _LONG:
+            return schema
+        where = ref(key, "properties", argument)
+        first = self._first.setdefault(text, where)
+        self._same[first["$ref"]] = first, schema
+        return schema if first is where else first
 
     def _about(self, path: str) -> str:
         found = self.library.signature(path)
@@ -162,9 +174,10 @@ class _Writer:
             if definition["additionalProperties"]:
                 return _component(key, ref(f"{family.name}.names"), {}, is_open=True)
             for argument in definition["properties"].keys() - _KEYS:
-                schema = definition["properties"][argument]
-                kind = str({k: v for k, v in schema.items() if k not in ("description", "default")})
                 where = ref(f"{family.name}.{name}", "properties", argument)
+                schema = definition["properties"][argument]
+                where, schema = self._same.get(str(schema.get("$ref")), (where, schema))
+                kind = str({k: v for k, v in schema.items() if k not in ("description", "default")})
                 found.setdefault(argument, {}).setdefault(kind, where)
         arguments = {argument: any_of(kinds.values()) for argument, kinds in sorted(found.items())}
         return _component(key, ref(f"{family.name}.names"), arguments, is_open=False)

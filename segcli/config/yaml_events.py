@@ -163,7 +163,11 @@ def _explained(error: Any, text: str) -> YamlError:
         hint = "; indent with spaces, YAML allows no tabs"
     elif re.search(r"!del[,}\]]", near):
         hint = "; inside braces, !del needs a space after it"
+    elif re.search(r":\s*\{[^{}]*\}[^\s,}\]#]", near):
+        hint = "; put a text that begins with a brace into quotes"
+    elif re.search(r"[{,]\s*#[0-9a-fA-F]{6}", near):
+        hint = "; put colours into quotes: '#ff8000'"
     elif "cannot start any token" in what or "mapping values are not allowed" in what:
         hint = "; put a text with such a character into quotes"
     may_quote = any(len(part) > 1 for part in re.findall(r"'([^']*)'", what))
-    return YamlError("not valid YAML" + ("" if may_quote else f": {what}{hint}"), line, what if may_quote else "")
+    return YamlError("not valid YAML" + (hint if may_quote else f": {what}{hint}"), line, what if may_quote else "")

@@ -13,10 +13,12 @@ import numpy as np
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.hash_split import hash_limit
 from segcli.datasets.image_dataset import ImageDataset
-from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.label_table import label_table
 from segcli.datasets.pairing import find_images, listing, nearest, pair_files
+from segcli.datasets.record import paired
+from segcli.datasets.record_dataset import RecordDataset
+from segcli.datasets.record_labels import TableLabels
 from segcli.datasets.sample_dataset import SampleDataset
-from segcli.datasets.segmentation_dataset import SegmentationDataset
 from segcli.sample import DataError
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -99,5 +101,5 @@ class CamVidDataModule(SegmentationDataModule):
         pairs = pair_files(folder, self.root / f"{split}annot")
         if split == "train":
             pairs = hash_limit(pairs, [image.stem for image, _ in pairs], self.limit, self.split_seed)
-        labels = LabelMapping({index: index for index in range(len(self.classes))}, ignore_values=[VOID])
-        return SegmentationDataset(pairs, labels, transform)
+        table = label_table(self.classes, None, ignore_values=[VOID])
+        return RecordDataset(paired(pairs), TableLabels(table), transform)

@@ -1,25 +1,14 @@
 """Own images: a folder of images and a folder of masks."""
 
-from pathlib import Path
 from typing import Literal
 
 import albumentations as A
 
-from segcli.datamodules.class_names import require_class_names
-from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
-from segcli.datasets.folder_splits import FolderSplits
-from segcli.datasets.image_dataset import ImageDataset
-from segcli.datasets.label_mapping import LabelMapping
-from segcli.datasets.pairing import pair_files
-from segcli.datasets.palette import default_palette
-from segcli.datasets.sample_dataset import SampleDataset
-from segcli.datasets.segmentation_dataset import SegmentationDataset
-from segcli.sample import DataError
-from segcli.transforms.seeded_compose import SeededCompose
+from segcli.datamodules.pattern_data_module import PatternDataModule
 
 
-class FolderDataModule(SegmentationDataModule):
-    """Load images and masks of equal names from two folders.
+class FolderDataModule(PatternDataModule):
+    """Load images and masks of equal names from two folders: the short form of ``PatternDataModule``.
 
     With folders per split (``root/train/images`` or ``root/images/train``, and so on) these are used. Otherwise, and
     for a split without a folder, images are ranked by hashes of their names: the first are for testing, the next for
@@ -32,9 +21,10 @@ class FolderDataModule(SegmentationDataModule):
         image_dir: Name of the folder with images.
         mask_dir: Name of the folder with masks.
         classes: Names of the classes; without ``mask_values``, their positions are the mask's values.
-        mask_values: Mask value to class name, e.g. ``{0: background, 255: cell}``. Several values may share a class.
+        mask_values: Mask value to class name, e.g. ``{0: background, 255: cell}``, or colour to class name, e.g.
+            ``{"#000000": background, "#ff0000": cell}``, where a viewer's colours are meant. Several may share a class.
             The order of first mention gives the classes' order unless ``classes`` does.
-        ignore_values: Mask values that no loss and no metric sees. 255 is one only if it is listed.
+        ignore_values: Mask values, or colours, that no loss and no metric sees. 255 is one only if it is listed.
         val_fraction: Share of images to validate with where there is no val folder, 0 to below 1. Above 0, it is at
             least one image.
         test_fraction: Share of images to test with where there is no test folder, 0 to below 1. Above 0, it is at
@@ -65,8 +55,8 @@ class FolderDataModule(SegmentationDataModule):
         image_dir: str = "images",
         mask_dir: str = "labels",
         classes: list[str] | None = None,
-        mask_values: dict[int, str] | None = None,
-        ignore_values: list[int] | None = None,
+        mask_values: dict[int | str, str] | None = None,
+        ignore_values: list[int | str] | None = None,
         val_fraction: float = 0.2,
         test_fraction: float = 0.0,
         split_seed: int = 0,
@@ -80,49 +70,23 @@ class FolderDataModule(SegmentationDataModule):
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
     ) -> None:
-        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
-        self.check_masks = check_masks
-        self.folder = Path(root)
-        self.splits = FolderSplits(
-            self.folder, image_dir, mask_dir, val_fraction, test_fraction, split_seed, limit, self.group
+        super().__init__(
+            root,
+            image_dir=image_dir,
+            mask_dir=mask_dir,
+            classes=classes,
+            mask_values=mask_values,
+            ignore_values=ignore_values,
+            val_fraction=val_fraction,
+            test_fraction=test_fraction,
+            split_seed=split_seed,
+            limit=limit,
+            image_mode=image_mode,
+            batch_size=batch_size,
+            val_batch_size=val_batch_size,
+            num_workers=num_workers,
+            train_transforms=train_transforms,
+            val_transforms=val_transforms,
+            group=group,
+            check_masks=check_masks,
         )
-        self.image_mode = image_mode
-        self.classes, indices = _classes(classes, mask_values)
-        self.labels = LabelMapping(indices, ignore_values or ())
-        self.palette = default_palette(len(self.classes))
-
-    def unused_files(self) -> list[Path]:
-        """Return files in the folder of the data set that no split uses of those that were prepared."""
-        return self.splits.unused()
-
-    def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
-        """Return the dataset of one split.
-
-        Raises:
-            DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
-        """
-        if split == "predict":
-            return ImageDataset(self.splits.to_predict(), transform, self.image_mode)
-        return SegmentationDataset(self.splits.pairs(split, pair_files), self.labels, transform, self.image_mode)
-
-
-def _classes(classes: list[str] | None, mask_values: dict[int, str] | None) -> tuple[tuple[str, ...], dict[int, int]]:
-    """Return the names of the classes, and mask value to class index."""
-    if not classes and not mask_values:
-        raise DataError(
-            "FolderDataModule got neither classes nor mask_values; name what the mask's values mean, e.g. "
-            "data.mask_values: {0: background, 255: cell}, or data.classes: [background, cell] for values 0 and 1."
-        )
-    if classes:
-        require_class_names(classes, "data.classes")
-    else:
-        require_class_names(list(dict.fromkeys((mask_values or {}).values())), "data.mask_values")
-    if mask_values is None:
-        mask_values = dict(enumerate(classes or ()))
-    names = tuple(dict.fromkeys(classes or mask_values.values()))
-    if set(names) != set(mask_values.values()):
-        raise DataError(
-            f"FolderDataModule got data.classes {classes} and data.mask_values {mask_values}, expected the same names "
-            "in both; give only mask_values, or correct one."
-        )
-    return names, {value: names.index(name) for value, name in mask_values.items()}

@@ -10,9 +10,11 @@ from segcli.datamodules.class_names import require_class_names
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
-from segcli.datasets.multilabel_dataset import MultilabelDataset
 from segcli.datasets.pairing import pair_label_files
 from segcli.datasets.palette import default_palette
+from segcli.datasets.record import with_class_files
+from segcli.datasets.record_dataset import RecordDataset
+from segcli.datasets.record_labels import ClassFileLabels
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.sample import DataError
 from segcli.transforms.seeded_compose import SeededCompose
@@ -92,7 +94,9 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         )
         self.classes = _folder_names(classes)
         self.palette = default_palette(len(classes) + 1)[1:]  # its first is for a background
-        self.ignore_values, self.image_mode = ignore_values or [], image_mode
+        indices = {name: index for index, name in enumerate(self.classes)}
+        self._labels = ClassFileLabels(indices, len(indices), multilabel=True, ignore_values=ignore_values or ())
+        self.image_mode = image_mode
         self.missing_masks = missing_masks
 
     def unused_files(self) -> list[Path]:
@@ -108,7 +112,8 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         if split == "predict":
             return ImageDataset(self.splits.to_predict(), transform, self.image_mode)
         pair = partial(pair_label_files, classes=self.classes, may_lack=self.missing_masks == "empty")
-        return MultilabelDataset(self.splits.pairs(split, pair), self.ignore_values, transform, self.image_mode)
+        records = with_class_files(self.splits.pairs(split, pair), self.classes)
+        return RecordDataset(records, self._labels, transform, self.image_mode)
 
 
 def _folder_names(classes: list[str]) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import PurePosixPath
 
-_TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<any>\*)|(?P<slash>/)|(?P<text>[^{}*/]+)|(?P<brace>[{}])")
+from segcli.datasets.pattern_text import fault_of, fields_of, tokens_of
+
 _SHOWN = 5
 
 
@@ -35,10 +35,9 @@ class GroupPattern:
 
     def __init__(self, pattern: str) -> None:
         self.text = pattern
-        tokens = list(_TOKEN.finditer(pattern))
-        kinds = [str(token.lastgroup) for token in tokens]
-        self.fields = tuple(token["field"] for token in tokens if token.lastgroup == "field")
-        self._check(kinds)
+        tokens = tokens_of(pattern)
+        self.fields = tuple(fields_of(tokens))
+        self._check(fault_of(pattern, tokens))
         self._parts = pattern.count("/") + 1
         self._regex = re.compile("".join(map(_regex, tokens)), re.DOTALL)
 
@@ -69,21 +68,11 @@ class GroupPattern:
             )
         return [name for name in found if name is not None]
 
-    def _check(self, kinds: Sequence[str]) -> None:
-        wild = ("field", "any")
-        wrong = ""
-        if "brace" in kinds:
-            wrong = "a brace has no partner"
-        elif not self.fields:
+    def _check(self, wrong: str) -> None:
+        if not wrong and not self.fields:
             wrong = "it has no {field} to name the group"
-        elif odd := [name for name in self.fields if not name.isidentifier()]:
-            wrong = f"{{{odd[0]}}} is no name of a field"
-        elif len(set(self.fields)) < len(self.fields):
+        elif not wrong and len(set(self.fields)) < len(self.fields):
             wrong = "a field stands in it twice"
-        elif "" in self.text.split("/") or {".", ".."} & set(self.text.split("/")):
-            wrong = "a part between slashes is empty, . or .."
-        elif any(a in wild and b in wild for a, b in pairwise(kinds)):
-            wrong = "nothing separates two of its fields or *"
         if wrong:
             raise GroupPatternError(
                 f"got {self.text!r}: {wrong}; expected a pattern such as '{{drive}}_*' or '{{patient}}/*'"

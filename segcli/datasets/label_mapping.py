@@ -1,6 +1,6 @@
 """From pixel values in a mask file to class indices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -24,18 +24,27 @@ class LabelMapping:
         indices: Pixel value, of up to 32 bits, to class index, 0 to 253. Several values may share a class.
         ignore_values: Pixel values that no loss and no metric sees; -1 is one of masks with a sign.
         advice: What to do about a value that was not named.
+        others: What a value that was not named becomes; None refuses it.
+        shown: Writes a value as experiments do; None for numbers.
 
     Raises:
         DataError: If a value is out of range, or both a class and ignored.
     """
 
     def __init__(
-        self, indices: Mapping[int, int], ignore_values: Sequence[int] = (), advice: str = NAME_EVERY_VALUE
+        self,
+        indices: Mapping[int, int],
+        ignore_values: Sequence[int] = (),
+        advice: str = NAME_EVERY_VALUE,
+        others: int | None = None,
+        shown: Callable[[int], str] | None = None,
     ) -> None:
-        self.advice = advice
+        self.advice, self.others, self._shown = advice, others, shown or str
+        self._are_numbers = shown is None
         both = sorted(set(indices) & set(ignore_values))
         if both:
-            raise DataError(f"mask values {both} are both a class and in ignore_values; name each once.")
+            named = ", ".join(map(self._shown, both))
+            raise DataError(f"mask values [{named}] are both a class and in ignore_values; name each once.")
         odd = [value for value in (*indices, *ignore_values) if not SMALLEST <= value <= LARGEST]
         if odd:
             raise DataError(f"mask values got {odd}, expected {SMALLEST} to {LARGEST}.")
@@ -60,13 +69,16 @@ class LabelMapping:
         """
         indices = self._look_up(values)
         unknown = indices == UNKNOWN
-        if unknown.any():
+        if unknown.any() and self.others is None:
             self._refuse(values[unknown], path)
+        elif self.others is not None:
+            indices[unknown] = self.others
         return indices
 
     def __repr__(self) -> str:
         """Return what every value stands for."""
-        return f"LabelMapping({sorted(self.named.items())})"
+        others = "" if self.others is None else f", others {self.others}"
+        return f"LabelMapping({sorted(self.named.items())}{others})"
 
     def _look_up(self, values: NDArray[np.integer]) -> NDArray[np.uint8]:
         if values.dtype.kind == "i" or values.dtype.itemsize > 2:
@@ -87,10 +99,11 @@ class LabelMapping:
     def _refuse(self, strangers: NDArray[np.integer], path: str) -> None:
         values, counts = np.unique(strangers, return_counts=True)
         most = sorted(zip(counts.tolist(), values.tolist(), strict=True), reverse=True)
-        shown = ", ".join(f"{value} ({count} pixels)" for count, value in most[:5])
+        shown = ", ".join(f"{self._shown(value)} ({count} pixels)" for count, value in most[:5])
         more = f" and {len(most) - 5} more" if len(most) > 5 else ""
         named = sorted(self.named)
-        known = f"{named[0]} to {named[-1]}" if len(named) == named[-1] - named[0] + 1 > 2 else str(named)
+        is_range = self._are_numbers and len(named) == named[-1] - named[0] + 1 > 2
+        known = f"{named[0]} to {named[-1]}" if is_range else f"[{', '.join(map(self._shown, named))}]"
         name = lossy_format_of(Path(path))
         lossy = "" if name is None else f"\n  {name} changes values near edges: save masks as PNG."
         raise DataError(f"{path} has mask value {shown}{more}, expected {known}.\n  {self.advice}{lossy}")

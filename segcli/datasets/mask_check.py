@@ -3,18 +3,16 @@
 import hashlib
 import threading
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from segcli.datasets.image_file import read_size
-from segcli.datasets.mask_file import lossy_format_of, read_mask, require_equal_sizes
+from segcli.datasets.mask_file import lossy_format_of, require_equal_sizes
 from segcli.datasets.pairing import few
 from segcli.datasets.raster_file import require_whole
+from segcli.datasets.record_labels import Labels, RecordLabels
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.sample import DataError
 
@@ -133,7 +131,8 @@ def faults_of(
     image: Path,
     masks: Sequence[Path | None],
     content: Sequence[bytes] | None,
-    to_labels: Callable[[NDArray[np.integer], Path], object],
+    labels: RecordLabels,
+    keep: list[Labels] | None = None,
 ) -> list[str]:
     """Return what is wrong with an image's header, and with its masks.
 
@@ -141,7 +140,8 @@ def faults_of(
         image: File of the image.
         masks: Files of its masks; None for one that it lacks.
         content: What image and masks hold; None to look at headers only.
-        to_labels: Maps a mask's values to labels; raises :class:`DataError` for others.
+        labels: Reads masks.
+        keep: Gets the labels of each file that was read; None where nobody needs them.
     """
     found: list[str] = []
     size: tuple[int, int] | None = None
@@ -155,12 +155,17 @@ def faults_of(
         if mask is None:
             continue
         try:
-            values = read_mask(mask, content[number]) if content is not None else None
-            mask_size = read_size(mask) if values is None else values.shape
+            if content is not None and (labels.has_size or size is not None):
+                read = labels.read(mask, size, content[number])
+                mask_size: tuple[int, ...] = read.shape
+                if keep is not None:
+                    keep.append(read)
+            elif labels.has_size:
+                mask_size = read_size(mask)
+            else:
+                continue
             if size is not None:
                 require_equal_sizes(image, size, mask, mask_size)
-            if values is not None:
-                to_labels(values, mask)
         except DataError as error:
             found.append(str(error))
     return found

@@ -50,30 +50,45 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in EXTENSIONS
 
 
-def files_below(folder: Path, without: Path | None = None) -> Iterator[Path]:
-    """Yield the visible files in a folder and its sub-folders, through symbolic links, each folder once."""
-    seen, left_out = set[tuple[int, int]](), without.resolve() if without is not None else None
+def files_below(folder: Path, without: Path | None = None, each_folder_once: bool = True) -> Iterator[Path]:
+    """Yield the visible files in a folder and its sub-folders, through symbolic links.
+
+    Args:
+        folder: Where to look.
+        without: A folder inside that is left out.
+        each_folder_once: Whether to see a folder under one name only, if links give it several; without, only links to
+            a folder above them are left out.
+    """
+    left_out = without.resolve() if without is not None else None
+    everywhere, above = set[tuple[int, int]](), dict[Path, frozenset[tuple[int, int]]]()
     for parent, folders, files in os.walk(folder, followlinks=True):
-        about = Path(parent).stat()
-        if (about.st_dev, about.st_ino) in seen:
+        place, about = Path(parent), Path(parent).stat()
+        identity, known = (about.st_dev, about.st_ino), above.get(place.parent, frozenset())
+        if identity in (everywhere if each_folder_once else known):
             folders.clear()
             continue
-        seen.add((about.st_dev, about.st_ino))
+        everywhere.add(identity)
+        above[place] = known | {identity}
         visible = [name for name in folders if not name.startswith(".") and name != _FOREIGN]
-        folders[:] = [name for name in visible if left_out is None or Path(parent, name).resolve() != left_out]
-        yield from (Path(parent, name) for name in files if not name.startswith("."))
+        folders[:] = [name for name in visible if left_out is None or (place / name).resolve() != left_out]
+        yield from (place / name for name in files if not name.startswith("."))
 
 
-def pair_files(image_dir: Path, mask_dir: Path) -> list[tuple[Path, Path]]:
+def pair_files(image_dir: Path, mask_dir: Path, root: Path | None = None) -> list[tuple[Path, Path]]:
     """Return ``(image, mask)`` for every image, by equal paths below the folders without extension, sorted.
+
+    Args:
+        image_dir: Folder of the images.
+        mask_dir: Folder of the masks.
+        root: Folder of the data set, where patterns may find them instead; None where they may not.
 
     Raises:
         DataError: If a folder is missing or empty, an image has no mask or the reverse, or two files share a name.
     """
     if image_dir.is_dir() and mask_dir.is_dir() and image_dir.samefile(mask_dir):
-        raise DataError(one_folder_advice(image_dir, [path.name for path in image_files(image_dir)]))
+        raise DataError(one_folder_advice(image_dir, [path.name for path in image_files(image_dir)], root))
     images, masks = _by_name(image_dir, without=mask_dir), _by_name(mask_dir, without=image_dir)
-    advice = naming_advice(images, masks, mask_dir)
+    advice = naming_advice(images, masks, (image_dir, mask_dir), root)
     _refuse_lonely(images, masks, "images have no mask", mask_dir, advice=advice)
     _refuse_lonely(masks, images, "masks have no image", image_dir, advice=advice)
     return [(images[name], masks[name]) for name in sorted(images)]
@@ -103,7 +118,7 @@ def pair_label_files(
                 "  Correct data.mask_dir or data.classes."
             )
         masks = _by_name(folder, may_be_empty=may_lack)
-        advice = naming_advice(images, masks, folder)
+        advice = naming_advice(images, masks, (image_dir, folder))
         _refuse_lonely(masks, images, "masks have no image", image_dir, advice=advice)
         if not may_lack:
             way_out = "; or set data.missing_masks: empty, if a missing file means that the class does not occur"

@@ -36,4 +36,4 @@ def test_wrong_names_are_explained(flag: str, name: str | None, message: str) ->
 
 def test_it_is_reached_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "--data.help", "FolderDataModule"]) == 0
-    assert "--data.mask_values dict[int, str] | None" in capsys.readouterr().out
+    assert "--data.mask_values dict[int | str, str] | None" in capsys.readouterr().out

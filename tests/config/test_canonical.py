@@ -3,6 +3,7 @@ import math
 import pytest
 
 from segcli.config.canonical import ORDER, canonical, flattened, leaves, text
+from segcli.registry import SHORT_FORMS
 
 TRAINER = "pytorch_lightning.trainer.trainer.Trainer"
 A, B = {"class_path": "a.A"}, {"class_path": "b.B"}
@@ -72,3 +73,13 @@ def test_an_argument_that_was_added_since_has_its_default() -> None:
 def test_leaves_go_by_plain_keys() -> None:
     tree = {"a": {"class_path": "x.Y", "init_args": {}}, "b": {"class_path": "x.Z", "init_args": {"c": [1], "d": {}}}}
     assert dict(leaves(tree)) == {"a.class_path": "x.Y", "a": {}, "b.class_path": "x.Z", "b.c": [1], "b.d": {}}
+
+
+def test_a_short_form_is_the_same_as_the_whole() -> None:
+    short, whole = next(iter(SHORT_FORMS.items()))
+    configs = [
+        {"data": {"class_path": name, "init_args": {"root": "x", "val_fraction": 0.5}}} for name in (short, whole)
+    ]
+    assert flattened(configs[0]) == flattened(configs[1])
+    configs[1]["data"]["init_args"]["image"] = "{name}.png"  # type: ignore[index]
+    assert flattened(configs[0]) != flattened(configs[1])

@@ -44,7 +44,7 @@ def test_list_elements_can_extend(write: Write) -> None:
 
 def test_presets_have_names(write: Write) -> None:
     tree = compose([write("x.yaml", "extends: segcli:own_folder")], checked=False)
-    assert tree.get("data.class_path") == "FolderDataModule"
+    assert tree.get("data.class_path") == "PatternDataModule"
 
 
 @pytest.mark.parametrize(

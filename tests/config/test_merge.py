@@ -26,6 +26,14 @@ def test_the_same_class_by_short_or_full_name_keeps_its_arguments(write: Write) 
     assert tree.get("model.decoder.init_args") == {"dropout": 0.5, "pyramid_channels": 64}
 
 
+@pytest.mark.parametrize("over", ["FolderDataModule", "segcli.datamodules.folder_data_module.FolderDataModule"])
+def test_a_short_form_keeps_the_arguments_of_the_whole_form(write: Write, over: str) -> None:
+    text = f"{{extends: segcli:own_folder, data: {{class_path: {over}, root: x, classes: [a, b]}}}}"
+    tree = compose([write("x.yaml", text)], checked=False)
+    assert (tree.get("data.batch_size"), tree.get("data.val_batch_size")) == (8, 1)
+    assert len(tree.get("data.train_transforms")) == 3
+
+
 def test_the_flat_form_overrides_arguments_of_a_known_class(composed: Composed) -> None:
     tree = composed("model: {optimizer: {lr: 3e-4}}")
     assert tree["model"]["optimizer"] == {"class_path": "AdamW", "init_args": {"lr": 3e-4}}

@@ -84,7 +84,7 @@ WRONG = [
     "data: 5",
     "data: [ShapesDataModule]",
     "data: ShapesDataModul",
-    "data: {class_path: FolderDataModule, root: here, mask_values: {road: 0}}",
+    "data: {class_path: FolderDataModule, root: here, mask_values: {0: [road]}}",
     "data: {class_path: ShapesDataModule, train_transforms: [HorizontalFlp]}",
     "data: {class_path: ShapesDataModule, train_transforms: [{class_path: OneOf, transforms: [VerticalFlp]}]}",
     "data: {class_path: ShapesDataModule, train_transforms: [{class_path: albumentations.Affine, scal: 2}]}",
@@ -169,7 +169,7 @@ def test_every_model_of_timm_may_stand_for_a_backbone() -> None:
     "path",
     [
         *sorted(EXPERIMENTS.rglob("*.yaml")),
-        *sorted((PACKAGE / "presets").glob("*.yaml")),
+        *sorted((PACKAGE / "presets").rglob("*.yaml")),
         PACKAGE / "defaults.yaml",
     ],
     ids=lambda path: path.name,

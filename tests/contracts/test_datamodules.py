@@ -43,6 +43,13 @@ def multilabel_folder(root: Path) -> Arguments:
     return {"root": str(root), "classes": ["lung", "heart"], "ignore_values": [128], "test_fraction": 0.25}
 
 
+def patterns(root: Path) -> Arguments:
+    write_pairs(root / "images", root / "labels", [f"cell_{number}" for number in range(8)], (0, 128, 255))
+    values = {0: "membrane", 128: "cell"}
+    found = {"image": "images/{name}.png", "mask": "labels/{name}.png"}
+    return {"root": str(root), **found, "mask_values": values, "ignore_values": [255], "test_fraction": 0.25}
+
+
 def shapes(_root: Path) -> Arguments:
     return {"train_size": 5, "val_size": 3, "test_size": 2, "image_size": 32}
 
@@ -51,6 +58,7 @@ CASES: dict[str, Callable[[Path], Arguments]] = {
     "CamVidDataModule": camvid,
     "FolderDataModule": folder,
     "MultilabelFolderDataModule": multilabel_folder,
+    "PatternDataModule": patterns,
     "ShapesDataModule": shapes,
 }
 

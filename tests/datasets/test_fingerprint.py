@@ -6,19 +6,19 @@ from PIL import Image
 
 from segcli.datasets.fingerprint import fingerprint
 from segcli.datasets.label_mapping import LabelMapping
-from segcli.datasets.multilabel_dataset import MultilabelDataset
-from segcli.datasets.segmentation_dataset import SegmentationDataset
+from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.shapes_dataset import ShapesDataset
+from tests.datasets.data import of_classes, of_pairs
 
 
-def _dataset(folder: Path, names: tuple[str, ...] = ("a", "b", "c")) -> SegmentationDataset:
+def _dataset(folder: Path, names: tuple[str, ...] = ("a", "b", "c")) -> RecordDataset:
     for part in ("image", "mask"):
         (folder / part).mkdir(parents=True, exist_ok=True)
         for value, name in enumerate(names):
             if not (folder / part / f"{name}.png").exists():
                 Image.new("L", (4, 4), value % 2).save(folder / part / f"{name}.png")
     pairs = [(folder / "image" / f"{name}.png", folder / "mask" / f"{name}.png") for name in names]
-    return SegmentationDataset(pairs, LabelMapping({0: 0, 1: 1}, (), ""))
+    return of_pairs(pairs, LabelMapping({0: 0, 1: 1}, (), ""))
 
 
 def test_the_place_of_the_data_does_not_count(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_drawn_pictures_follow_from_their_settings() -> None:
 def test_a_missing_mask_is_not_an_empty_one(tmp_path: Path) -> None:
     _dataset(tmp_path)
     image, mask = tmp_path / "image" / "a.png", tmp_path / "mask" / "a.png"
-    with_mask, without = (MultilabelDataset([(image, [part])]) for part in (mask, None))
+    with_mask, without = (of_classes([(image, [part])]) for part in (mask, None))
     assert fingerprint(with_mask)["content"] != fingerprint(without)["content"]
 
 
@@ -77,4 +77,4 @@ def test_ids_are_below_the_common_folder(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         _dataset(tmp_path / folder, ("a",))
     pairs = [(tmp_path / folder / "image" / "a.png", tmp_path / folder / "mask" / "a.png") for folder in "xy"]
-    assert SegmentationDataset(pairs, LabelMapping({0: 0, 1: 1}, (), "")).ids() == ["x/image/a.png", "y/image/a.png"]
+    assert of_pairs(pairs, LabelMapping({0: 0, 1: 1}, (), "")).ids() == ["x/image/a.png", "y/image/a.png"]

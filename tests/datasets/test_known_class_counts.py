@@ -8,21 +8,21 @@ from segcli.datasets import known_class_counts as module
 from segcli.datasets.class_counts import ClassCounts, count_classes
 from segcli.datasets.known_class_counts import known_class_counts
 from segcli.datasets.label_mapping import LabelMapping
-from segcli.datasets.multilabel_dataset import MultilabelDataset
+from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.sample_dataset import SampleDataset
-from segcli.datasets.segmentation_dataset import SegmentationDataset
+from tests.datasets.data import of_classes, of_pairs, table_labels
 
 NAMES = ("a", "b")
 
 
-def data(folder: Path, *labels: int, yes: int = 255) -> SegmentationDataset:
+def data(folder: Path, *labels: int, yes: int = 255) -> RecordDataset:
     """Images of 2 x 2 px, of one label each."""
     folder.mkdir(exist_ok=True)
     pairs = [(folder / f"{number}.jpg", folder / f"{number}.png") for number in range(len(labels))]
     for label, (image, mask) in zip(labels, pairs, strict=True):
         Image.new("RGB", (2, 2)).save(image)
         Image.fromarray(np.full((2, 2), label * yes, np.uint8)).save(mask)
-    return SegmentationDataset(pairs, LabelMapping({0: 0, yes: 1}))
+    return of_pairs(pairs, LabelMapping({0: 0, yes: 1}))
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def test_a_split_is_counted_once_wherever_it_lies(tmp_path: Path, counted: list[
 
 def test_other_masks_and_other_labels_are_counted(tmp_path: Path, counted: list[SampleDataset]) -> None:
     splits = [data(tmp_path / "x", 0, 1), data(tmp_path / "y", 1, 0), data(tmp_path / "z", 0, 1, yes=1)]
-    splits.append(SegmentationDataset(splits[0].pairs, LabelMapping({0: 1, 255: 0})))
-    splits.append(SegmentationDataset(splits[0].pairs[:1], splits[0].labels))
+    splits.append(RecordDataset(splits[0].records, table_labels(LabelMapping({0: 1, 255: 0}))))
+    splits.append(RecordDataset(splits[0].records[:1], splits[0].labels))
 
     for each in splits:
         assert known_class_counts(each, NAMES) == count_classes(each, NAMES)
@@ -83,13 +83,13 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path, counted: li
     assert len(counted) == 2
 
 
-class Own(SegmentationDataset):
+class Own(RecordDataset):
     """A user's own reader: what it makes of a file is not known from the file."""
 
 
 def test_what_a_class_of_a_user_s_own_reads_is_always_counted(tmp_path: Path, counted: list[SampleDataset]) -> None:
     split = data(tmp_path / "x", 0, 1)
-    own = Own(split.pairs, split.labels)
+    own = Own(split.records, split.labels)
 
     for each in (split, own, own):
         known_class_counts(each, NAMES)
@@ -98,11 +98,11 @@ def test_what_a_class_of_a_user_s_own_reads_is_always_counted(tmp_path: Path, co
 
 
 def test_a_label_without_a_file_has_the_pixels_of_its_image(tmp_path: Path, counted: list[SampleDataset]) -> None:
-    (image, mask), _ = data(tmp_path / "x", 1, 0).pairs
-    splits = [MultilabelDataset([(image, [mask, None])]), MultilabelDataset([(image, [mask, mask])])]
+    image, mask = data(tmp_path / "x", 1, 0).records[0].files
+    splits = [of_classes([(image, [mask, None])]), of_classes([(image, [mask, mask])])]
     large = tmp_path / "large.png"
     Image.new("RGB", (4, 4)).save(large)
-    splits += [MultilabelDataset([(path, [None, None])]) for path in (image, large)]
+    splits += [of_classes([(path, [None, None])]) for path in (image, large)]
 
     for each in splits:
         assert known_class_counts(each, NAMES) == count_classes(each, NAMES)

@@ -6,8 +6,9 @@ import torch
 from PIL import Image
 
 from segcli.datasets.label_mapping import LabelMapping
-from segcli.datasets.segmentation_dataset import SegmentationDataset
+from segcli.datasets.record_dataset import RecordDataset
 from segcli.sample import DataError
+from tests.datasets.data import of_pairs, table_labels
 
 LABELS = LabelMapping({0: 0, 255: 1})
 
@@ -19,22 +20,22 @@ def pair(folder: Path, image: tuple[int, int], mask: tuple[int, int]) -> tuple[P
 
 
 def test_reads_image_and_mapped_mask(tmp_path: Path) -> None:
-    dataset = SegmentationDataset([pair(tmp_path, (4, 6), (4, 6))], LABELS)
+    dataset = of_pairs([pair(tmp_path, (4, 6), (4, 6))], LABELS)
     sample = dataset[0]
     torch.testing.assert_close(sample["image"], torch.full((3, 4, 6), 7, dtype=torch.uint8))
     torch.testing.assert_close(sample["mask"], torch.ones(4, 6, dtype=torch.uint8))
     assert (len(dataset), dataset.sizes(), dataset.paths()) == (1, [(4, 6)], [str(tmp_path / "image.png")])
-    assert SegmentationDataset(dataset.pairs, LABELS, image_mode="L")[0]["image"].shape == (1, 4, 6)
+    assert RecordDataset(dataset.records, table_labels(LABELS), image_mode="L")[0]["image"].shape == (1, 4, 6)
 
 
 def test_a_mask_of_another_size_names_both_files(tmp_path: Path) -> None:
-    dataset = SegmentationDataset([pair(tmp_path, (4, 6), (6, 4))], LABELS)
+    dataset = of_pairs([pair(tmp_path, (4, 6), (6, 4))], LABELS)
     with pytest.raises(DataError, match=r"image\.png is 4 x 6 px, its mask .*mask\.png is 6 x 4 px"):
         dataset[0]
 
 
 def test_a_stranger_in_the_mask_names_the_mask(tmp_path: Path) -> None:
-    dataset = SegmentationDataset([pair(tmp_path, (4, 6), (4, 6))], LabelMapping({0: 0, 1: 1}))
+    dataset = of_pairs([pair(tmp_path, (4, 6), (4, 6))], LabelMapping({0: 0, 1: 1}))
     with pytest.raises(DataError, match=r"mask\.png has mask value 255 \(24 pixels\)"):
         dataset[0]
 
@@ -48,14 +49,14 @@ def turned_photo(folder: Path) -> Path:
 
 def test_a_turned_photo_fits_the_mask_that_was_drawn_on_what_viewers_show(tmp_path: Path) -> None:
     _, mask = pair(tmp_path, (6, 4), (6, 4))
-    dataset = SegmentationDataset([(turned_photo(tmp_path), mask)], LABELS)
+    dataset = of_pairs([(turned_photo(tmp_path), mask)], LABELS)
     assert dataset[0]["image"].shape == (3, 6, 4)
     assert dataset[0]["mask"].shape == dataset.sizes()[0] == dataset[0]["size"] == (6, 4)
 
 
 def test_a_mask_of_what_lies_on_disk_is_told_about_the_orientation(tmp_path: Path) -> None:
     _, mask = pair(tmp_path, (4, 6), (4, 6))
-    dataset = SegmentationDataset([(turned_photo(tmp_path), mask)], LABELS)
+    dataset = of_pairs([(turned_photo(tmp_path), mask)], LABELS)
     with pytest.raises(
         DataError, match=r"photo\.jpg is 6 x 4 px.*EXIF orientation applied.*remove the EXIF orientation"
     ):

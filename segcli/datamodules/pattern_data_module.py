@@ -1,0 +1,231 @@
+"""Own images and masks wherever they lie: two patterns of paths, or two folders."""
+
+from pathlib import Path
+from typing import Literal
+
+import albumentations as A
+
+from segcli.datamodules.pattern_masks import MaskKeys, masks_of
+from segcli.datamodules.record_source import FolderSource, ListedSource, RecordSource
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
+from segcli.datasets.coco_listing import CocoListing
+from segcli.datasets.folder_splits import FolderSplits
+from segcli.datasets.image_dataset import ImageDataset
+from segcli.datasets.label_file import read_label_file
+from segcli.datasets.listing import Listing
+from segcli.datasets.manifest_listing import ManifestListing
+from segcli.datasets.palette import default_palette
+from segcli.datasets.path_pattern import CLASS, PathPattern, PathPatternError
+from segcli.datasets.pattern_listing import PatternListing
+from segcli.datasets.record_dataset import RecordDataset
+from segcli.datasets.record_splits import FIELD, RecordSplits
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.sample import DataError
+from segcli.transforms.seeded_compose import SeededCompose
+
+_FOLDERS = ("images", "labels")
+"""What folders are called where nobody says it."""
+
+
+class PatternDataModule(SegmentationDataModule):
+    """Load images and masks that patterns find below a folder.
+
+    A pattern is a path below ``root`` with fields: ``{name}`` tells images apart, ``{split}`` names the split,
+    ``{class}`` in masks the class where every class has files of its own. Any other field, such as ``{city}``, must be
+    the same in the paths of an image and its mask, and is part of the image's name. ``*`` is text that does not matter;
+    masks that differ in nothing else are single objects, laid over each other. Masks that end in ``.json`` or ``.txt``
+    are shapes of LabelMe, Supervisely or YOLO, later ones over earlier ones. Without an extension, all of images fit. A
+    pattern that begins with ``{`` is quoted in YAML.
+
+    Cityscapes: ``image: "leftImg8bit/{split}/{city}/{name}_leftImg8bit.png"``,
+    ``mask: "gtFine/{split}/{city}/{name}_gtFine_labelIds.png"``, ``mask_values: {7: road, 8: sidewalk}``,
+    ``other_values: ignore``.
+
+    Args:
+        root: Folder of the data set.
+        image: Pattern of images; null for two folders with files of equal names, as ``FolderDataModule`` reads them.
+        mask: Pattern of masks; null for images without, to predict.
+        image_dir: Name of the folder with images, where there is no pattern.
+        mask_dir: Name of the folder with masks, where there is no pattern.
+        manifest: CSV file below ``root`` whose columns ``image`` and ``mask`` name files, in place of patterns; a
+            column ``split`` names the split of each.
+        coco: File below ``root`` of COCO's annotations, in place of patterns; or split to its file, ``{train:
+            train.json, val: val.json}``. ``classes`` are categories, and first what is in no object.
+        classes: Names of the classes; without ``mask_values``, their positions are the mask's values.
+        mask_values: Mask value to class name, ``{0: background, 255: cell}``, or colour to class name,
+            ``{"#000000": background, "#ff0000": cell}``, or, with ``{class}`` in ``mask``, its text to class name, or,
+            in files of shapes, what these call an object to class name. Several may share a class. The order of first
+            mention gives the classes' order unless ``classes`` does.
+        ignore_values: Mask values, or colours, that no loss and no metric sees. 255 is one only if it is listed.
+        ignore_classes: Classes that ``mask_values`` or ``label_file`` name and that no loss and no metric sees.
+        other_values: What pixels of all other values are, with ``{class}`` pixels in no mask: an ``error``, ``ignore``,
+            or the name of a class, which ``classes`` may name alone. With ``{class}`` and in files of shapes, a first
+            class that no mask and no object is of is where no other is, unless this says something else.
+        mask_threshold: Smallest grey value, 1 to 255, that is read as 255, smaller ones being read as 0: for masks of
+            two classes that were saved as JPEG. Null reads values as they are.
+        label_file: File below ``root``, or below the working directory, that names values or colours, in place of
+            ``mask_values``: CVAT's labelmap.txt, Roboflow's _classes.csv, nnU-Net's dataset.json, Mapillary's
+            config.json. Classes that it does not evaluate are ignored.
+        missing_masks: What an image without mask is: an ``error``; ``skip`` leaves it out; the name of a class says
+            that all of it is of that; ``empty``, with ``{class}``, that it has none of the classes whose files are
+            missing.
+        multilabel: Whether a pixel may be of several classes, for ``model.task: multilabel``; needs ``{class}``.
+        overlaps: Whether, with ``{class}``, a pixel in the masks of two classes is an ``error``, or of the ``last``.
+        splits: Split to what it is called in ``{split}``, e.g. ``{train: Train, val: Val}``; others are not used then.
+            Null takes the usual names: training, valid, validation and such.
+        split_files: Pattern below ``root`` of files with ``{split}`` that list the images of each split, by name or
+            path, one in a line: ``"ImageSets/Segmentation/{split}.txt"``. Null where paths tell, or nothing does.
+        val_fraction: Share of images to validate with where no split is named so, 0 to below 1. Above 0, it is at least
+            one image.
+        test_fraction: The same for tests.
+        split_seed: Seed of the split and of the choice that ``limit`` makes.
+        limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
+        image_mode: Channels that images are converted to: 3, 1 or 4.
+        batch_size: Images per training batch and device.
+        val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
+        num_workers: Processes that load images; 0 loads in the main process.
+        train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
+            leaves the padding out of loss and metrics. None for none.
+        val_transforms: Albumentations transforms in evaluation and prediction; None for none.
+        group: Which images belong together, such as the frames of a clip: a pattern over their paths below ``root``,
+            without the suffix, whose fields name the group: ``"{clip}_*"``, ``"{patient}/*"``. A split by hashes keeps
+            groups together, and ``compare`` goes by them. With ``manifest``, also the name of a column. None for every
+            image by itself.
+        check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
+            or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+
+    Raises:
+        DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        image: str | None = None,
+        mask: str | None = None,
+        image_dir: str = "images",
+        mask_dir: str = "labels",
+        manifest: str | None = None,
+        coco: dict[str, str] | str | None = None,
+        classes: list[str] | None = None,
+        mask_values: dict[int | str, str] | None = None,
+        ignore_values: list[int | str] | None = None,
+        ignore_classes: list[str] | None = None,
+        other_values: str = "error",
+        mask_threshold: int | None = None,
+        label_file: str | None = None,
+        missing_masks: str = "error",
+        multilabel: bool = False,
+        overlaps: Literal["error", "last"] = "error",
+        splits: dict[str, str] | None = None,
+        split_files: str | None = None,
+        val_fraction: float = 0.2,
+        test_fraction: float = 0.0,
+        split_seed: int = 0,
+        limit: int | None = None,
+        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        batch_size: int = 8,
+        val_batch_size: int | None = None,
+        num_workers: int = 0,
+        train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
+        group: str | None = None,
+        check_masks: Literal["all", "headers"] = "all",
+    ) -> None:
+        self._group_column = group if manifest is not None and group is not None and "{" not in group else None
+        pattern = group if self._group_column is None else None
+        super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, pattern)
+        self.check_masks, self.image_mode, self.multilabel = check_masks, image_mode, multilabel
+        self.folder = Path(root)
+        masks = None if mask is None else _pattern("mask", mask)
+        if sum(each is not None for each in (image, manifest, coco)) > 1 or (mask and (manifest or coco)):
+            raise DataError("data got two of image (with mask), manifest and coco, expected one: each finds the files.")
+        ignored = ignore_classes
+        if label_file is not None:
+            if mask_values is not None:
+                raise DataError("data got mask_values and label_file, expected one of them: both name values of masks.")
+            if masks is not None and CLASS in masks.fields:
+                raise DataError(
+                    "data got label_file and {class} in data.mask, expected one: paths tell the class there."
+                )
+            below = self.folder / label_file
+            named = read_label_file(below if below.is_file() or not Path(label_file).is_file() else Path(label_file))
+            mask_values, ignored = dict(named.values), [*named.ignored] if ignore_classes is None else ignore_classes
+        labels = MaskKeys(classes, mask_values, ignore_values or (), ignored or (), other_values, mask_threshold)
+        self._masks = masks_of(masks, labels, multilabel, overlaps, missing_masks, are_shapes=coco is not None)
+        self.classes = self._masks.classes
+        first = int(multilabel)  # the first colour is for a background
+        self.palette = default_palette(len(self.classes) + first)[first:]
+        shares = val_fraction, test_fraction, split_seed, limit
+        listing = self._listing(image, masks, manifest, coco)
+        if listing is None:
+            _require_listing(mask=mask, splits=splits, split_files=split_files, missing_masks=missing_masks)
+            folders = FolderSplits(self.folder, image_dir, mask_dir, *shares, self.group)
+            self._source: RecordSource = FolderSource(folders)
+        elif (image_dir, mask_dir) != _FOLDERS:
+            raise DataError("data got image_dir or mask_dir beside image, manifest or coco, expected one of these.")
+        else:
+            lists = _list_pattern(split_files)
+            told = RecordSplits(
+                self.folder, (), splits, lists, *shares, self.group, listing.split_name, self._masks.kept
+            )
+            self._source = ListedSource(listing, told)
+
+    def _listing(
+        self, image: str | None, masks: PathPattern | None, manifest: str | None, coco: dict[str, str] | str | None
+    ) -> Listing | None:
+        """Return what finds images and masks; None where two folders do."""
+        assert self.folder is not None
+        if manifest is not None:
+            return ManifestListing(self.folder, self.folder / manifest, self._group_column)
+        if coco is not None:
+            files = {"": coco} if isinstance(coco, str) else coco
+            return CocoListing(self.folder, {split: self.folder / file for split, file in files.items()})
+        return None if image is None else PatternListing(self.folder, _pattern("image", image), masks)
+
+    def groups(self, split: Split) -> tuple[str, list[str]] | None:
+        """Return what names the groups, and the group of every image of a prepared split; None where there are none."""
+        dataset = self.datasets[split]
+        if self._group_column is None or not isinstance(dataset, RecordDataset):
+            return super().groups(split)
+        return f"column {self._group_column}", [str(record.group) for record in dataset.records]
+
+    def check_settings(self) -> None:
+        """Refuse also patterns that do not go together; prediction does without that of masks."""
+        super().check_settings()
+        self._source.check_settings()
+
+    def unused_files(self) -> list[Path]:
+        """Return files in the folder of the data set that no split uses of those that were prepared."""
+        return self._source.unused()
+
+    def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
+        """Return the dataset of one split.
+
+        Raises:
+            DataError: If files are missing, images lack masks, or the split has no images.
+        """
+        if split == "predict":
+            return ImageDataset(self._source.to_predict(), transform, self.image_mode)
+        records, labels = self._masks.prepared(self._source.of(split), self._source.records())
+        return RecordDataset(records, labels, transform, self.image_mode)
+
+
+def _require_listing(**keys: object) -> None:
+    """Refuse keys that say nothing of two folders."""
+    usual = {"missing_masks": "error"}
+    if given := [f"data.{name}" for name, value in keys.items() if value != usual.get(name)]:
+        raise DataError(f"data got {', '.join(given)} without data.image, expected the pattern of images beside it.")
+
+
+def _list_pattern(text: str | None) -> str | None:
+    if text is not None and FIELD not in text:
+        raise DataError(f"data.split_files got {text!r}, expected a path with {FIELD} in it.")
+    return text
+
+
+def _pattern(key: str, text: str) -> PathPattern:
+    try:
+        return PathPattern(text)
+    except PathPatternError as error:
+        raise DataError(f"data.{key} {error}.") from None

@@ -1,0 +1,43 @@
+"""Find the images of a data set, with the files of their masks."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from segcli.datasets.record import Record
+
+
+class Listing(ABC):
+    """List the images of a data set.
+
+    Attributes:
+        root: Folder of the data set.
+        has_masks: Whether masks are looked for.
+        split_name: What names the split of an image, in words.
+    """
+
+    root: Path
+    has_masks: bool
+    split_name: str
+
+    @abstractmethod
+    def images(self) -> list[Record]:
+        """Return all images, each with the masks that it has; there may be none.
+
+        Raises:
+            DataError: If there is no image, or files are at fault.
+        """
+
+    def records(self) -> list[Record]:
+        """Return all images, of which some have masks.
+
+        Raises:
+            DataError: If none has, or as :meth:`images` does.
+        """
+        return self.images()
+
+    def check_settings(self) -> None:  # noqa: B027  (most have nothing to refuse)
+        """Refuse settings that do not go together; reads no files.
+
+        Raises:
+            DataError: If there are such.
+        """

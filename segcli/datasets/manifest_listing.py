@@ -1,0 +1,94 @@
+"""Find images and masks of a data set by a table of their paths."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from segcli.config.errors import did_you_mean
+from segcli.datasets.listing import Listing
+from segcli.datasets.record import MaskFile, Record
+from segcli.sample import DataError
+
+IMAGE, MASK, SPLIT = "image", "mask", "split"
+
+
+class ManifestListing(Listing):
+    """List the rows of a CSV file with a header.
+
+    The column ``image`` names files; ``mask``, which may be empty, and ``split`` are used where there are such, and so
+    is that of groups. Others are not read.
+
+    Args:
+        root: Folder that paths are relative to.
+        file: The table.
+        group: Column of what images belong to; None for none.
+    """
+
+    def __init__(self, root: Path, file: Path, group: str | None = None) -> None:
+        self.root, self._file, self._group = root, file, group
+        self.has_masks, self.split_name = True, f"the column {SPLIT} of {file}"
+        self._records: list[Record] | None = None
+
+    def images(self) -> list[Record]:
+        """Return all rows in their order.
+
+        Raises:
+            DataError: If the table is missing or no CSV, lacks a column, or names a file that is not there or twice.
+        """
+        if self._records is None:
+            self._records = list(self._found())
+        return self._records
+
+    def _found(self) -> Iterator[Record]:
+        seen: dict[Path, int] = {}
+        for line, row in self._rows():
+            image = self._path(row, IMAGE, line)
+            if image is None:
+                raise DataError(f"{self._file}, line {line}: names no image; fill the column, or remove the line.")
+            if image in seen:
+                raise DataError(f"{self._file}, lines {seen[image]} and {line}: both name {image}; remove one.")
+            seen[image] = line
+            mask = self._path(row, MASK, line) if MASK in row else None
+            masks = () if mask is None else (MaskFile(mask),)
+            name = row[IMAGE].rpartition(".")[0] or row[IMAGE]
+            yield Record(name, image, masks, row.get(SPLIT) or None, self._group_of(row, line))
+        if not seen:
+            raise DataError(f"{self._file} has no rows below its header.")
+
+    def _rows(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Yield the number of every line, and its cells by column."""
+        try:
+            text = self._file.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise DataError(f"data.manifest got {self._file}, which cannot be read ({error.strerror}).") from None
+        except UnicodeDecodeError:
+            raise DataError(f"data.manifest got {self._file}, which is no text in UTF-8; save it as CSV.") from None
+        reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
+        columns = reader.fieldnames or ()
+        for wanted in (IMAGE, *([self._group] if self._group else ())):
+            if wanted not in columns:
+                raise DataError(
+                    f"{self._file} has no column {wanted!r}{did_you_mean(wanted, columns)}, only {', '.join(columns)}; "
+                    "expected a header with image, mask, split; separated by commas."
+                )
+        for row in reader:
+            if None in row or None in row.values():
+                raise DataError(
+                    f"{self._file}, line {reader.line_num}: has another number of cells than the header; correct it."
+                )
+            yield reader.line_num, {column: cell.strip() for column, cell in row.items()}
+
+    def _path(self, row: Mapping[str, str], column: str, line: int) -> Path | None:
+        if not row[column]:
+            return None
+        path = self.root / row[column]
+        if not path.is_file():
+            raise DataError(f"{self._file}, line {line}: {path} is missing; paths are relative to data.root.")
+        return path
+
+    def _group_of(self, row: Mapping[str, str], line: int) -> str | None:
+        if self._group is None:
+            return None
+        if not row[self._group]:
+            raise DataError(f"{self._file}, line {line}: the column {self._group} is empty; fill it.")
+        return row[self._group]

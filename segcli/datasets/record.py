@@ -1,0 +1,57 @@
+"""One sample of a data set as it lies on disk, however the data set is laid out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A file of a mask, or of a part of one.
+
+    Attributes:
+        path: The file; None for a class of which the image has none.
+        label: The class that it is of, where every class has a file of its own; None where its values tell.
+        content: What of the file is of this image, where it is of many images; None for all of it.
+    """
+
+    path: Path | None
+    label: str | None = None
+    content: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """An image with its masks.
+
+    Attributes:
+        name: Unique in the data set; splits by hashes go by it.
+        image: File of the image.
+        masks: Files of its mask; none where there is none.
+        split: Split that its path or a table names, as it is written there; None where nothing does.
+        group: What it belongs to, where a table says it; None where nothing does.
+    """
+
+    name: str
+    image: Path
+    masks: tuple[MaskFile, ...] = ()
+    split: str | None = None
+    group: str | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The image and all files of its mask; several images may share one."""
+        return [self.image, *(mask.path for mask in self.masks if mask.path is not None)]
+
+
+def paired(pairs: Iterable[tuple[Path, Path]]) -> list[Record]:
+    """Return records of images with a mask in one file."""
+    return [Record(image.stem, image, (MaskFile(mask),)) for image, mask in pairs]
+
+
+def with_class_files(pairs: Iterable[tuple[Path, Sequence[Path | None]]], classes: Sequence[str]) -> list[Record]:
+    """Return records of images with a file for each class, None where a class does not occur."""
+    return [
+        Record(image.stem, image, tuple(MaskFile(mask, label) for mask, label in zip(masks, classes, strict=True)))
+        for image, masks in pairs
+    ]

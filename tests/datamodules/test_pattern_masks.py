@@ -1,0 +1,82 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segcli.datamodules.pattern_masks import ClassMasks, MaskKeys, ValueMasks, masks_of
+from segcli.datasets.path_pattern import PathPattern
+from segcli.datasets.record import MaskFile, Record
+from segcli.datasets.record_dataset import RecordDataset
+from segcli.sample import DataError
+
+KEYS = MaskKeys(("ground", "cat"), None, (), (), "error", None)
+A = Record("a", Path("a.png"))
+CAT = MaskFile(Path("cat/a.png"), "cat")
+
+
+def made(pattern: str | None, missing: str = "error", multilabel: bool = False, **keys: Any) -> Any:  # noqa: ANN401
+    mask = PathPattern(pattern) if pattern else None
+    return masks_of(mask, KEYS._replace(**keys), multilabel, "error", missing)
+
+
+def test_the_pattern_tells_what_masks_are() -> None:
+    assert isinstance(made("{name}.png"), ValueMasks)
+    assert isinstance(made("{class}/{name}.png"), ClassMasks)
+    assert isinstance(made(None), ValueMasks)
+    with pytest.raises(DataError, match="expected"):
+        made("{name}.png", multilabel=True)
+
+
+@pytest.mark.parametrize("missing", ["error", "skip", "cat"])
+def test_skipping_leaves_out_images_without_masks_alone(missing: str) -> None:
+    with_mask = Record("b", Path("b.png"), (MaskFile(Path("b_m.png")),))
+    kept = made("{name}.png", missing).kept([A, with_mask])
+    assert kept == ([with_mask] if missing == "skip" else [A, with_mask])
+
+
+def test_classes_have_files_in_their_own_order() -> None:
+    dog = MaskFile(Path("dog/a.png"), "dog")
+    masks = made("{class}/{name}.png", classes=("ground", "dog", "cat"))
+    record = Record("a", Path("a.png"), (CAT, dog))
+    (found,), _ = masks.prepared([record], [record])
+    assert found.masks == (MaskFile(None, "ground"), dog, CAT)
+
+
+def test_several_files_of_a_class_are_its_objects() -> None:
+    files = (MaskFile(Path("1.png"), "cat"), MaskFile(Path("2.png"), "cat"))
+    record = Record("a", Path("a.png"), files)
+    (found,), _ = made("{class}/{name}_*.png").prepared([record], [record])
+    assert found.masks == (MaskFile(None, "ground"), *files, MaskFile(None, "cat"))
+
+
+def test_which_file_is_of_which_class_is_part_of_the_data() -> None:
+    keys = {"classes": ("ground", "cat", "dog")}
+    sources = set()
+    for labels in (("cat", "cat", "dog"), ("cat", "dog", "dog")):
+        files = tuple(MaskFile(Path(f"{number}.png"), label) for number, label in enumerate(labels))
+        record = Record("a", Path("a.png"), files)
+        (found,), reader = made("{class}/{name}_*.png", **keys).prepared([record], [record])
+        sources.add(tuple(RecordDataset([found], reader).sources(0)))
+    assert len(sources) == 2
+
+
+def test_an_image_without_any_file_is_empty_only_if_it_may() -> None:
+    other = Record("b", Path("b.png"), (CAT,))
+    with pytest.raises(DataError, match="1 images have no mask"):
+        made("{class}/{name}.png").prepared([A], [A, other])
+    (found,), _ = made("{class}/{name}.png", "empty").prepared([A], [A, other])
+    assert [mask.path for mask in found.masks] == [None, None]
+    with pytest.raises(DataError, match="got 'empty', expected error, skip, ground, cat"):
+        made("{name}.png", "empty")
+    with pytest.raises(DataError, match="got 'cat', expected error, skip, empty"):
+        made("{class}/{name}.png", "cat")
+    (found,), labels = made("{name}/*.png", "empty").prepared([A], [A])
+    assert not RecordDataset([found], labels).labels.combined([], [], (2, 2)).any()
+
+
+def test_objects_are_laid_over_the_class_of_the_value_0() -> None:
+    keys = {"classes": None, "mask_values": {255: "cell", 0: "ground"}}
+    _, labels = made("{name}/*.png", **keys).prepared([], [])
+    ground, cell = np.ones((1, 2), np.uint8), np.array([[0, 1]], np.uint8)
+    assert labels.combined([], [cell, ground], (1, 2)).tolist() == [[0, 1]]

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from segcli.datasets.manifest_listing import ManifestListing
+from segcli.datasets.record import MaskFile, Record
+from segcli.sample import DataError
+
+
+def listing(root: Path, text: str | bytes, group: str | None = None) -> ManifestListing:
+    for name in ("a.png", "b.png", "a_m.png"):
+        (root / name).touch()
+    (root / "all.csv").write_bytes(text if isinstance(text, bytes) else text.encode("utf-8-sig"))
+    return ManifestListing(root, root / "all.csv", group)
+
+
+def test_rows_are_records(tmp_path: Path) -> None:
+    text = 'image, mask, split, patient, weight\n"a.png", a_m.png, train, p1, 2\nb.png,,,p2,1\n'
+    assert listing(tmp_path, text, "patient").records() == [
+        Record("a", tmp_path / "a.png", (MaskFile(tmp_path / "a_m.png"),), "train", "p1"),
+        Record("b", tmp_path / "b.png", (), None, "p2"),
+    ]
+
+
+def test_paths_may_be_absolute_and_masks_absent(tmp_path: Path) -> None:
+    (found,) = listing(tmp_path, f"image\n{tmp_path / 'a.png'}\n").images()
+    assert found.files == [tmp_path / "a.png"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("img,mask\na.png,a_m.png\n", r"no column 'image' \(did you mean 'img'\?\), only img, mask"),
+        ("image;mask\na.png;a_m.png\n", "no column 'image'.*separated by commas"),
+        ("", "no column 'image'"),
+        ("image\n", "has no rows"),
+        ("image\na.png\nc.png\n", r"line 3: .*c\.png is missing; paths are relative to data\.root"),
+        ("image,mask\na.png,x.png\n", r"line 2: .*x\.png is missing"),
+        ("image,mask\n,a_m.png\n", "line 2: names no image"),
+        ("image\na.png\na.png\n", r"lines 2 and 3: both name .*a\.png"),
+        ("image,mask\na.png\n", "line 2: has another number of cells"),
+        ("image\na.png,b.png\n", "line 2: has another number of cells"),
+        (b"\xff\xfe", "no text in UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text: str | bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        listing(tmp_path, text).images()
+
+
+def test_groups_need_a_column_that_is_filled(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no column 'patient' \(did you mean 'patients'\?\)"):
+        listing(tmp_path, "image,patients\na.png,1\n", "patient").images()
+    with pytest.raises(DataError, match="line 2: the column patient is empty"):
+        listing(tmp_path, "image,patient\na.png,\n", "patient").images()
+    with pytest.raises(DataError, match=r"none\.csv, which cannot be read \(No such file"):
+        ManifestListing(tmp_path, tmp_path / "none.csv").images()
