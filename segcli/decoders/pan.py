@@ -1,8 +1,8 @@
 """Pyramid Attention Network (Li et al., 2018), https://arxiv.org/abs/1805.10180, section 3 and figures 2 to 4.
 
-As in segmentation-models-pytorch, the pyramid of the deepest level has one channel, and 32 channels are the default.
-Deviation: convolutions before a normalisation have no bias, which it takes out. Weights of that library fit with
-``align_corners: true``, but for these biases.
+Its backbone has output stride 16 (section 4.1). As in segmentation-models-pytorch, the pyramid of the deepest level has
+one channel, and 32 channels are the default. Deviation: convolutions before a normalisation have no bias, which it
+takes out. Weights of that library fit with ``align_corners: true``, but for these biases.
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,8 @@ class PAN(Decoder):
     Raises:
         ValueError: If ``features`` is empty or ``width`` is below 1.
     """
+
+    meant_stride = 16
 
     def __init__(self, features: Sequence[FeatureSpec], width: int = 32, align_corners: bool = False) -> None:
         super().__init__()

@@ -10,6 +10,7 @@ from segcli.comparison.page.summary import MOST_PAIRS, pairs_of, some
 from segcli.comparison.page.svg import inline_svg
 from segcli.comparison.plots.classes import class_metric, class_names, classes_figure, columns_of
 from segcli.comparison.plots.convergence import Over, convergence_figure, has_curves, logged
+from segcli.comparison.plots.costs import costs_figure, has_costs
 from segcli.comparison.plots.scores import (
     BEYOND_NOISE,
     class_differences_figure,
@@ -40,7 +41,14 @@ def scores(comparison: Comparison) -> Html:
         which = "" if len(pairs) == len(comparison.pairs) else f"{len(pairs)} of {len(comparison.pairs)} pairs. "
         caption = f"{which}Filled: beyond the noise, in the colour of the better group. Hollow: not."
         plots.append(figure(inline_svg(draw, f"Differences of {metric} between groups"), "Differences.", caption))
-    return section("Scores", "scores", side_by_side(*plots))
+    if not has_costs(comparison):
+        return section("Scores", "scores", side_by_side(*plots))
+    over_costs = figure(
+        inline_svg(partial(costs_figure, comparison), f"{metric} over parameters and over the time of a step"),
+        f"{metric} over what a model costs.",
+        "A line is the 95 % interval. The time is that of training, with loading, on the machine of the run.",
+    )
+    return section("Scores", "scores", side_by_side(*plots), over_costs)
 
 
 def convergence(comparison: Comparison) -> Html:

@@ -13,6 +13,7 @@ from segcli.comparison.metric import Metric
 from segcli.comparison.plots.classes import class_names, classes_figure, columns_of
 from segcli.comparison.plots.confusion import confusion_figure, heat_map
 from segcli.comparison.plots.convergence import convergence_figure, has_curves
+from segcli.comparison.plots.costs import costs_figure, has_costs
 from segcli.comparison.plots.scores import scores_figure
 from segcli.disk import write_bytes
 from segcli.plot_style import png, style
@@ -21,7 +22,7 @@ _LONGEST_NAME = 60
 
 
 def write_plots(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write ``scores.png``, ``convergence.png``, ``classes.png`` and a ``confusion_<label>.png`` for every group.
+    """Write ``scores.png``, ``costs.png``, ``convergence.png``, ``classes.png``, and ``confusion_<label>.png`` a group.
 
     What a comparison has no figures for is left out: curves of a metric that was never logged, for example. The
     confusion matrix of a group is the sum over its runs; of a multilabel task precision and recall are drawn.
@@ -49,6 +50,8 @@ def _plots(comparison: Comparison) -> Iterator[tuple[str, Callable[[], Figure]]]
     """Yield the name of every file and what draws it."""
     if comparison.groups:
         yield "scores.png", partial(scores_figure, comparison)
+    if has_costs(comparison):
+        yield "costs.png", partial(costs_figure, comparison)
     if has_curves(comparison):
         yield "convergence.png", partial(convergence_figure, comparison)
     if names := class_names(comparison.groups):

@@ -12,13 +12,14 @@ def test_every_plot_says_what_it_shows(tmp_path: Path) -> None:
     for words in (
         "val/mIoU of every run, with means and intervals",
         "Differences of val/mIoU between groups",
+        "val/mIoU over parameters and over the time of a step",
         "val/mIoU over steps",
         "val/mIoU over training time",
         "IoU from background to square",
         "Differences of IoU by class, FPN \N{MINUS SIGN} UNet",
     ):
         assert f'aria-label="{words}"' in found
-    assert found.count("<svg") == 6
+    assert found.count("<svg") == 7
 
 
 def test_sides_are_those_of_a_loss_too(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_the_files_are_small_pictures_on_white(tmp_path: Path) -> None:
     classes = [f"class {n}" for n in range(60)]
     comparison = make_comparison(tmp_path / "runs", labels=("FPN", "U/Net <2>"), classes=classes)
     written = write_plots(comparison, tmp_path / "new" / "plots")
-    names = ["scores.png", "convergence.png", "classes.png", "confusion_FPN.png", "confusion_U_Net_2.png"]
+    names = ["scores.png", "costs.png", "convergence.png", "classes.png", "confusion_FPN.png", "confusion_U_Net_2.png"]
     assert written == [tmp_path / "new" / "plots" / name for name in names]
     for path in written:
         assert path.stat().st_size < 200_000
