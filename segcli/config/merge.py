@@ -120,6 +120,9 @@ class Merger:
         below = base_args
         if switched or over.tag == "replace":
             base_args = {}
+        elif over_class is not None and base_class is not None and self._is_other_form(over_class, base_class, place):
+            _, known = place.library.accepted(self._path(over_class, place), place.family)
+            base_args = {key: node for key, node in base_args.items() if key in known}
         elif base_class is None:  # a lower layer gave arguments before any gave the class
             base_args = {k: self.merge(None, v, inner.child(k), (*path, k)) for k, v in base_args.items()}
         fields = dict(base_args)
@@ -134,6 +137,10 @@ class Merger:
 
     def _differ(self, a: Node, b: Node, place: Place) -> bool:
         return a.value != b.value and whole_form(self._path(a, place)) != whole_form(self._path(b, place))
+
+    def _is_other_form(self, a: Node, b: Node, place: Place) -> bool:
+        """Return whether one is the short form of the other, which has fewer arguments."""
+        return a.value != b.value and self._path(a, place) != self._path(b, place)
 
     @staticmethod
     def _path(cls: Node, place: Place) -> str:

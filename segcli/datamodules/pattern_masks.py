@@ -64,12 +64,13 @@ class PatternMasks(ABC):
             DataError: If a mask is missing.
         """
 
-    def _require(self, records: Sequence[Record], pattern: str) -> None:
+    def _require(self, records: Sequence[Record], pattern: PathPattern | None) -> None:
         lonely = [str(record.image) for record in records if not record.masks]
         if lonely and self._missing == ERROR:
+            fits = "" if pattern is None else f" that data.mask {pattern.text!r} fits"
             raise DataError(
-                f"{len(lonely)} images have no mask that data.mask {pattern!r} fits: {few(lonely)}.\n  Correct "
-                f"data.mask, or say what such an image is by data.missing_masks: {', '.join((SKIP, *self._others))}."
+                f"{len(lonely)} images have no mask{fits}: {few(lonely)}.\n  Give them one, or say what such an image "
+                f"is by data.missing_masks: {', '.join((SKIP, *self._others))}."
             )
 
 
@@ -96,8 +97,7 @@ class ValueMasks(PatternMasks):
 
     def prepared(self, records: Sequence[Record], of_all: Sequence[Record]) -> tuple[list[Record], RecordLabels]:
         """Return the samples, and what reads their masks."""
-        if self._pattern is not None:
-            self._require(records, self._pattern.text)
+        self._require(records, self._pattern)
         return list(records), self._labels
 
 
@@ -126,8 +126,7 @@ class ShapeMasks(PatternMasks):
 
     def prepared(self, records: Sequence[Record], of_all: Sequence[Record]) -> tuple[list[Record], RecordLabels]:
         """Return the samples, and what reads their masks."""
-        if self._pattern is not None:
-            self._require(records, self._pattern.text)
+        self._require(records, self._pattern)
         return list(records), self._labels
 
 
@@ -189,7 +188,7 @@ class ClassMasks(PatternMasks):
         """Refuse an image that lacks the file of a class, unless it may."""
         if self._missing == EMPTY:
             return
-        self._require(records, self._pattern.text)
+        self._require(records, self._pattern)
         for record in records:
             own = {mask.label for mask in record.masks}
             lacking = [text for text in texts if text not in own]

@@ -110,9 +110,21 @@ class ListedSource(RecordSource):
 
     def unused(self) -> list[Path]:
         """Return files that no split uses."""
-        used = {file for record in self._splits.used() for file in record.files}
-        return unused_files(self._listing.root, used, (), ())
+        root, used = self._listing.root, {file for record in self._splits.used() for file in record.files}
+        linked = {folder: found for folder in {file.parent for file in used} if (found := _linked(folder, root))}
+        used |= {linked[file.parent] / file.name for file in used if file.parent in linked}
+        return unused_files(root, used, (), ())
 
     def records(self) -> Sequence[Record]:
         """Return all images, with the masks that they have."""
         return self._listing.records()
+
+
+def _linked(folder: Path, root: Path) -> Path | None:
+    """Return the folder of a data set that a link leads to; None where it is no link, or leads elsewhere."""
+    real, whole = folder.resolve(), root.resolve()
+    return (
+        root / real.relative_to(whole)
+        if real.is_relative_to(whole) and root / real.relative_to(whole) != folder
+        else None
+    )

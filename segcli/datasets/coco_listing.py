@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from segcli.config.errors import in_a_line
-from segcli.datasets.listing import Listing
+from segcli.datasets.listing import Listing, require_once
 from segcli.datasets.pairing import files_below
 from segcli.datasets.record import MaskFile, Record
 from segcli.sample import DataError
@@ -38,9 +38,11 @@ class CocoListing(Listing):
         """
         if self._records is None:
             found = _by_name(self.root)
-            self._records = [record for split, file in self._files.items() for record in self._of(file, split, found)]
-            if not self._records:
+            records = [record for split, file in self._files.items() for record in self._of(file, split, found)]
+            if not records:
                 raise DataError(f"data.coco: no image in {', '.join(map(str, self._files.values()))}.")
+            require_once([record.image for record in records], "data.coco")
+            self._records = records
         return self._records
 
     def _of(self, file: Path, split: str, found: Mapping[str, Sequence[Path]]) -> Iterator[Record]:
@@ -49,6 +51,11 @@ class CocoListing(Listing):
             labels = {each["id"]: str(each["name"]) for each in content["categories"]}
             parts: dict[Any, list[Mapping[str, Any]]] = {each["id"]: [] for each in content["images"]}
             for each in content["annotations"]:
+                if not each.get("segmentation"):
+                    raise DataError(
+                        f"{file}: annotation {each.get('id')} of image {each['image_id']} has no outline, only a box; "
+                        "leave it out of the file."
+                    )
                 kept = {key: each[key] for key in ("segmentation", "iscrowd") if key in each}
                 area = float(each.get("area", 0))
                 parts[each["image_id"]].append({"label": labels[each["category_id"]], "area": area, **kept})
@@ -58,16 +65,18 @@ class CocoListing(Listing):
                 path = self._image(str(image["file_name"]), split, found, file)
                 name = path.relative_to(self.root).with_suffix("").as_posix()
                 yield Record(name, path, (MaskFile(file, content=json.dumps(part).encode()),), split or None)
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, DataError):
-                raise
+        except DataError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             raise DataError(
                 f"{file} is no file of COCO's annotations ({type(error).__name__}: {in_a_line(error)}), expected "
                 "images, annotations and categories that belong together."
             ) from None
 
     def _image(self, name: str, split: str, found: Mapping[str, Sequence[Path]], file: Path) -> Path:
-        parts = Path(name).parts
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        if not parts:
+            raise ValueError("an image has no file_name")
         ending = [path for path in found.get(parts[-1], ()) if path.parts[-len(parts) :] == parts]
         of_split = [
             path for path in ending if any(split and split in part for part in path.relative_to(self.root).parts)
@@ -93,5 +102,5 @@ def _read(file: Path) -> Any:  # noqa: ANN401  (JSON)
         return json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DataError(f"data.coco got {file}, which cannot be read ({error.strerror}); correct it.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"data.coco got {file}, which is no JSON ({in_a_line(error)}); correct it.") from None

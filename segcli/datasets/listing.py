@@ -1,9 +1,11 @@
 """Find the images of a data set, with the files of their masks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 
 from segcli.datasets.record import Record
+from segcli.sample import DataError
 
 
 class Listing(ABC):
@@ -41,3 +43,20 @@ class Listing(ABC):
         Raises:
             DataError: If there are such.
         """
+
+
+def require_once(files: Iterable[Path], where: str) -> None:
+    """Refuse a file that stands for several images, or for the masks of several.
+
+    Args:
+        files: All of them.
+        where: What names them.
+
+    Raises:
+        DataError: For the first such file.
+    """
+    seen = set[Path]()
+    for file in files:
+        if file in seen:
+            raise DataError(f"{where} names {file} twice; an image and its mask are in a data set once. Remove one.")
+        seen.add(file)

@@ -1,15 +1,18 @@
 """Find images and masks of a data set by a table of their paths."""
 
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from segcli.config.errors import did_you_mean
-from segcli.datasets.listing import Listing
+from segcli.datasets.listing import Listing, require_once
 from segcli.datasets.record import MaskFile, Record
 from segcli.sample import DataError
 
 IMAGE, MASK, SPLIT = "image", "mask", "split"
+_LONGEST = 1000
+"""Characters of a path; disks know none that are much longer."""
 
 
 class ManifestListing(Listing):
@@ -36,7 +39,9 @@ class ManifestListing(Listing):
             DataError: If the table is missing or no CSV, lacks a column, or names a file that is not there or twice.
         """
         if self._records is None:
-            self._records = list(self._found())
+            records = list(self._found())
+            require_once((mask.path for record in records for mask in record.masks if mask.path), str(self._file))
+            self._records = records
         return self._records
 
     def _found(self) -> Iterator[Record]:
@@ -64,12 +69,20 @@ class ManifestListing(Listing):
         except UnicodeDecodeError:
             raise DataError(f"data.manifest got {self._file}, which is no text in UTF-8; save it as CSV.") from None
         reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
+        try:
+            yield from self._cells(reader)
+        except csv.Error as error:
+            raise DataError(f"{self._file}, line {reader.line_num}: is no CSV ({error}); correct it.") from None
+
+    def _cells(self, reader: "csv.DictReader[str]") -> Iterator[tuple[int, Mapping[str, str]]]:
         columns = reader.fieldnames or ()
+        if len(columns) == 1 and ";" in columns[0]:
+            raise DataError(f"{self._file} separates cells by semicolons, expected commas; save it so.")
         for wanted in (IMAGE, *([self._group] if self._group else ())):
             if wanted not in columns:
                 raise DataError(
-                    f"{self._file} has no column {wanted!r}{did_you_mean(wanted, columns)}, only {', '.join(columns)}; "
-                    "expected a header with image, mask, split; separated by commas."
+                    f"{self._file} has no column {wanted!r}{did_you_mean(wanted, columns)}, but "
+                    f"{', '.join(columns) or 'nothing'}; expected a header with image, mask, split."
                 )
         for row in reader:
             if None in row or None in row.values():
@@ -81,9 +94,11 @@ class ManifestListing(Listing):
     def _path(self, row: Mapping[str, str], column: str, line: int) -> Path | None:
         if not row[column]:
             return None
-        path = self.root / row[column]
-        if not path.is_file():
-            raise DataError(f"{self._file}, line {line}: {path} is missing; paths are relative to data.root.")
+        path = Path(os.path.normpath(self.root / row[column]))
+        if len(row[column]) > _LONGEST or not path.is_file():
+            raise DataError(
+                f"{self._file}, line {line}: {str(path)[:_LONGEST]} is missing; paths are relative to data.root."
+            )
         return path
 
     def _group_of(self, row: Mapping[str, str], line: int) -> str | None:

@@ -8,6 +8,7 @@ from segcli.datasets.listing import Listing
 from segcli.datasets.pairing import few, files_below, listing, nearest
 from segcli.datasets.path_pattern import CLASS, SPLIT, PathPattern
 from segcli.datasets.record import MaskFile, Record
+from segcli.datasets.shapes import SUFFIXES
 from segcli.sample import DataError
 
 _SHOWN = 3
@@ -112,7 +113,10 @@ class PatternListing(Listing):
         if not found:
             raise DataError(self._nothing(self.image, "data.image", paths))
         used = {record.image for record in found.values()} | of_images
-        self._lonely = [mask.path for files in masks.values() for mask in files if mask.path not in used]
+        splits = {record.split for record in found.values()}
+        at = shared.index(SPLIT) if SPLIT in shared else None
+        lonely = [files for key, files in masks.items() if at is None or key[at] in splits]
+        self._lonely = [mask.path for files in lonely for mask in files if mask.path not in used]
         return list(found.values())
 
     def _masks(self, paths: Mapping[str, Path]) -> dict[tuple[str, ...], list[MaskFile]]:
@@ -143,11 +147,11 @@ class PatternListing(Listing):
                         "apart to data.mask."
                     )
                 owners[path] = record.image
-        if self._lonely:
+        if self._lonely and self.mask and not self.mask.text.lower().endswith(SUFFIXES):
             lonely = few([str(path) for path in self._lonely])
             raise DataError(
                 f"{len(self._lonely)} masks have no image that data.image {self.image.text!r} fits: {lonely}.\n  "
-                "Correct the patterns, of which {name} takes as much as it can, or move these masks out."
+                "Correct the patterns, in which {name} takes as much as it can, or move these files out."
             )
 
     def _nothing(self, pattern: PathPattern, key: str, paths: Mapping[str, Path], record: Record | None = None) -> str:

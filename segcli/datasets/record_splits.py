@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from glob import escape
 from pathlib import Path
+from unicodedata import normalize
 
 from segcli.config.errors import did_you_mean
 from segcli.datasets.folder_splits import named_groups
@@ -18,6 +21,9 @@ from segcli.sample import DataError
 FIELD = "{split}"
 _ALL = "default"
 """A list of all images, as tools write that know no splits."""
+_BESIDE = {"train": ("val", "test"), "val": ("train", "test"), "test": ("train", "val")}
+_SIGNS = {"train": ("train", "tr"), "val": ("val", "dev", "eval"), "test": ("test", "ts")}
+"""What names of splits are or hold."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,12 @@ class RecordSplits:
         Raises:
             DataError: If names of splits or lists are at fault, or a pattern of groups does not fit.
         """
-        named = self._named
-        if split in named and split != "train":
-            return list(self.kept(named[split]))
-        pool = list(self.kept(named.get("train", [] if named else self._all)))
+        names = self._names
+        if split in names and split != "train":
+            return list(self.kept(self._members(split)))
+        pool = list(self.kept(self._members("train") if "train" in names else [] if names else self._all))
         fractions = [
-            0.0 if name in named else share
+            0.0 if name in names else share
             for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
         ]
         (test, val), train = hash_split(pool, self._hashed(pool), fractions, self.split_seed)
@@ -77,17 +83,20 @@ class RecordSplits:
         return val if split == "val" else test
 
     def used(self) -> list[Record]:
-        """Return the samples of all splits."""
-        named = self._named
-        return list(self.kept([record for each in named.values() for record in each] if named else self._all))
+        """Return the samples of all splits that can be read."""
+        found = list[Record]()
+        for split in self._names:
+            with suppress(DataError):  # of a list that nobody asked for
+                found += self._members(split)
+        return list(self.kept(found if self._names else self._all))
 
     def absence(self, split: str) -> str:
         """Return why a split that has no images has none, and what to do."""
-        if split in self._named:
-            return f"none of its {len(self._named[split])} images has a mask; correct data.mask, or data.missing_masks."
+        members = self._members(split) if split in self._names else [] if self._names else self._all
+        if members and not self.kept(members):
+            return f"none of its {len(members)} images has a mask; correct data.mask, or data.missing_masks."
         if split == "train":
-            found = few([f"{name} ({len(records)})" for name, records in self._named.items()])
-            return f"there is {found or 'no image'}, and none to train with; name a split train in data.splits."
+            return f"there is {', '.join(self._names)}, and none to train with; name a split train in data.splits."
         share = {"val": self.val_fraction, "test": self.test_fraction}[split]
         grouped = self.group is not None or any(record.group is not None for record in self.records)
         unit = "a group of data.group" if grouped else "an image"
@@ -103,17 +112,37 @@ class RecordSplits:
         return list(self.records) if file is None else self._listed(file)
 
     @cached_property
-    def _named(self) -> Mapping[str, list[Record]]:
+    def _names(self) -> Mapping[str, str]:
+        """Return what splits are called, of those that something names."""
         _require_splits(self.named)
-        if self.split_files is not None:
-            return self._of_lists()
-        texts = dict.fromkeys(record.split for record in self.records if record.split)
-        names = self._meant(texts, self.split_name)
-        found: dict[str, list[Record]] = {split: [] for split in SPLITS if split in names.values()}
-        for record in self.records:
-            if record.split in names:
-                found[names[record.split]].append(record)
-        return found
+        if self.split_files is None:
+            texts = dict.fromkeys(record.split for record in self.records if record.split)
+            names: Mapping[str, str] = self._meant(texts, self.split_name)
+        else:
+            names = self._names_of_lists()
+        return {split: text for split in SPLITS for text, meant in names.items() if meant == split}
+
+    def _members(self, split: str) -> list[Record]:
+        """Return the samples of a split that something names.
+
+        Raises:
+            DataError: If its list is at fault, or shares an image with one that is used beside it.
+        """
+        if self.split_files is None:
+            return [record for record in self.records if record.split == self._names[split]]
+        if split not in self._read:
+            self._read[split] = self._listed(self._lists[self._names[split]])
+        own = {record.image for record in self._read[split]}
+        for other in _BESIDE[split]:
+            shared = [record.image for record in self._read.get(other, ()) if record.image in own]
+            if shared:
+                raise DataError(f"{shared[0]} is in the lists of {split} and {other}; take it out of one.")
+        return self._read[split]
+
+    @cached_property
+    def _read(self) -> dict[str, list[Record]]:
+        """Samples of the lists that were read."""
+        return {}
 
     def _meant(self, texts: Mapping[str, object], where: str) -> dict[str, str]:
         """Return what names of splits mean, of those that are used.
@@ -144,29 +173,30 @@ class RecordSplits:
     def _lists(self) -> Mapping[str, Path]:
         """Return the lists of names, by what stands for ``{split}``."""
         assert self.split_files is not None
-        pattern = self.root / self.split_files
-        folder, before = pattern.parent, self.split_files.rpartition("/")[2]
-        if FIELD not in before:  # a folder for each split
-            places = (each / before for each in sorted(nearest(_fixed(pattern)).iterdir()) if each.is_dir())
-            return {place.parent.name: place for place in places if place.is_file()}
-        regex = re.compile("(.+)".join(map(re.escape, before.split(FIELD, 1))))
-        files = sorted(folder.iterdir()) if folder.is_dir() else ()
-        return {found[1]: file for file in files if (found := regex.fullmatch(file.name)) and file.is_file()}
+        parts = self.split_files.split("/")
+        glob = "/".join("*" if part == FIELD else escape(part).replace(escape(FIELD), "*") for part in parts)
+        regex = re.compile(
+            "([^/]+)".join(map(re.escape, self.split_files.split(FIELD, 1))).replace(re.escape(FIELD), r"\1")
+        )
+        files = sorted(file for file in self.root.glob(glob) if file.is_file()) if self.root.is_dir() else ()
+        texts = ((regex.fullmatch(file.relative_to(self.root).as_posix()), file) for file in files)
+        return {found[1]: file for found, file in texts if found}
 
-    def _of_lists(self) -> dict[str, list[Record]]:
-        """Return the samples that the lists of names name, of the splits that have one."""
-        files, place = self._lists, nearest(_fixed(self.root / str(self.split_files)))
+    def _names_of_lists(self) -> Mapping[str, str]:
+        """Return the names of lists that are used, with the split that each is of."""
+        files = self._lists
         if not files:
-            raise DataError(f"data.split_files got {self.split_files!r}, which fits no file; {listing(place)}.")
+            fixed = self.root / self.split_files.partition(FIELD)[0] if self.split_files else self.root
+            raise DataError(
+                f"data.split_files got {self.split_files!r}, which fits no file; {listing(nearest(fixed))}."
+            )
         names = self._meant(files, f"{FIELD} of data.split_files")
         if not names and _ALL not in files:
             raise DataError(
                 f"data.split_files got {self.split_files!r}, and {few([*files])} is not called like a split; give "
                 f"data.splits, such as {{train: {next(iter(files))}}}."
             )
-        found = {split: self._listed(files[name]) for name, split in sorted(names.items())}
-        self._refuse_shared(found)
-        return found
+        return names
 
     def _listed(self, file: Path) -> list[Record]:
         """Return the images that a file names."""
@@ -195,25 +225,20 @@ class RecordSplits:
         found: dict[str, Record | None] = {}
         for record in self.records:
             below = record.image.relative_to(self.root) if record.image.is_relative_to(self.root) else record.image
-            for name in {record.name, below.as_posix(), below.with_suffix("").as_posix(), below.name, below.stem}:
+            names = record.name, below.as_posix(), below.with_suffix("").as_posix(), below.name, below.stem
+            for name in {normalize("NFC", name) for name in names}:
                 found[name] = None if name in found else record
         return found
-
-    def _refuse_shared(self, found: Mapping[str, Sequence[Record]]) -> None:
-        seen: dict[Path, str] = {}
-        for split, records in found.items():
-            for record in records:
-                if record.image in seen:
-                    raise DataError(
-                        f"{record.image} is in the lists of {seen[record.image]} and {split}; take it out of one."
-                    )
-                seen[record.image] = split
 
     def _hashed(self, records: Sequence[Record]) -> list[str]:
         """Return what is hashed of every image: its group, or its own name."""
         if self.group is None:
             return [record.name if record.group is None else record.group for record in records]
-        return named_groups(self.group, [record.image.relative_to(self.root).as_posix() for record in records])
+        below = [
+            record.image.relative_to(self.root) if record.image.is_relative_to(self.root) else record.image
+            for record in records
+        ]
+        return named_groups(self.group, [path.as_posix() for path in below])
 
 
 def _require_splits(named: Mapping[str, str] | None) -> None:
@@ -228,17 +253,18 @@ def _require_splits(named: Mapping[str, str] | None) -> None:
 
 
 def _guess(texts: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
-    """Return the likeliest names of splits: usual ones, then those that hold the name of a split, then any for val."""
+    """Return the likeliest names of splits: usual ones, and those that resemble them."""
     found = {split: text for text, split in known.items()}
-    for split in SPLITS:
-        alike = [text for text in texts if split in text.casefold() and text not in found.values()]
+    for split, signs in _SIGNS.items():
+        alike = [text for text in texts if _resembles(text.casefold(), signs) and text not in found.values()]
         if split not in found and alike:
             found[split] = alike[0]
-    left = [text for text in texts if text not in found.values() and text != _ALL]
-    for split in ("train", "val"):
-        if split not in found and left:
-            found[split] = left.pop(0)
-    return {split: found[split] for split in SPLITS if split in found}
+    return {split: found[split] for split in SPLITS if split in found} or {"train": texts[0]}
+
+
+def _resembles(text: str, signs: Sequence[str]) -> bool:
+    """Return whether a text is a sign, or holds one of three letters or more."""
+    return any(text == sign or (len(sign) > 2 and sign in text) for sign in signs)
 
 
 def _shown(splits: Mapping[str, str]) -> str:
@@ -247,14 +273,8 @@ def _shown(splits: Mapping[str, str]) -> str:
 
 def _first_known(names: Sequence[str], known: Mapping[str, object]) -> str:
     """Return the first of some spellings that is known, without what says nothing; the first of all if none is."""
-    spelt = [name.replace("\\", "/").removeprefix("./") for name in names]
+    spelt = [normalize("NFC", name.replace("\\", "/").removeprefix("./").lstrip("/")) for name in names]
     return next((name for name in spelt if name in known), spelt[0])
-
-
-def _fixed(pattern: Path) -> Path:
-    """Return the part of a path before the first with a field."""
-    parts = pattern.parts
-    return Path(*parts[: next((number for number, part in enumerate(parts) if "{" in part), len(parts))])
 
 
 def _text(file: Path) -> str:

@@ -42,20 +42,23 @@ class ShapeLabels(RecordLabels):
         """Return the class index of every pixel, ``(H, W)``."""
         assert size is not None
         labels = np.full(size, self._unmarked or 0, np.uint8)
-        for shape in read_shapes(path, data):
+        for shape in read_shapes(path, size, data):
             index = IGNORE_INDEX if shape.is_crowd else self._indices.get(shape.label, self._others)
             if index is None:
                 raise DataError(
                     f"{path} has an object {shape.label!r}{did_you_mean(shape.label, self._indices)}, expected "
-                    f"{few(list(self._indices))}.\n  Name it in data.mask_values or ignore_values, or set "
-                    "data.other_values: ignore."
+                    f"{few(list(self._indices))}.\n  Name it in data.mask_values, or in data.ignore_values."
                 )
             if index == 0 and self._unmarked is None:
                 raise DataError(
                     f"{path} has an object {shape.label!r}, which is of the first class, as all pixels in no object "
                     "are.\n  Set data.other_values to what these are: ignore, or a class."
                 )
-            labels[shape.draw(size)] = index
+            try:
+                drawn = shape.draw(size)
+            except ValueError as error:
+                raise DataError(f"{path} holds {error}; correct it.") from None
+            labels.T[drawn.T] = index  # in the order of columns, in which COCO's library draws
         return labels
 
     def combined(self, files: Sequence[MaskFile], labels: Sequence[Labels], size: tuple[int, int]) -> Labels:

@@ -25,6 +25,11 @@ from segcli.sample import DataError
 
 Size = tuple[int, int]
 Points = NDArray[np.float64]
+_UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
+_CORNERS = 6
+"""Numbers of the smallest outline: three corners."""
+_FARTHEST = 1e6
+"""Of a corner from the image, in pixels: what is beyond is no place in it."""
 SUFFIXES = (".json", ".txt")
 """Of files of shapes."""
 
@@ -44,27 +49,29 @@ class Shape:
     is_crowd: bool = False
 
 
-def read_shapes(path: Path, data: bytes | None = None) -> list[Shape]:
+def read_shapes(path: Path, size: Size, data: bytes | None = None) -> list[Shape]:
     """Return the objects in a file, in its order; there may be none.
 
     Args:
         path: The file, ``.json`` or ``.txt``.
+        size: Height and width of the image.
         data: Its content, where that was read already.
 
     Raises:
-        DataError: If it cannot be read, or holds none of the formats or another kind of shape.
+        DataError: If it cannot be read, holds none of the formats or another kind of shape, or is of an image of
+            another size.
     """
     data = read_bytes(path) if data is None else data
     try:
         text = data.decode("utf-8-sig")
-        found = _yolo(text) if path.suffix.lower() == ".txt" else _of_json(json.loads(text), path)
+        found = _yolo(text) if path.suffix.lower() == ".txt" else _of_json(json.loads(text), path, size)
         return list(found)
     except DataError:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, zlib.error, binascii.Error) as error:
+    except (*_UNREADABLE, zlib.error, binascii.Error) as error:
         raise DataError(
-            f"{path} holds no shapes that are read ({type(error).__name__}: {in_a_line(error)}), expected those of "
-            "LabelMe or Supervisely (.json), or of YOLO (.txt)."
+            f"{path} holds shapes that cannot be read ({type(error).__name__}: {in_a_line(error)}), expected those of "
+            "LabelMe, Supervisely, COCO, or, in a .txt, of YOLO."
         ) from None
 
 
@@ -98,23 +105,36 @@ def bitmap(pixels: NDArray[np.bool_], x: int, y: int) -> Callable[[Size], NDArra
 
     def draw(size: Size) -> NDArray[np.bool_]:
         drawn = np.zeros(size, np.bool_)
-        part = drawn[max(y, 0) : y + pixels.shape[0], max(x, 0) : x + pixels.shape[1]]
+        part = drawn[max(y, 0) : max(y + pixels.shape[0], 0), max(x, 0) : max(x + pixels.shape[1], 0)]
         part[...] = pixels[max(-y, 0) :, max(-x, 0) :][: part.shape[0], : part.shape[1]]
         return drawn
 
     return draw
 
 
-def _of_json(content: Mapping[str, Any], path: Path) -> Iterator[Shape]:
+def _of_json(content: Mapping[str, Any], path: Path, size: Size) -> Iterator[Shape]:
     if "shapes" in content:
+        _require_size(content.get("imageHeight"), content.get("imageWidth"), path, size)
         return (_labelme(each, path) for each in content["shapes"])
     if "annotations" in content:
-        return (_coco(each, (content["height"], content["width"]), path) for each in content["annotations"])
+        _require_size(content["height"], content["width"], path, size)
+        return (_coco(each, size) for each in content["annotations"])
+    stored = content.get("size") or {}
+    _require_size(stored.get("height"), stored.get("width"), path, size)
     return (_supervisely(each, path) for each in content["objects"])
 
 
+def _require_size(height: object, width: object, path: Path, size: Size) -> None:
+    """Refuse outlines of another picture; files need not say a size."""
+    if None not in (height, width) and (height, width) != size:
+        raise DataError(
+            f"{path} has an image of {height} x {width} px (height x width) that is {size[0]} x {size[1]} px; its "
+            "outlines are those of another picture. Correct the file, or the image."
+        )
+
+
 def _labelme(shape: Mapping[str, Any], path: Path) -> Shape:
-    kind, points = shape.get("shape_type", "polygon"), _points(shape["points"])
+    kind, points = shape.get("shape_type") or "polygon", _points(shape["points"])
     label = str(shape["label"])
     match kind:
         case "polygon" if len(points) >= 3:
@@ -139,37 +159,39 @@ def _supervisely(shape: Mapping[str, Any], path: Path) -> Shape:
     if kind == "rectangle":
         return Shape(label, polygon(_corners(points)))
     if kind == "polygon" and len(points) >= 3:
-        return Shape(label, polygon(points, [_points(hole) for hole in shape["points"].get("interior", ())]))
+        return Shape(label, polygon(points, [_points(hole) for hole in shape["points"].get("interior") or ()]))
     raise _unknown(path, label, f"{kind} of {len(points)} points")
 
 
-def _coco(shape: Mapping[str, Any], size: Size, path: Path) -> Shape:
-    found = shape["segmentation"]
+def _coco(shape: Mapping[str, Any], size: Size) -> Shape:
+    found, label = shape["segmentation"], str(shape["label"])
+    if isinstance(found, Mapping):
+        counts = found["counts"]
+        is_list = not isinstance(counts, str)
+        if tuple(found["size"]) != size or (is_list and (min(counts) < 0 or sum(counts) != size[0] * size[1])):
+            raise ValueError(f"run lengths of {label!r} do not fill the image")
+        rle = _by_coco(label, lambda: coco_masks.frPyObjects(found, *size) if is_list else found)
+    else:
+        parts = [_points(np.array(part, np.float64).reshape(-1, 2)).ravel().tolist() for part in found]
+        if min(map(len, parts)) < _CORNERS:
+            raise ValueError(f"an outline of {label!r} has fewer than three corners")
+        rle = _by_coco(label, lambda: coco_masks.merge(coco_masks.frPyObjects(parts, *size)))
+    return Shape(label, lambda _size: _by_coco(label, lambda: coco_masks.decode(rle)) > 0, bool(shape.get("iscrowd")))
+
+
+def _by_coco(label: str, do: Callable[[], Any]) -> Any:  # noqa: ANN401  (what the library returns)
     try:
-        if isinstance(found, Mapping):
-            rle = found if isinstance(found["counts"], str) else coco_masks.frPyObjects(found, *size)
-        else:
-            rle = coco_masks.merge(coco_masks.frPyObjects([[*map(float, part)] for part in found], *size))
+        return do()
     except Exception as error:  # it raises that class itself
-        raise ValueError(f"a segmentation of {shape['label']!r}: {error}") from None
-
-    def draw(of_image: Size) -> NDArray[np.bool_]:
-        if of_image != size:
-            raise DataError(
-                f"{path} has an image of {size[0]} x {size[1]} px (height x width) that is {of_image[0]} x "
-                f"{of_image[1]} px; its outlines are those of another picture. Correct the file, or the image."
-            )
-        return np.asarray(coco_masks.decode(rle) > 0)
-
-    return Shape(str(shape["label"]), draw, bool(shape.get("iscrowd")))
+        raise ValueError(f"a segmentation of {label!r}: {in_a_line(error)}") from None
 
 
 def _yolo(text: str) -> Iterator[Shape]:
     for line in filter(None, map(str.strip, text.splitlines())):
         label, *numbers = line.split()
         shares = _points(np.array([float(number) for number in numbers]).reshape(-1, 2))
-        if int(label) < 0 or len(shares) < 3:
-            raise ValueError(f"line {line[:40]!r} is no class number with three corners or more")
+        if int(label) < 0 or len(shares) < 3 or np.abs(shares).max() > 2:
+            raise ValueError(f"line {line[:40]!r} is no class number with three corners or more, shares of 0 to 1")
         yield Shape(label, _scaled(shares))
 
 
@@ -187,8 +209,8 @@ def _circle(centre: Points, radius: float) -> Callable[[Size], NDArray[np.bool_]
 
 def _points(values: object) -> Points:
     points = np.array(values, np.float64)
-    if points.ndim != 2 or points.shape[1] != 2 or not len(points) or not np.isfinite(points).all():
-        raise ValueError("points are no pairs of finite numbers")
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points) or not (np.abs(points) < _FARTHEST).all():
+        raise ValueError("points are no pairs of numbers near the image")
     return points
 
 

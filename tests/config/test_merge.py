@@ -34,6 +34,13 @@ def test_a_short_form_keeps_the_arguments_of_the_whole_form(write: Write, over: 
     assert len(tree.get("data.train_transforms")) == 3
 
 
+def test_a_short_form_drops_what_it_has_not(write: Write) -> None:
+    text = "extends: segcli:own_folder\ndata: {root: x, classes: [a], image: '{name}.png', mask: 'm/{name}.png'}"
+    write("base.yaml", text)
+    tree = compose([write("x.yaml", "{extends: base.yaml, data: FolderDataModule}")], checked=False)
+    assert (tree.get("data.root"), tree.get("data.image"), tree.get("data.val_batch_size")) == ("x", None, 1)
+
+
 def test_the_flat_form_overrides_arguments_of_a_known_class(composed: Composed) -> None:
     tree = composed("model: {optimizer: {lr: 3e-4}}")
     assert tree["model"]["optimizer"] == {"class_path": "AdamW", "init_args": {"lr": 3e-4}}

@@ -141,7 +141,7 @@ def test_lists_of_names_choose_the_splits_and_the_rest_is_unused(folder: Path) -
     assert len(data.unused_files()) == 2 * (len(NAMES) - 4)
 
     (folder / "lists" / "valid.txt").write_text("p2_3\np0_0\n")
-    with pytest.raises(DataError, match=r"p0_0\.png is in the lists of train and val"):
+    with pytest.raises(DataError, match=r"p0_0\.png is in the lists of val and train"):
         prepared(folder, split_files="lists/{split}.txt")
     (folder / "lists" / "valid.txt").write_text("p9_9\n")
     with pytest.raises(DataError, match=r"valid\.txt names 1 images that data\.image does not find: p9_9"):
@@ -369,3 +369,18 @@ def test_a_table_names_files_splits_and_groups(folder: Path) -> None:
     assert [len(data.datasets[split]) for split in ("train", "val")] == [len(NAMES) - 1, 1]
     data = prepared(folder, image=None, mask=None, manifest="all.csv", group="{patient}_*")
     assert data.groups("val") == ("{patient}_*", ["p0"])
+
+
+def test_a_row_without_mask_is_what_is_asked_for(folder: Path) -> None:
+    rows = [f"images/{name}.png,{'' if number < 3 else f'labels/{name}_mask.png'}" for number, name in enumerate(NAMES)]
+    (folder / "all.csv").write_text("\n".join(["image,mask", *rows]))
+    with pytest.raises(DataError, match="images have no mask: "):
+        prepared(folder, image=None, mask=None, manifest="all.csv")
+    data = prepared(folder, image=None, mask=None, manifest="all.csv", missing_masks="skip")
+    assert sum(map(len, data.datasets.values())) == len(NAMES) - 3
+
+
+def test_files_that_links_lead_to_are_used(folder: Path) -> None:
+    (folder / "images").rename(folder / "raw")
+    (folder / "images").symlink_to(folder / "raw", target_is_directory=True)
+    assert prepared(folder).unused_files() == []

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,11 @@ def test_files_name_the_splits_and_images_in_their_folders(tmp_path: Path) -> No
         (content(names=()), "no image in"),
         (content(names=("c.png",)), r"names the image c\.png, and below .* there is none"),
         (content(annotation(5, SQUARE)), r"is no file of COCO's annotations \(KeyError: 5\)"),
+        (content(annotation(3, None)), "annotation None of image 7 has no outline, only a box"),
+        (content(annotation(3, [])), "has no outline, only a box"),
+        (content(names=("",)), "an image has no file_name"),
+        (content(names=("a.png", "x/a.png")), r"names .*a\.png twice"),
+        ("[" * 100_000, "which is no JSON"),
         (content(annotation(3, SQUARE, image=99)), r"is no file of COCO's annotations \(KeyError: 99\)"),
     ],
 )
@@ -98,16 +104,24 @@ def test_what_is_no_such_file_is_told(found: object, message: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("annotations", "message"),
     [
-        ([annotation(3, [[1, 2]])], "holds no shapes that are read"),
-        ([annotation(3, {"size": [6, 8], "counts": None})], "holds no shapes that are read"),
-        ([annotation(3, None)], "holds no shapes that are read"),
+        ([annotation(3, [[1, 2]])], "an outline of 'cat' has fewer than three corners"),
+        ([annotation(3, [[1, 2, 3, 4]])], "an outline of 'cat' has fewer than three corners"),
+        ([annotation(3, [[math.nan, 1, 5, 1, 5, 5]])], "points are no pairs of numbers near the image"),
+        ([annotation(3, [[math.inf, 1, 5, 1, 5, 5]])], "points are no pairs of numbers near the image"),
+        ([annotation(3, [[1e9, 1, 5, 1, 5, 5]])], "points are no pairs of numbers near the image"),
+        ([annotation(3, {"size": [6, 8], "counts": None})], "holds shapes that cannot be read"),
+        ([annotation(3, {"counts": [48]})], "holds shapes that cannot be read"),
+        ([annotation(3, {"size": [8, 6], "counts": [48]})], "run lengths of 'cat' do not fill the image"),
+        ([annotation(3, {"size": [6, 8], "counts": [20, 5, 1000]})], "run lengths of 'cat' do not fill the image"),
+        ([annotation(3, {"size": [6, 8], "counts": [20, 5]})], "run lengths of 'cat' do not fill the image"),
+        ([annotation(3, {"size": [6, 8], "counts": [-1, 49]})], "run lengths of 'cat' do not fill the image"),
     ],
 )
 def test_an_object_without_a_shape_names_the_file(
     annotations: list[dict[str, Any]], message: str, tmp_path: Path
 ) -> None:
     written(tmp_path, content(*annotations))
-    with pytest.raises(DataError, match=rf"all\.json {message}"):
+    with pytest.raises(DataError, match=rf"all\.json.*{message}"):
         mask(tmp_path)
 
 
@@ -116,6 +130,17 @@ def test_outlines_of_another_picture_are_refused(tmp_path: Path) -> None:
     write_image(tmp_path / "x" / "a.png", 12, 16)
     with pytest.raises(DataError, match=r"all\.json has an image of 6 x 8 px \(height x width\) that is 12 x 16 px"):
         mask(tmp_path)
+
+
+def test_an_image_is_in_one_split(tmp_path: Path) -> None:
+    file = written(tmp_path, content(annotation(3, SQUARE)))
+    with pytest.raises(DataError, match=r"a\.png twice"):
+        CocoListing(tmp_path, {"train": file, "val": file}).records()
+
+
+def test_paths_may_be_those_of_windows(tmp_path: Path) -> None:
+    file = written(tmp_path, content(names=("x\\a.png",)))
+    assert CocoListing(tmp_path, {"": file}).records()[0].image == tmp_path / "x" / "a.png"
 
 
 def test_other_objects_of_an_image_are_other_data(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 from pathlib import Path
 
-from segcli.datasets.listing import Listing
+import pytest
+
+from segcli.datasets.listing import Listing, require_once
 from segcli.datasets.record import Record
+from segcli.sample import DataError
 
 
 class Own(Listing):
@@ -15,3 +18,10 @@ class Own(Listing):
 
 def test_all_images_are_records_unless_a_listing_says_more() -> None:
     assert Own().records() == Own().images()
+    Own().check_settings()
+
+
+def test_a_file_is_in_a_data_set_once() -> None:
+    require_once([Path("a"), Path("b")], "it")
+    with pytest.raises(DataError, match="it names a twice"):
+        require_once([Path("a"), Path("b"), Path("a")], "it")

@@ -30,9 +30,12 @@ def test_paths_may_be_absolute_and_masks_absent(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("img,mask\na.png,a_m.png\n", r"no column 'image' \(did you mean 'img'\?\), only img, mask"),
-        ("image;mask\na.png;a_m.png\n", "no column 'image'.*separated by commas"),
-        ("", "no column 'image'"),
+        ("img,mask\na.png,a_m.png\n", r"no column 'image' \(did you mean 'img'\?\), but img, mask"),
+        ("image;mask\na.png;a_m.png\n", "separates cells by semicolons, expected commas"),
+        ("", "no column 'image', but nothing"),
+        ("image\n" + "x" * 5000 + "\n", r"line 2: .*x is missing"),
+        ("image\n" + "x" * 200_000 + "\n", "is no CSV"),
+        ("image,mask\na.png,a_m.png\nb.png,a_m.png\n", r"all\.csv names .*a_m\.png twice"),
         ("image\n", "has no rows"),
         ("image\na.png\nc.png\n", r"line 3: .*c\.png is missing; paths are relative to data\.root"),
         ("image,mask\na.png,x.png\n", r"line 2: .*x\.png is missing"),

@@ -88,3 +88,10 @@ def test_prediction_needs_no_pattern_of_masks_that_fits(tmp_path: Path) -> None:
     for check in (found.check_settings, found.records):
         with pytest.raises(DataError, match=r"with \{split\}, which data\.image '\{name\}\.png' has not"):
             check()
+
+
+def test_masks_of_a_split_without_images_and_files_beside_shapes_are_passed_over(tmp_path: Path) -> None:
+    files = ("i/train/a.png", "m/train/a.png", "m/test/b.png")
+    assert len(listing(tmp_path / "x", "i/{split}/{name}.png", "m/{split}/{name}.png", *files).records()) == 1
+    files = ("a.jpg", "a.txt", "classes.txt")
+    assert len(listing(tmp_path / "y", "{name}.jpg", "{name}.txt", *files).records()) == 1

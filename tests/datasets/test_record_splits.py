@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from segcli.datasets.group_pattern import GroupPattern
 from segcli.datasets.record import Record
 from segcli.datasets.record_splits import RecordSplits
 from segcli.sample import DataError
@@ -42,9 +43,7 @@ def test_what_no_path_names_is_split_by_hashes(tmp_path: Path) -> None:
 def test_without_a_split_to_train_with_there_is_none(tmp_path: Path) -> None:
     found = splits(tmp_path, "val/a", "test/b", named={"val": "val", "test": "test"})
     assert sizes(found) == [0, 1, 1]
-    assert found.absence("train") == (
-        "there is val (1), test (1), and none to train with; name a split train in data.splits."
-    )
+    assert found.absence("train") == ("there is val, test, and none to train with; name a split train in data.splits.")
 
 
 def test_lists_may_be_called_as_usual_and_hold_paths(tmp_path: Path) -> None:
@@ -78,6 +77,8 @@ def test_a_name_that_two_images_share_names_neither(tmp_path: Path) -> None:
             r"is train2017, val2017, and none.*such as \{train: train2017, val: val2017\}",
         ),
         (("Training/a", "dev/b", "test/c"), {}, r"such as \{train: Training, val: dev, test: test\}"),
+        (("train/a", "extra/c", "test/b"), {}, r"such as \{train: train, test: test\}, or train alone"),
+        (("Tr/a", "Ts/b"), {}, r"such as \{train: Tr, test: Ts\}"),
         (("train/a", "val/b", "valid/c"), {}, "is val and valid, both of split val"),
         (("Train/a",), {"named": {"train": "Train", "valid": "Dev"}}, r"got the key 'valid' \(did you mean 'val'\?\)"),
         (("a/b",), {"named": {"train": "a", "val": "a"}}, "expected another name for each split"),
@@ -133,3 +134,32 @@ def test_images_that_are_left_out_are_known_to_lists_and_leave_no_split_to_anoth
     )
     assert none.of("val") == []
     assert none.absence("val") == "none of its 1 images has a mask; correct data.mask, or data.missing_masks."
+
+
+def test_a_list_that_nobody_asked_for_does_no_harm(tmp_path: Path) -> None:
+    for name, text in (("train.txt", "/a\n"), ("val.txt", "a\u0308\n"), ("test.txt", "x\n")):
+        (tmp_path / name).write_text(text)
+    found = splits(tmp_path, "a", "\u00e4", split_files="{split}.txt")
+    assert [len(found.of(split)) for split in ("train", "val")] == [1, 1]
+    assert len(found.used()) == 2
+    with pytest.raises(DataError, match=r"test\.txt names 1 images"):
+        found.of("test")
+
+
+def test_lists_lie_where_the_pattern_says_alone(tmp_path: Path) -> None:
+    for folder in ("train", "a/train/names"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "l.txt").write_text("a\n")
+    assert sizes(splits(tmp_path, "a", "b", split_files="a/{split}/names/l.txt", val_fraction=0, test_fraction=0)) == [
+        1,
+        0,
+        0,
+    ]
+    with pytest.raises(DataError, match="fits no file"):
+        splits(tmp_path, "a", "b", split_files="nowhere/{split}/l.txt").of("train")
+
+
+def test_images_outside_of_the_folder_may_have_groups(tmp_path: Path) -> None:
+    records = [Record(f"p{n % 3}_{n}", tmp_path / "elsewhere" / f"p{n % 3}_{n}.png") for n in range(6)]
+    found = RecordSplits(tmp_path / "root", records, None, None, 0.3, 0.0, 0, None, GroupPattern("{patient}_*"))
+    assert len({record.name[:2] for record in found.of("val")}) == 1
