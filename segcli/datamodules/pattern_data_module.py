@@ -215,7 +215,7 @@ def _require_listing(**keys: object) -> None:
     """Refuse keys that say nothing of two folders."""
     usual = {"missing_masks": "error"}
     if given := [f"data.{name}" for name, value in keys.items() if value != usual.get(name)]:
-        raise DataError(f"data got {', '.join(given)} without data.image, expected the pattern of images beside it.")
+        raise DataError(f"{given[0]} got a value without data.image, expected the pattern of images beside it.")
 
 
 def _list_pattern(text: str | None) -> str | None:

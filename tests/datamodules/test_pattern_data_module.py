@@ -332,9 +332,12 @@ def test_trains_from_the_command_line_with_colours(tmp_path: Path, tiny: Path, c
         ({"manifest": "a.csv"}, "got two of image"),
         ({"coco": "a.json"}, "got two of image"),
         ({"coco": "a.json", "manifest": "a.csv", "image": None, "mask": None}, "got two of image"),
-        ({"image": None, "mask": "{name}.png"}, r"got data\.mask without data\.image"),
-        ({"image": None, "mask": None, "splits": {"val": "x"}}, r"got data\.splits without data\.image"),
-        ({"image": None, "mask": None, "missing_masks": "cell"}, r"got data\.missing_masks without data\.image"),
+        ({"image": None, "mask": "{name}.png"}, r"data\.mask got a value without data\.image"),
+        ({"image": None, "mask": None, "splits": {"val": "x"}}, r"data\.splits got a value without data\.image"),
+        (
+            {"image": None, "mask": None, "missing_masks": "cell"},
+            r"data\.missing_masks got a value without data\.image",
+        ),
     ],
 )
 def test_patterns_and_folders_are_not_mixed(folder: Path, keys: dict[str, Any], message: str) -> None:
