@@ -16,7 +16,7 @@ from segcli.registry import FAMILIES, SECTIONS
 ANYTHING = ""
 """Among the values of a key: it may name a file."""
 _BACKBONE_NAME = "model.backbone.name"
-_ANY_DATA = ("--data", "FolderDataModule", "--data.root", "images")
+_ANY_DATA = ("--data", "PatternDataModule", "--data.root", "images")
 
 
 class CompletedKeys:

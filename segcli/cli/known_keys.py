@@ -38,7 +38,7 @@ OTHER_NAMES = {
 """Names in other programs, written with ``_``, and the keys here."""
 _SECTIONS = ("trainer", "data", "model", "run", "seed_everything")
 _MOST_LEVELS = 4
-_ANY_DATA = ("--data", "FolderDataModule", "--data.root", "images")
+_ANY_DATA = ("--data", "PatternDataModule", "--data.root", "images")
 
 
 class KnownKeys:

@@ -11,7 +11,7 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule, 
 from segcli.datasets.coco_listing import CocoListing
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
-from segcli.datasets.label_file import read_label_file
+from segcli.datasets.label_file import NamedValues, read_label_file
 from segcli.datasets.listing import Listing
 from segcli.datasets.manifest_listing import ManifestListing
 from segcli.datasets.palette import default_palette
@@ -140,18 +140,15 @@ class PatternDataModule(SegmentationDataModule):
         masks = None if mask is None else _pattern("mask", mask)
         if sum(each is not None for each in (image, manifest, coco)) > 1 or (mask and (manifest or coco)):
             raise DataError("data got two of image (with mask), manifest and coco, expected one: each finds the files.")
-        ignored = ignore_classes
         if label_file is not None:
-            if mask_values is not None:
-                raise DataError("data got mask_values and label_file, expected one of them: both name values of masks.")
-            if masks is not None and CLASS in masks.fields:
+            if mask_values is not None or (masks is not None and CLASS in masks.fields):
                 raise DataError(
-                    "data got label_file and {class} in data.mask, expected one: paths tell the class there."
+                    "data got label_file beside mask_values or {class} in data.mask, expected one of these."
                 )
-            below = self.folder / label_file
-            named = read_label_file(below if below.is_file() or not Path(label_file).is_file() else Path(label_file))
-            mask_values, ignored = dict(named.values), [*named.ignored] if ignore_classes is None else ignore_classes
-        labels = MaskKeys(classes, mask_values, ignore_values or (), ignored or (), other_values, mask_threshold)
+            named = _named_values(self.folder, label_file)
+            mask_values = dict(named.values)
+            ignore_classes = [*named.ignored] if ignore_classes is None else ignore_classes
+        labels = MaskKeys(classes, mask_values, ignore_values or (), ignore_classes or (), other_values, mask_threshold)
         self._masks = masks_of(masks, labels, multilabel, overlaps, missing_masks, are_shapes=coco is not None)
         self.classes = self._masks.classes
         first = int(multilabel)  # the first colour is for a background
@@ -216,6 +213,12 @@ def _require_listing(**keys: object) -> None:
     usual = {"missing_masks": "error"}
     if given := [f"data.{name}" for name, value in keys.items() if value != usual.get(name)]:
         raise DataError(f"{given[0]} got a value without data.image, expected the pattern of images beside it.")
+
+
+def _named_values(root: Path, label_file: str) -> NamedValues:
+    """Read names below the folder of the data, or, for predictions with another one, below the working directory."""
+    below, here = root / label_file, Path(label_file)
+    return read_label_file(here if here.is_file() and not below.is_file() else below)
 
 
 def _list_pattern(text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What masks that patterns find stand for, and what images without them are: of values, of objects, or of classes."""
+"""What masks that patterns find stand for, and what images without them are: of values, of shapes, or of classes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -123,8 +123,5 @@ class ListedSource(RecordSource):
 def _linked(folder: Path, root: Path) -> Path | None:
     """Return the folder of a data set that a link leads to; None where it is no link, or leads elsewhere."""
     real, whole = folder.resolve(), root.resolve()
-    return (
-        root / real.relative_to(whole)
-        if real.is_relative_to(whole) and root / real.relative_to(whole) != folder
-        else None
-    )
+    found = root / real.relative_to(whole) if real.is_relative_to(whole) else folder
+    return None if found == folder else found

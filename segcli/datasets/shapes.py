@@ -1,4 +1,4 @@
-"""Outlines and bitmaps that annotation tools store, one file for each image.
+"""Outlines and bitmaps that annotation tools store of an image.
 
 Formats: LabelMe (``shapes``: polygon, rectangle, circle, mask), Supervisely (``objects``: polygon with holes,
 rectangle, bitmap), YOLO (a line for each object: class number, then x and y of every corner as shares of width and

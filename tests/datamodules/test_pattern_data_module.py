@@ -282,7 +282,7 @@ def test_masks_of_single_objects_are_laid_over_each_other(tmp_path: Path) -> Non
         ({"multilabel": True}, r"expected \{class\} in data\.mask"),
         ({"mask_values": None}, "got neither classes nor mask_values"),
         ({"mask_values": {0: "ground"}}, r"_mask\.png has mask value 255 "),
-        ({"label_file": "labels.txt"}, "got mask_values and label_file"),
+        ({"label_file": "labels.txt"}, "got label_file beside mask_values or"),
         ({"val_fraction": 0}, r"has no images to val with: nothing names a split val"),
     ],
 )
@@ -387,3 +387,18 @@ def test_files_that_links_lead_to_are_used(folder: Path) -> None:
     (folder / "images").rename(folder / "raw")
     (folder / "images").symlink_to(folder / "raw", target_is_directory=True)
     assert prepared(folder).unused_files() == []
+
+
+def test_names_of_values_are_found_below_the_data_or_the_working_directory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "labels.csv").write_text("Pixel Value, Class\n0, ground\n255, cell\n")
+    keys: dict[str, Any] = {"mask_values": None, "label_file": "labels.csv"}
+    assert prepared(folder, **keys).classes == ("ground", "cell")
+    monkeypatch.chdir(folder)
+    (folder / "new").mkdir()
+    write_image(folder / "new" / "a.png")
+    data = prepared(folder / "new", stage="predict", image="{name}", mask=None, **keys)
+    assert data.classes == ("ground", "cell")
+    with pytest.raises(DataError, match="label_file beside mask_values or"):
+        prepared(folder, mask="{class}/{name}.png", **keys)
