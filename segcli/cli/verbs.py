@@ -5,6 +5,7 @@ import importlib
 from segcli.cli.verb import Verb
 
 VERBS = {
+    "new": "look at a folder of images and masks, and write the experiment",
     "fit": "train an experiment",
     "validate": "measure a checkpoint on the validation split",
     "test": "measure a checkpoint on the test split",
@@ -41,6 +42,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("grid", "search", "tune_hyperparameters", "multirun"), "sweep"),
     **dict.fromkeys(("lr_find", "find_lr"), "tune"),
     **dict.fromkeys(("reproduce", "repeat"), "rerun"),
+    **dict.fromkeys(("init", "create", "setup"), "new"),
     "explain": "why",
 }
 """What other programs, and LightningCLI's users, call them."""

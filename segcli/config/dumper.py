@@ -33,9 +33,15 @@ def dump(tree: Mapping[str, object]) -> str:
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
 
 
-def dump_inline(value: object) -> str:
-    """Return a plain value as YAML in one line."""
-    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=1_000_000)
+def dump_inline(value: object, allow_unicode: bool = False) -> str:
+    """Return a plain value as YAML in one line.
+
+    Args:
+        value: What it is to be.
+        allow_unicode: Whether letters beyond ASCII stay as they are, in place of escapes.
+    """
+    options = {"default_flow_style": True, "width": 1_000_000, "allow_unicode": allow_unicode}
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, **options)
     return text.removesuffix("\n").removesuffix("\n...")
 
 

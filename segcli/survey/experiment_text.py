@@ -21,14 +21,14 @@ def experiment_text(proposal: Proposal) -> str:
     Args:
         proposal: What it is to say.
     """
-    splits = ", ".join(f"{number} to {'train' if split == 'train' else 'validate'} with" for split, number in
-                       proposal.splits.items())
-    head = f"{count(proposal.images, 'image')} with masks, {proposal.sizes} px: {splits}. Written by `segcli new`."
+    used = sum(proposal.splits.values())
+    splits = f"{proposal.splits['train']} to train with, {proposal.splits['val']} to validate with"
+    head = f"{count(used, 'image')}, {proposal.sizes} px: {splits}. Written by `segcli new`."
     guesses = count(len(proposal.guesses), "value")
     told = f"{guesses} {'is' if len(proposal.guesses) == 1 else 'are'} a guess; look for `guess:`."
     lines = [*_comment(head, 0), *(_comment(told, 0) if proposal.guesses else [])]
     rows: list[tuple[str, str]] = [("extends:", "")]
-    rows += [(f"  - {dump_inline(parent)}", brings) for parent, brings in proposal.extends.items()]
+    rows += [(f"  - {_yaml(parent)}", brings) for parent, brings in proposal.extends.items()]
     section = ""
     for setting in proposal.settings:
         top, _, key = setting.key.partition(".")
@@ -46,9 +46,15 @@ def _rows(key: str, setting: Setting) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping) and setting.each:
         yield f"  {key}:", why
         for name, child in value.items():
-            yield f"    {dump_inline(name)}: {dump_inline(child)}", setting.each.get(name, "")
+            yield f"    {_yaml(name)}: {_yaml(child)}", setting.each.get(name, "")
         return
-    yield f"  {key}: {dump_inline(value)}", why
+    yield f"  {key}: {_yaml(value)}", why
+
+
+def _yaml(value: object) -> str:
+    """Return a value in one line, with letters as they are unless a terminal would act on them."""
+    text = dump_inline(value, allow_unicode=True)
+    return text if visible(text) == text else dump_inline(value)
 
 
 def _with_comments(rows: Sequence[tuple[str, str]]) -> Iterator[str]:

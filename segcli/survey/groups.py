@@ -24,7 +24,7 @@ def group_settings(pairing: Pairing) -> tuple[list[Setting], list[str]]:
         return [by_folder], []
     images = list(pairing.masks)
     found = frame_sequences(images)
-    if found is None:
+    if found is None or SPLIT in pairing.fields:
         return [], []
     if len(found.names) >= _FEWEST and _fits(found.pattern, images):
         reason = "numbers in names that count up"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from segcli.datasets.manifest_listing import IMAGE, MASK, SPLIT, ManifestListing
+from segcli.datasets.manifest_listing import IMAGE, MASK, ManifestListing
 from segcli.sample import DataError
 from segcli.survey.folder import Folder
 

@@ -24,6 +24,7 @@ Kind = Literal["values", "colours", "threshold", "shapes"]
 Key = int | str
 T = TypeVar("T")
 
+
 @dataclass(frozen=True)
 class MaskValues:
     """What masks hold.
@@ -49,6 +50,7 @@ class MaskValues:
         """How many masks were read, in words."""
         return f"all {self.of} masks" if self.read + len(self.faults) >= self.of else f"{self.read} of {self.of} masks"
 
+
 def values_in(folder: Folder, candidate: Candidate) -> MaskValues:
     """Read masks, spread over all; where they hold one value only, the others as well.
 
@@ -66,6 +68,7 @@ def values_in(folder: Folder, candidate: Candidate) -> MaskValues:
         return _read(folder, files, kind, reader, len(files))
     return found
 
+
 def _reader(candidate: Candidate) -> tuple[Kind, MaskReader]:
     masks = candidate.masks
     if any(mask.lossy for mask in masks):
@@ -73,6 +76,7 @@ def _reader(candidate: Candidate) -> tuple[Kind, MaskReader]:
     if all(mask.has_values for mask in masks):
         return "values", ValueReader()
     return "colours", ColourReader()
+
 
 def _read(folder: Folder, paths: Sequence[str], kind: Kind, reader: MaskReader, of: int) -> MaskValues:
     def of_mask(path: str) -> dict[int, int]:
@@ -90,6 +94,7 @@ def _read(folder: Folder, paths: Sequence[str], kind: Kind, reader: MaskReader, 
     shares: dict[Key, float] = {key(value): total[value] / pixels for value in sorted(total)}
     present = {path: frozenset(map(key, counts)) for path, counts in found.items()}
     return MaskValues(kind, shares, len(found), of, faults, present)
+
 
 def _labels(folder: Folder, pairs: Sequence[tuple[str, str]]) -> MaskValues:
     """Return the labels of objects, by how much of the images they cover."""
@@ -110,6 +115,7 @@ def _labels(folder: Folder, pairs: Sequence[tuple[str, str]]) -> MaskValues:
     present = {path: frozenset[Key](areas) for path, areas in found.items()}
     return MaskValues("shapes", shares, len(found), len(pairs), faults, present)
 
+
 def _each(paths: Sequence[str], read: Callable[[str], T]) -> tuple[dict[str, T], list[str]]:
     """Return what is read of every file, and what is wrong with those that cannot be read."""
 
@@ -125,6 +131,7 @@ def _each(paths: Sequence[str], read: Callable[[str], T]) -> tuple[dict[str, T],
         results = dict(zip(paths, pool.map(attempt, paths), strict=True))
     faults = [str(result).partition("\n")[0] for result in results.values() if isinstance(result, DataError)]
     return {path: result for path, result in results.items() if not isinstance(result, DataError)}, faults
+
 
 def _as_number(label: str) -> tuple[bool, int, str]:
     """Return what labels are ordered by: numbers as such, before others."""

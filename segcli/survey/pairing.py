@@ -1,5 +1,6 @@
 """Find which files are images and which are their masks: patterns from pairs of files, tried on all files."""
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from os.path import commonprefix
 
 from segcli.datasets.path_pattern import CLASS, NAME, SPLIT, PathPattern, PathPatternError
 from segcli.datasets.shapes import SUFFIXES
-from segcli.survey.drafts import Draft, drafts_of, with_text
+from segcli.survey.drafts import FOLDER, Draft, drafts_of, with_text
 from segcli.survey.folder import Folder, Group, spread
 
 _FOLDERS, _NEAREST, _PER_GROUP = 40, 60, 3
@@ -84,9 +85,17 @@ def pair(folder: Folder, image: str, mask: str) -> Pairing | None:
         for field, values in pairing.fields.items()
         if field != NAME and len(set(values)) == 1 and not (field == SPLIT and len(pairing.masks) == 1)
     }
-    if not constant:
-        return pairing
-    return _paired(folder, with_text(image, constant), with_text(mask, constant)) or pairing
+    texts = _renumbered(with_text(image, constant), with_text(mask, constant))
+    return (_paired(folder, *texts) if texts != (image, mask) else None) or pairing
+
+
+def _renumbered(image: str, mask: str) -> tuple[str, str]:
+    """Return patterns whose fields of folders are numbered without a gap."""
+    fields = dict.fromkeys(re.findall(rf"{{({FOLDER}\d*)}}", image))
+    for number, field in enumerate(fields, start=1):
+        name = f"{{{FOLDER}{number if number > 1 else ''}}}"
+        image, mask = image.replace(f"{{{field}}}", name), mask.replace(f"{{{field}}}", name)
+    return image, mask
 
 
 def _paired(folder: Folder, image: str, mask: str) -> Pairing | None:

@@ -1,7 +1,9 @@
 """Read a folder by two patterns: what its splits are, what masks hold, what images without a mask are."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
+from segcli.datasets.pairing import few
 from segcli.datasets.path_pattern import CLASS, SPLIT, PathPattern
 from segcli.datasets.split_folders import NAMES
 from segcli.survey.class_names import BACKGROUND, class_settings
@@ -14,17 +16,20 @@ from segcli.survey.roles import Candidate, classes_of
 from segcli.survey.setting import Setting, count
 from segcli.survey.split_names import NameLists, meant_splits, name_lists
 
+_SHOWN = 3
+"""Patterns that are told beside the one that is taken."""
 _GOOD = ("good", "ok", "normal", "healthy", "negative", "background", "empty", "no_defect")
 """Folders of images in which there is nothing to find."""
 FRACTION = Setting("data.val_fraction", 0.2, "nothing names a split to validate with: a fifth, by hashes of names")
 
 
-def pattern_reading(folder: Folder, candidate: Candidate) -> Reading:
+def pattern_reading(folder: Folder, candidate: Candidate, others: Sequence[Candidate] = ()) -> Reading:
     """Return the keys for a pair of patterns.
 
     Args:
         folder: What they find files in.
         candidate: The patterns.
+        others: Patterns that find as many images.
     """
     pairing = candidate.pairing
     images = list(pairing.masks)
@@ -36,8 +41,8 @@ def pattern_reading(folder: Folder, candidate: Candidate) -> Reading:
     named = class_settings(folder, values, classes)
     several = "*" in pairing.mask.rpartition("/")[2] and not classes
     settings = [
-        Setting("data.image", pairing.image, of_images),
-        Setting("data.mask", pairing.mask, _about_masks(pairing, classes)),
+        Setting("data.image", pairing.image, of_images, _rather("image", pairing, others)),
+        Setting("data.mask", pairing.mask, _about_masks(pairing, classes), _rather("mask", pairing, others)),
         *splits,
         *(_objects(named) if several else named),
         *_missing(pairing, lists, named, classes),
@@ -106,6 +111,19 @@ def splits_of_texts(texts: Sequence[str], numbers: Sequence[int], of_lists: bool
     return found
 
 
+def _rather(key: Literal["image", "mask"], pairing: Pairing, others: Sequence[Candidate]) -> str:
+    """Return which other patterns fit as well, beside the same images, or the same masks."""
+    images, masks = set(pairing.masks), set(pairing.mask_files)
+    fitting = [
+        each.pairing
+        for each in others
+        if (set(each.pairing.masks) == images) != (set(each.pairing.mask_files) == masks)
+        and (set(each.pairing.masks) == images) == (key == "mask")
+    ]
+    texts = list(dict.fromkeys(getattr(each, key) for each in fitting))
+    return f"or {few(texts, _SHOWN)}, which fits as well" if texts else ""
+
+
 def _about_masks(pairing: Pairing, classes: Sequence[str]) -> str:
     files = count(len(pairing.mask_files), "file")
     if classes:
@@ -148,10 +166,14 @@ def _missing(
     why = f"{count(len(found), 'image')} without mask"
     ground = _ground(named)
     if ground and all(_is_good(fields) for _, fields in found):
-        return [Setting(key, ground, f"{why}, in folders such as {_folder(found[0][1])}", "nothing is to be found there")]
+        return [
+            Setting(key, ground, f"{why}, in folders such as {_folder(found[0][1])}", "nothing is to be found there")
+        ]
     if ground and pairing.mask.lower().endswith(".txt"):
         return [Setting(key, ground, why, "as YOLO has it, without objects")]
-    return [Setting(key, "skip", f"{why}, which are left out", f"or the class that all of them is of, such as {ground}")]
+    return [
+        Setting(key, "skip", f"{why}, which are left out", f"or the class that all of them is of, such as {ground}")
+    ]
 
 
 def _ground(named: Sequence[Setting]) -> str:

@@ -20,6 +20,10 @@ from segcli.survey.training_size import Device, size_text, training_size
 from segcli.survey.verified import Verified, verified
 
 _DATA = "data."
+_REASONS = 2
+"""Ways to read the folder of which is said why they failed."""
+_FEWEST = 2
+"""Images, of which one validates."""
 _SKEWED = 20
 """Largest share of a class by the smallest, from which weights are proposed."""
 PARENT = "segcli:own_folder"
@@ -102,6 +106,7 @@ def propose(folder: Folder, root: str, device: Device, answers: Answers) -> Prop
 
 def _loading(root: str, reading: Reading, answers: Answers) -> _Attempt:
     """Return the settings with which a reading loads; without groups where these leave a split empty."""
+    _require_enough(reading)
     settings = answers.corrected(reading.settings)
     keys = _keys(reading, settings)
     try:
@@ -112,6 +117,20 @@ def _loading(root: str, reading: Reading, answers: Answers) -> _Attempt:
             raise
         keys, note = _keys(reading, without), "groups of images were seen, but they leave a split without images"
         return _Attempt(reading, without, verified(root, keys), keys, [note])
+
+
+def _require_enough(reading: Reading) -> None:
+    """Refuse one image alone, and masks that hold one value.
+
+    Raises:
+        DataError: If so.
+    """
+    if reading.images < _FEWEST:
+        raise DataError("there is 1 image with a mask, expected at least 2: one to train, one to validate with.")
+    values = reading.values
+    if values is not None and values.kind != "shapes" and len(values.shares) == 1:
+        (only,) = values.shares
+        raise DataError(f"{values.where} hold {only} alone, expected at least two values: one for each class.")
 
 
 def _keys(reading: Reading, settings: Sequence[Setting]) -> dict[str, Any]:
@@ -180,19 +199,19 @@ def _nothing(folder: Folder, viewer: Viewer, reasons: Sequence[str]) -> str:
     kinds: dict[str, int] = {}
     for file in folder.files.values():
         kinds[file.suffix.lower() or "no suffix"] = kinds.get(file.suffix.lower() or "no suffix", 0) + 1
-    there = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+    there = ", ".join(
+        f"{number} {kind}" for kind, number in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    )
     lines = [f"{folder.root} holds {there}, and nothing that can be trained on."]
     if not folder.images:
         lines.append("There are no images, such as .png, .jpg or .tif; name a folder that holds them.")
     elif reasons:
-        lines += [f"Tried, {reason}" for reason in dict.fromkeys(reasons)]
+        lines += [line for reason in reasons[:_REASONS] for line in reason.splitlines()]
     elif viewer.faults:
-        lines += [*dict.fromkeys(viewer.faults.values())][:3]
+        lines += [*dict.fromkeys(viewer.faults.values())][:_REASONS]
     else:
         lines.append(
-            "There are images, but no masks were found that belong to them: files with the same name in another folder, "
-            "with a word more in their name (a.jpg, a_mask.png), a folder for each class, outlines in JSON or a table."
+            "There are images, but no masks that belong to them: files of the same name in another folder, with a word "
+            "more in their name (a.jpg, a_mask.png), a folder for each class, outlines in JSON, or a table."
         )
     return "\n  ".join(lines)
-
-

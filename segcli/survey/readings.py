@@ -9,7 +9,7 @@ from segcli.survey.coco_files import CocoFiles, coco_files
 from segcli.survey.folder import Folder
 from segcli.survey.known_data_sets import KnownDataSet, known_data_sets
 from segcli.survey.manifest_file import ManifestFile, manifest_file
-from segcli.survey.mask_values import MaskValues, values_in
+from segcli.survey.mask_values import values_in
 from segcli.survey.pairing import Pairing
 from segcli.survey.pattern_reading import FRACTION, pattern_reading, splits_of_texts
 from segcli.survey.reading import Reading, channels, sizes_of
@@ -46,7 +46,7 @@ def readings(folder: Folder, candidates: Sequence[Candidate], viewer: Viewer, an
     first = answers.chosen("which are images and masks?", options) if equal else 0
     ordered = [*equal[first : first + 1], *(each for each in candidates if each is not (equal or [None])[first])]
     for candidate in ordered[:_PATTERNS]:
-        yield pattern_reading(folder, candidate)
+        yield pattern_reading(folder, candidate, equal)
 
 
 def _of_known(folder: Folder, known: KnownDataSet, viewer: Viewer) -> Reading | None:
@@ -73,7 +73,7 @@ def _of_known(folder: Folder, known: KnownDataSet, viewer: Viewer) -> Reading | 
         {mask: image for image, masks in pairing.masks.items() for mask in masks},
         {known.preset: known.about},
         keys,
-        notes=[f"taken for {known.about}", f"values of {values.where}: {seen}"],
+        notes=[f"values of {values.where}: {seen}"],
     )
 
 

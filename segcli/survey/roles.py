@@ -14,7 +14,9 @@ from segcli.survey.picture import Picture, look_at_picture
 
 _LOOKED_AT = 5
 """Images, and masks, of a pair of patterns."""
-_MASK = re.compile(r"(?i)mask|label|lbl|segm?(?![^\W\d_])|segmentation|anno|(?<![^\W\d_])gt|truth|trimap|manual|target|class")
+_MASK = re.compile(
+    r"(?i)mask|label|lbl|segm?(?![^\W\d_])|segmentation|anno|(?<![^\W\d_])gt|truth|trimap|manual|target|class"
+)
 _IMAGE = re.compile(r"(?i)image|img|photo|picture|(?<![^\W\d_])rgb|raw|input|scan|frame|ortho|sat(?![^\W\d_])")
 _OTHER = re.compile(
     r"(?i)colou?r|vis(?![^\W\d_])|overlay|preview|instance|object|edge|border|depth|polygon|panoptic|confid|dispar"

@@ -13,7 +13,7 @@ _LARGEST = {"cpu": 256, "cuda": 512}
 """Pixels of the side of a crop, by device."""
 _CPU_BATCH, _MOST = 4, 16
 _GIB_PER_MEGAPIXEL = 5.0
-"""Memory that training takes for an image, roughly, with FPN on resnet34 in 32 bits: maps that are kept for gradients."""
+"""Memory that an image takes in training, roughly, with FPN on resnet34 in 32 bits; not measured."""
 _USED = 0.5
 """Share of the free memory that is planned with."""
 
@@ -66,7 +66,11 @@ def training_size(sizes: Sequence[tuple[int, int]], training_images: int, device
     crop = max(_MULTIPLE, min(largest, shortest // _MULTIPLE * _MULTIPLE))
     images = f"images are {size_text(sizes)} px"
     if crop == largest:
-        why = f"{images}; more takes long on {device.name}" if device.kind == "cpu" else f"{images}; sides up to {largest}"
+        why = (
+            f"{images}; more takes long on {device.name}"
+            if device.kind == "cpu"
+            else f"{images}; sides up to {largest}"
+        )
     elif crop > shortest:
         why = f"{images}; the smallest multiple of {_MULTIPLE}, what is missing is padded and ignored"
     else:
