@@ -35,7 +35,7 @@ ROWS = (
     {"segmenter", "evaluation"},
     {"task", "loop"},
     {"runs"},
-    {"callbacks", "comparison", "ledger", "sweeps"},
+    {"callbacks", "comparison", "ledger", "survey", "sweeps"},
     {"experiment"},
     {"reports"},
     {"api", "cli", "__main__"},

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from segcli.config.dumper import dump_inline
 from segcli.config.escape import code, command, markdown, markdown_table, visible
 from segcli.config.tables import line_width, text_table
 from segcli.program import program
-from segcli.survey.proposal import Proposal
 from segcli.survey.setting import Setting, count
+
+if TYPE_CHECKING:
+    from segcli.survey.proposal import Proposal
 
 _WIDEST = (20, 44)
 """Characters of a key, and of its value."""
 
 
-def proposal_report(proposal: Proposal, file: str, form: str) -> str:
+def proposal_report(proposal: "Proposal", file: str, form: str) -> str:
     """Return what was found as text, markdown or json; the last lines say what to run next.
 
     Args:
@@ -25,7 +28,7 @@ def proposal_report(proposal: Proposal, file: str, form: str) -> str:
     return {"text": _text, "markdown": _markdown, "json": _json}[form](proposal, file)
 
 
-def _text(proposal: Proposal, file: str) -> str:
+def _text(proposal: "Proposal", file: str) -> str:
     rows = [(setting.key, dump_inline(setting.value), _why(setting)) for setting in _shown(proposal)]
     lines = [visible(_head(proposal))]
     lines += text_table(rows, widest=_WIDEST, indent=2, width=line_width())
@@ -33,7 +36,7 @@ def _text(proposal: Proposal, file: str) -> str:
     return "\n".join([*lines, visible(_written(proposal, file)), *(f"  {line}" for line in _next(file))])
 
 
-def _markdown(proposal: Proposal, file: str) -> str:
+def _markdown(proposal: "Proposal", file: str) -> str:
     rows = [
         (code(setting.key), code(dump_inline(setting.value)), markdown(_why(setting))) for setting in _shown(proposal)
     ]
@@ -43,7 +46,7 @@ def _markdown(proposal: Proposal, file: str) -> str:
     return "\n".join([*lines, markdown(_written(proposal, file)), "", *(f"- {code(line)}" for line in _next(file))])
 
 
-def _json(proposal: Proposal, file: str) -> str:
+def _json(proposal: "Proposal", file: str) -> str:
     record = {
         "file": file,
         "root": proposal.root,
@@ -60,7 +63,7 @@ def _json(proposal: Proposal, file: str) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False)
 
 
-def _shown(proposal: Proposal) -> Sequence[Setting]:
+def _shown(proposal: "Proposal") -> Sequence[Setting]:
     parents = [Setting("extends", parent, brings) for parent, brings in proposal.extends.items()]
     return [*parents, *proposal.settings]
 
@@ -69,12 +72,12 @@ def _why(setting: Setting) -> str:
     return setting.why + (f"; guess: {setting.guess}" if setting.guess else "")
 
 
-def _head(proposal: Proposal) -> str:
+def _head(proposal: "Proposal") -> str:
     splits = ", ".join(f"{split} {number}" for split, number in proposal.splits.items())
     return f"{proposal.root}: {count(sum(proposal.splits.values()), 'image')}, {proposal.sizes} px; {splits}"
 
 
-def _written(proposal: Proposal, file: str) -> str:
+def _written(proposal: "Proposal", file: str) -> str:
     guesses = [setting.key for setting in proposal.guesses]
     told = f", with {count(len(guesses), 'guess').replace('guesss', 'guesses')}: {', '.join(guesses)}"
     return f"written to {file}{told if guesses else ''}. Next:"

@@ -84,7 +84,7 @@ def look_at_folder(root: Path) -> Folder:
     """
     files = {
         unicodedata.normalize("NFC", file.relative_to(root).as_posix()): file
-        for file in sorted(files_below(root, each_folder_once=False))
+        for file in sorted(files_below(root, each_folder_once=False), key=str)
     }
     runs = {path.rpartition("/")[0] for path in files if path.rpartition("/")[2] == RECORD}
     outside = {path: file for path, file in files.items() if not any(_is_below(path, run) for run in runs)}

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os.path import commonprefix
@@ -17,7 +17,7 @@ _FOLDERS, _NEAREST, _PER_GROUP = 40, 60, 3
 """Groups of files from which images are taken to begin with, groups looked at for the mask of each, images of each."""
 _BESIDE = 4
 """Names before and after a name in alphabetical order that are compared with it."""
-_TRIED = 32
+_TRIED = 16
 """Patterns that are tried on all files, those that most pairs suggest first."""
 
 
@@ -52,18 +52,28 @@ class Pairing:
         return [path for paths in self.masks.values() for path in paths]
 
 
-def pairings_of(folder: Folder) -> list[Pairing]:
-    """Return the pairs of patterns that find images with masks, the one with most images first."""
-    counts = Counter[Draft]()
-    for draft in _drafts(folder):
+def pairings_of(folder: Folder, may_pair: Callable[[str, str], bool]) -> list[Pairing]:
+    """Return the pairs of patterns that find images with masks, the one with most images first.
+
+    Args:
+        folder: What to try them on.
+        may_pair: Whether a file looks like an image and another like its mask; patterns of others are not tried.
+    """
+    counts, samples = Counter[Draft](), dict[Draft, tuple[str, str]]()
+    for draft, sample in _drafts(folder):
         counts[draft] += 1
-    found = dict[tuple[str, str], Pairing]()
-    for draft, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TRIED]:
+        samples.setdefault(draft, sample)
+    found, tried = dict[tuple[str, str], Pairing](), 0
+    for draft, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        if tried == _TRIED:
+            break
+        if not may_pair(*samples[draft]):
+            continue
+        tried += 1
         pairing = pair(folder, *draft)
         if pairing is not None:
-            found.setdefault((pairing.image, pairing.mask), _with_more_suffixes(folder, pairing))
-    every = {(each.image, each.mask): each for each in found.values()}
-    return sorted(every.values(), key=lambda each: (-len(each.masks), each.image, each.mask))
+            found[pairing.image, pairing.mask] = pairing
+    return sorted(found.values(), key=lambda each: (-len(each.masks), each.image, each.mask))
 
 
 def pair(folder: Folder, image: str, mask: str) -> Pairing | None:
@@ -130,8 +140,8 @@ def _paired(folder: Folder, image: str, mask: str) -> Pairing | None:
     return Pairing(image, mask, {path: found[path] for path, _ in complete}, lonely, unused, fields)
 
 
-def _with_more_suffixes(folder: Folder, pairing: Pairing) -> Pairing:
-    """Return the patterns without the suffix of images, or of masks, where more images with masks are found so."""
+def with_more_suffixes(folder: Folder, pairing: Pairing) -> Pairing:
+    """Return patterns without the suffix of images, or of masks, where more images with masks are found so."""
     best = pairing
     for at in (0, 1):
         texts = [best.image, best.mask]
@@ -145,8 +155,8 @@ def _with_more_suffixes(folder: Folder, pairing: Pairing) -> Pairing:
     return best
 
 
-def _drafts(folder: Folder) -> Iterator[Draft]:
-    """Yield what pairs of files suggest, each pair once in both directions."""
+def _drafts(folder: Folder) -> Iterator[tuple[Draft, tuple[str, str]]]:
+    """Yield what pairs of files suggest, in both directions, with the image and the mask."""
     groups = folder.groups
     images = [group for group in groups if group.suffix.lower() not in SUFFIXES]
     for group in spread(images, _FOLDERS):
@@ -154,9 +164,10 @@ def _drafts(folder: Folder) -> Iterator[Draft]:
             path = group.path(name)
             for other in _nearest(groups, group, name):
                 for partner in _partners(name, other, own=other is group):
-                    yield from drafts_of(path, other.path(partner))
+                    mask = other.path(partner)
+                    yield from ((draft, (path, mask)) for draft in drafts_of(path, mask))
                     if other.suffix.lower() not in SUFFIXES:
-                        yield from drafts_of(other.path(partner), path)
+                        yield from ((draft, (mask, path)) for draft in drafts_of(mask, path))
 
 
 def _samples(group: Group) -> list[str]:

@@ -120,6 +120,8 @@ def _rather(key: Literal["image", "mask"], pairing: Pairing, others: Sequence[Ca
         if (set(each.pairing.masks) == images) != (set(each.pairing.mask_files) == masks)
         and (set(each.pairing.masks) == images) == (key == "mask")
     ]
+    if len(pairing.mask_files) > len(images):  # of classes or objects: others are parts of them
+        return ""
     texts = list(dict.fromkeys(getattr(each, key) for each in fitting))
     return f"or {few(texts, _SHOWN)}, which fits as well" if texts else ""
 

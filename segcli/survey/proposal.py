@@ -11,10 +11,9 @@ from segcli.survey.answers import Answers
 from segcli.survey.class_shares import class_shares, classes_seen, names_of
 from segcli.survey.folder import Folder
 from segcli.survey.groups import GROUP
-from segcli.survey.pairing import pairings_of
 from segcli.survey.reading import Reading
 from segcli.survey.readings import readings
-from segcli.survey.roles import Viewer, candidates_of
+from segcli.survey.roles import Viewer, candidates_in
 from segcli.survey.setting import Setting, count, percent
 from segcli.survey.training_size import Device, size_text, training_size
 from segcli.survey.verified import Verified, verified
@@ -92,7 +91,7 @@ def propose(folder: Folder, root: str, device: Device, answers: Answers) -> Prop
     if not folder.files:
         raise NothingFoundError(f"{folder.root} is empty: expected images, and masks beside them.")
     viewer = Viewer(folder)
-    candidates = candidates_of(pairings_of(folder), viewer)
+    candidates = candidates_in(folder, viewer)
     reasons = list[str]()
     for reading in readings(folder, candidates, viewer, answers):
         try:

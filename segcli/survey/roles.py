@@ -5,15 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from segcli.datasets.path_pattern import CLASS, NAME, PathPattern, PathPatternError
-from segcli.datasets.shapes import read_shapes
+from segcli.datasets.shapes import SUFFIXES, read_shapes
 from segcli.sample import DataError
 from segcli.survey.drafts import common_run
 from segcli.survey.folder import Folder, spread
-from segcli.survey.pairing import Pairing, pair
+from segcli.survey.pairing import Pairing, pair, pairings_of, with_more_suffixes
 from segcli.survey.picture import Picture, look_at_picture
 
 _LOOKED_AT = 5
 """Images, and masks, of a pair of patterns."""
+_WIDENED = 4
+"""Candidates that are tried with images, and masks, of any suffix."""
 _MASK = re.compile(
     r"(?i)mask|label|lbl|segm?(?![^\W\d_])|segmentation|anno|(?<![^\W\d_])gt|truth|trimap|manual|target|class"
 )
@@ -76,9 +78,32 @@ class Viewer:
                 self._seen[path], self.faults[path] = None, str(error)
         return self._seen[path]
 
+    def may_pair(self, image: str, mask: str) -> bool:
+        """Return whether a file looks like an image, and another like its mask."""
+        picture = self.look(image)
+        if picture is None or mask.lower().endswith(SUFFIXES):
+            return picture is not None
+        other = self.look(mask)
+        return other is not None and other.may_be_mask and _may_be_image(picture.distinct, other.distinct, image, mask)
+
     def look_at(self, paths: Sequence[str]) -> list[Picture]:
         """Return how some of the files look, without those that cannot be read."""
         return [seen for path in spread(paths, _LOOKED_AT) if (seen := self.look(path)) is not None]
+
+
+def candidates_in(folder: Folder, viewer: Viewer) -> list[Candidate]:
+    """Return the pairs of patterns that find images and masks in a folder, the best first.
+
+    Args:
+        folder: What lies in it.
+        viewer: Looks at files.
+    """
+    found = candidates_of(pairings_of(folder, viewer.may_pair), viewer)
+    for number, each in enumerate(found[:_WIDENED]):
+        wider = with_more_suffixes(folder, each.pairing)
+        if wider is not each.pairing and (candidate := _candidate(wider, viewer)) is not None:
+            found[number] = candidate
+    return sorted(found, key=lambda each: each.rank, reverse=True)
 
 
 def candidates_of(pairings: Sequence[Pairing], viewer: Viewer) -> list[Candidate]:
@@ -114,11 +139,16 @@ def _candidate(pairing: Pairing, viewer: Viewer) -> Candidate | None:
         return None
     if "*" in pairing.mask.rpartition("/")[2] and not all(mask.distinct <= 2 for mask in masks):
         return None
-    image, mask = differing(pairing.image, pairing.mask)
-    told = bool(_MASK.search(mask)) and not _MASK.search(image)
-    richest, poorest = max(each.distinct for each in masks), sorted(each.distinct for each in pictures)
-    is_richer = poorest[len(poorest) // 2] > richest
-    return Candidate(pairing, pictures, masks) if is_richer or told else None
+    richest, by_number = max(each.distinct for each in masks), sorted(each.distinct for each in pictures)
+    if not _may_be_image(by_number[len(by_number) // 2], richest, pairing.image, pairing.mask):
+        return None
+    return Candidate(pairing, pictures, masks)
+
+
+def _may_be_image(colours: int, of_mask: int, image: str, mask: str) -> bool:
+    """Return whether images are richer in colours than masks, or called so."""
+    own, other = differing(image, mask)
+    return colours > of_mask or (bool(_MASK.search(other)) and not _MASK.search(own))
 
 
 def _hold_shapes(pairing: Pairing, viewer: Viewer) -> bool:
