@@ -51,7 +51,7 @@ def known_data_sets(folder: Folder) -> Iterator[KnownDataSet]:
     for file in sorted(PRESETS.glob("*.yaml")):
         text = file.read_text(encoding="utf-8")
         keys = yaml.safe_load(text)["data"]
-        if not (_is_called(folder.root, file.stem, keys["root"]) or _is_distinct(keys["image"] + keys["mask"])):
+        if not (_is_called(folder.root, file.stem, keys["root"]) or _is_distinct(f"{keys['image']}/{keys['mask']}")):
             continue
         found = pair(folder, keys["image"], keys["mask"])
         if found is not None and _has_lists(folder, keys):
