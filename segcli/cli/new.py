@@ -36,12 +36,13 @@ and a batch that fit the images and this machine. A comment behind every value s
     (
         "cells",
         "cells --output experiments/cells.yaml",
-        ("cells --ask", "name the classes now"),
+        ("cells --ask", "to name the classes"),
     ),
     """
 Read are pairs of files wherever they lie, files of outlines (LabelMe, Supervisely, YOLO), COCO's annotations, a CSV
-table with columns image and mask, a mask for each class or object, and the data sets that `segcli list presets data/`
-names. Files are only read; what is written loads: samples of every split were read with it.
+table with columns image and mask, a mask for each class or object, and data sets that are presets, which
+`segcli list presets data/` names. Files are only read. What is written loads: samples of each split were
+read with it.
 
 Exit code: 0, 1 if nothing in FOLDER can be trained on, or 2 for mistakes.
 """,

@@ -40,8 +40,9 @@ def dump_inline(value: object, allow_unicode: bool = False) -> str:
         value: What it is to be.
         allow_unicode: Whether letters beyond ASCII stay as they are, in place of escapes.
     """
-    options = {"default_flow_style": True, "width": 1_000_000, "allow_unicode": allow_unicode}
-    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, **options)
+    text = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=1_000_000, allow_unicode=allow_unicode
+    )
     return text.removesuffix("\n").removesuffix("\n...")
 
 

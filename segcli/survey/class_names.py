@@ -64,21 +64,20 @@ def class_settings(folder: Folder, values: MaskValues, classes: Sequence[str]) -
 
 def _of_objects(values: MaskValues, named: Named | None) -> list[Setting]:
     names = {str(key): name for key, name in named.names.items()} if named else {}
-    labels = [str(label) for label in ({**dict.fromkeys(names), **values.shares} if names else values.shares)]
+    labels = list(dict.fromkeys([*names, *map(str, values.shares)]))
     texts = [names.get(label, f"class_{label}" if label.isdecimal() else label) for label in labels]
     ground = _ground(texts)
-    shares = {label: f"{percent(values.shares.get(label, 0.0))} of the pixels" for label in labels}
     where = f"objects in {values.where}" + (f", names of {named.file}" if named else "")
     numbers = [label for label in labels if label.isdecimal()]
     guess = _RENAME if numbers and not named else ""
     if labels == texts:
         why = f"{where}: " + ", ".join(f"{label} ({percent(values.shares[label])})" for label in labels)
         return [Setting("data.classes", [ground, *texts], f"{why}; first what is in no object", guess)]
-    given: dict[Key, str] = {-1: ground} | {
-        int(label) if label.isdecimal() else label: text for label, text in zip(labels, texts, strict=True)
-    }
-    each = {-1: "what is in no object"} | {
-        (int(label) if label.isdecimal() else label): shares[label] for label in labels
+    keys: list[Key] = [int(label) if label.isdecimal() else label for label in labels]
+    given: dict[Key, str] = {-1: ground, **dict(zip(keys, texts, strict=True))}
+    each: dict[Key, str] = {-1: "what is in no object"}
+    each |= {
+        key: f"{percent(values.shares.get(label, 0.0))} of the pixels" for key, label in zip(keys, labels, strict=True)
     }
     return [Setting("data.mask_values", given, where, guess, each)]
 

@@ -13,7 +13,7 @@ from segcli.datasets.shapes import SUFFIXES
 from segcli.survey.drafts import FOLDER, Draft, drafts_of, with_text
 from segcli.survey.folder import Folder, Group, spread
 
-_FOLDERS, _NEAREST, _PER_GROUP = 40, 60, 3
+_FOLDERS, _NEAREST, _PER_GROUP = 20, 24, 3
 """Groups of files from which images are taken to begin with, groups looked at for the mask of each, images of each."""
 _BESIDE = 4
 """Names before and after a name in alphabetical order that are compared with it."""
@@ -135,9 +135,9 @@ def _paired(folder: Folder, image: str, mask: str) -> Pairing | None:
     names = [tuple(fields.values()) for _, fields in images]
     if not complete or len(set(names)) < len(names) or (not several and any(len(found[p]) > 1 for p, _ in complete)):
         return None
-    fields = {field: [each[field] for _, each in complete] for field in of_image.fields}
+    values = {field: [each[field] for _, each in complete] for field in of_image.fields}
     lonely = [path for path, _ in images if not found[path]]
-    return Pairing(image, mask, {path: found[path] for path, _ in complete}, lonely, unused, fields)
+    return Pairing(image, mask, {path: found[path] for path, _ in complete}, lonely, unused, values)
 
 
 def with_more_suffixes(folder: Folder, pairing: Pairing) -> Pairing:
@@ -159,10 +159,12 @@ def _drafts(folder: Folder) -> Iterator[tuple[Draft, tuple[str, str]]]:
     """Yield what pairs of files suggest, in both directions, with the image and the mask."""
     groups = folder.groups
     images = [group for group in groups if group.suffix.lower() not in SUFFIXES]
+    words = Counter(word for group in groups for word in set(group.parent.split("/")))
+    rarity = {word: 1 / number for word, number in words.items()}
     for group in spread(images, _FOLDERS):
         for name in _samples(group):
             path = group.path(name)
-            for other in _nearest(groups, group, name):
+            for other in _nearest(groups, rarity, group, name):
                 for partner in _partners(name, other, own=other is group):
                     mask = other.path(partner)
                     yield from ((draft, (path, mask)) for draft in drafts_of(path, mask))
@@ -176,12 +178,16 @@ def _samples(group: Group) -> list[str]:
     return list(dict.fromkeys([*spread(group.names, _PER_GROUP), *spread([*by_length.values()], _PER_GROUP)]))
 
 
-def _nearest(groups: Sequence[Group], group: Group, name: str) -> list[Group]:
-    """Return the groups whose folders are most like that of a file, its own among them."""
+def _nearest(groups: Sequence[Group], rarity: Mapping[str, float], group: Group, name: str) -> list[Group]:
+    """Return the groups whose folders share most with that of a file, its own among them; rare names count most."""
     if len(groups) <= _NEAREST:
         return list(groups)
     words = {*group.parent.split("/"), name}
-    return sorted(groups, key=lambda other: (-len(words & set(other.parent.split("/"))), other.parent))[:_NEAREST]
+
+    def likeness(other: Group) -> tuple[float, str]:
+        return -sum(rarity[word] for word in words.intersection(other.parent.split("/"))), other.parent
+
+    return sorted(groups, key=likeness)[:_NEAREST]
 
 
 def _partners(name: str, group: Group, own: bool) -> list[str]:

@@ -43,8 +43,8 @@ def readings(folder: Folder, candidates: Sequence[Candidate], viewer: Viewer, an
         yield found
     equal = [each for each in candidates if len(each.pairing.masks) == most][:_PATTERNS]
     options = [f"{each.pairing.image} with {each.pairing.mask}" for each in equal]
-    first = answers.chosen("which are images and masks?", options) if equal else 0
-    ordered = [*equal[first : first + 1], *(each for each in candidates if each is not (equal or [None])[first])]
+    chosen = [equal[answers.chosen("which are images and masks?", options)]] if equal else []
+    ordered = [*chosen, *(each for each in candidates if each not in chosen)]
     for candidate in ordered[:_PATTERNS]:
         yield pattern_reading(folder, candidate, equal)
 

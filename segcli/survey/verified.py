@@ -55,7 +55,7 @@ def verified(root: str, keys: Mapping[str, Any]) -> Verified:
         if not read:
             raise DataError(wrong[0])
         faults += wrong
-    images = {split: data.datasets[split].paths() for split in splits}
+    images: dict[str, Sequence[str]] = {split: data.datasets[split].paths() for split in splits}
     return Verified(data.classes, images, list(dict.fromkeys(faults)))
 
 

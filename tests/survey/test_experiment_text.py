@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import yaml
 
 from segcli.config.compose import compose
@@ -11,15 +12,16 @@ from tests.survey.data import keys_written, mask, pairs, proposed, settings_of
 NASTY = {0: "yes", 1: "a: b", 2: "# no", 3: "${vars.crop}", 4: "\x1b[31m", 5: "0o7", 6: "grün"}
 
 
-def test_every_value_has_its_reason_behind_it(tmp_path: Path) -> None:
-    pairs(tmp_path, "images/{name}.png", "labels/{name}.png", "abcdefgh", mask, (0, 1, 255))
-    text = experiment_text(proposed(tmp_path))
+def test_every_value_has_its_reason_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs(Path("x"), "images/{name}.png", "labels/{name}.png", "abcdefgh", mask, (0, 1, 255))
+    text = experiment_text(proposed(Path("x")))
     lines = [line for line in text.splitlines() if ":" in line.partition("#")[0] and not line.rstrip().endswith(":")]
     assert all("#" in line for line in lines)
     assert max(map(len, text.splitlines())) <= 120
     assert "0: background" in text
     assert "guess: " in text
-    assert text.startswith("# 8 images, 32x24 px: 7 to train with, 1 to validate with.")
+    assert text.startswith("# 8 images, 32x24 px: 6 to train with, 2 to validate with.")
 
 
 def test_values_are_read_back_as_they_are(tmp_path: Path) -> None:
