@@ -23,7 +23,7 @@ def experiment_text(proposal: Proposal) -> str:
     """
     used = sum(proposal.splits.values())
     splits = f"{proposal.splits['train']} to train with, {proposal.splits['val']} to validate with"
-    head = f"{count(used, 'image')}, {proposal.sizes} px: {splits}. Written by `segcli new`."
+    head = f"{count(used, 'image')}, {proposal.sizes} px: {splits}. Written by the verb new."
     guesses = count(len(proposal.guesses), "value")
     told = f"{guesses} {'is' if len(proposal.guesses) == 1 else 'are'} a guess; look for `guess:`."
     lines = [*_comment(head, 0), *(_comment(told, 0) if proposal.guesses else [])]

@@ -89,4 +89,4 @@ def _batch(crop: int, training_images: int, device: Device) -> Setting:
     while size > 2 and size > training_images:
         size //= 2
     few = f"; {count(training_images, 'image')} to train with" if training_images < 2 * size else ""
-    return Setting("data.batch_size", size, f"{why}{few}; `segcli tune batch_size` measures")
+    return Setting("data.batch_size", size, f"{why}{few}; the verb tune measures")
