@@ -19,7 +19,7 @@ from segcli.datasets.record import paired
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_labels import TableLabels
 from segcli.datasets.sample_dataset import SampleDataset
-from segcli.sample import DataError
+from segcli.sample import NoSplitError
 from segcli.transforms.seeded_compose import SeededCompose
 
 COLOURS = {
@@ -94,7 +94,7 @@ class CamVidDataModule(SegmentationDataModule):
         if split == "predict":
             return ImageDataset(find_images(folder if folder.is_dir() else self.root), transform)
         if not folder.is_dir():
-            raise DataError(
+            raise NoSplitError(
                 f"CamVid has no {split} split: {folder} is missing; {listing(nearest(folder))}.\n"
                 f"  Put images into {folder} and masks into {folder}annot, or correct data.root."
             )

@@ -13,7 +13,7 @@ from segcli.datasets.pairing import pair_files
 from segcli.datasets.record import Record, paired
 from segcli.datasets.record_splits import RecordSplits
 from segcli.datasets.unused_files import unused_files
-from segcli.sample import DataError
+from segcli.sample import DataError, NoSplitError
 
 LabelledSplit = Literal["train", "val", "test"]
 
@@ -101,7 +101,7 @@ class ListedSource(RecordSource):
             raise DataError("data.mask is not given, expected the pattern of masks; without, images can be predicted.")
         found = self._splits.of(split)
         if not found:
-            raise DataError(f"{self._listing.root} has no images to {split} with: {self._splits.absence(split)}")
+            raise NoSplitError(f"{self._listing.root} has no images to {split} with: {self._splits.absence(split)}")
         return found
 
     def to_predict(self) -> list[Path]:

@@ -150,18 +150,28 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If files are missing or at fault, a class has no name, or ``val_transforms`` would crop or pad
                 predictions.
         """
-        require_class_names(self.classes, "classes")
         for split in SPLITS[stage]:
-            transform = self._transform(split)
-            moving = transform.moves_pixels()
-            if split == "predict" and moving:
-                raise DataError(
-                    f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
-                    "image in place: predictions have the image's own size. Remove them; images of any size work."
-                )
-            self.datasets[split] = self.make_dataset(split, transform)
-            if split != "predict":
-                self.groups(split)  # a pattern that does not fit is told before the first epoch
+            self.prepare(split)
+
+    def prepare(self, split: Split) -> None:
+        """Prepare one split.
+
+        Raises:
+            NoSplitError: If the data set has no images of that split.
+            DataError: If files are missing or at fault, a class has no name, or ``val_transforms`` would crop or pad
+                predictions.
+        """
+        require_class_names(self.classes, "classes")
+        transform = self._transform(split)
+        moving = transform.moves_pixels()
+        if split == "predict" and moving:
+            raise DataError(
+                f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
+                "image in place: predictions have the image's own size. Remove them; images of any size work."
+            )
+        self.datasets[split] = self.make_dataset(split, transform)
+        if split != "predict":
+            self.groups(split)  # a pattern that does not fit is told before the first epoch
 
     def class_counts(self) -> ClassCounts:
         """Count the pixels of every class in the masks of the training split, which was prepared, or know them.

@@ -189,3 +189,9 @@ def test_a_loader_that_does_not_end_by_itself_can_be_ended() -> None:
     loader.terminate()
     loader.join(timeout=10)
     assert not loader.is_alive()
+
+
+def test_a_split_is_prepared_alone() -> None:
+    data = shapes()
+    data.prepare("val")
+    assert list(data.datasets) == ["val"]
