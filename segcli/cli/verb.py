@@ -24,7 +24,7 @@ class Option:
         choices: What the value may be; empty for any text.
         short: Another name, such as ``-c``.
         repeats: Whether it may be given several times.
-        kind: Of a verb that has kinds, the one that it belongs to; empty for all.
+        kind: Of a verb that has kinds, the one that it belongs to, or several with blanks between; empty for all.
     """
 
     name: str
