@@ -29,6 +29,7 @@ The rooms, each of which imports those above it only (``tests/test_architecture.
     callbacks             what happens while it trains
     comparison            which runs are better; page/ and plots/ of it
     ledger, sweeps        recorded results; many runs
+    inspection            what a data set holds, and what is wrong with it, before a training
     experiment            an experiment at work: built, checked, run, resumed, tuned
     reports               text, Markdown and JSON of what was found
     api, cli              the functions of this module; the verbs of the command line

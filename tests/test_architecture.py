@@ -35,7 +35,7 @@ ROWS = (
     {"segmenter", "evaluation"},
     {"task", "loop"},
     {"runs"},
-    {"callbacks", "comparison", "ledger", "sweeps"},
+    {"callbacks", "comparison", "ledger", "sweeps", "inspection"},
     {"experiment"},
     {"reports"},
     {"api", "cli", "__main__"},

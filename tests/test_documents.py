@@ -66,9 +66,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the guides assume it: experiments, a folder of cells, new images, CamVid in data/camvid."""
     folder = tmp_path_factory.mktemp("documents")
     shutil.copytree(ROOT / "experiments", folder / "experiments")
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    draw = np.random.default_rng(0)
     disc = np.hypot(*np.mgrid[-24:24, -32:32]) < 15
     for number in range(10):
+        image = Image.fromarray(draw.integers(0, 256, (48, 64, 3), dtype=np.uint8))
         for path, picture in (
             ("cells/image", image),
             ("cells/label", Image.fromarray(disc.astype(np.uint8) * 255)),

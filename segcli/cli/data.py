@@ -1,0 +1,74 @@
+"""Look at the data of an experiment before a training: ``segcli data check -c FILE``."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
+
+if TYPE_CHECKING:
+    from segcli.cli.command_line import Typed
+
+KINDS = {kind: f"segcli.cli.data_{kind}" for kind in ("check", "preview", "stats")}
+"""The module of each kind, which has a function ``run``."""
+
+VERB = Verb(
+    "data",
+    """
+Look at the data of an experiment before a training. No model is built and no weights are loaded.
+
+check: every image and mask is read. Errors: files that cannot be read, masks of another size or with values that are no
+class, images without mask, copies of an image in two splits, a class that train lacks. Warnings: a class that val
+lacks, frames of one sequence in two splits, masks saved as JPEG, one class nearly everywhere, unused files. Notes:
+pictures that look alike in one split, sizes, class weights.
+
+preview: a PNG of exactly what the model gets, after the transforms of the first epoch: image and mask, with the names
+of the classes.
+
+stats: pixels, images and objects of every class, sizes, mean and standard deviation of the channels.
+""",
+    (
+        "check -c FILE",
+        "preview -c FILE [--split SPLIT] [--n N] [--output FILE.png]",
+        "stats -c FILE [--split SPLIT] [--html FILE]",
+    ),
+    (
+        CONFIG,
+        Option(
+            "--split",
+            "train, val or test; train for preview, all for stats",
+            "SPLIT",
+            ("train", "val", "test"),
+            kind="preview stats",
+        ),
+        Option("--n", "how many images, 16; spread evenly over the split", "N", kind="preview"),
+        Option("--output", "where to write, <stem of the experiment>_<split>.png", "FILE", kind="preview"),
+        Option("--html", "write a page with tables and plots that needs nothing else", "FILE", kind="stats"),
+        FORMAT,
+    ),
+    (
+        "check -c experiments/quickstart.yaml",
+        "preview -c experiments/quickstart.yaml --split val --n 8",
+        "stats -c experiments/quickstart.yaml --html data.html",
+    ),
+    """
+Pictures that look alike are found by a perceptual hash of 256 bits, mirrored ones too; those that were cropped are not.
+
+Exit code: 0; 1 if check finds errors in the data; 2 for mistakes.
+""",
+    words="one word",
+    most=1,
+    overrides=True,
+    least=1,
+    kinds=tuple(KINDS),
+)
+
+
+def run(typed: Typed) -> int:
+    """Do what the first word says.
+
+    Raises:
+        ConfigError: For every mistake of the user.
+    """
+    return int(importlib.import_module(KINDS[typed.words[0]]).run(typed))
