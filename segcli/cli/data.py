@@ -23,14 +23,17 @@ class, images without mask, copies of an image in two splits, a class that train
 lacks, frames of one sequence in two splits, masks saved as JPEG, one class nearly everywhere, unused files. Notes:
 pictures that look alike in one split, sizes, class weights.
 
+check --ckpt_path CKPT: also the images in which a trained model is surest that labels are wrong, each as a picture of
+image, label, prediction and what is doubted. Thin strips along edges are left out.
+
 preview: a PNG of exactly what the model gets, after the transforms of the first epoch: image and mask, with the names
 of the classes.
 
 stats: pixels, images and objects of every class, sizes, mean and standard deviation of the channels.
 """,
     (
-        "check -c FILE",
-        "preview -c FILE [--split SPLIT] [--n N] [--output FILE.png]",
+        "check -c FILE [--ckpt_path CKPT [--n N] [--output PATH]]",
+        "preview -c FILE [--split SPLIT] [--n N] [--output PATH]",
         "stats -c FILE [--split SPLIT] [--html FILE]",
     ),
     (
@@ -42,8 +45,14 @@ stats: pixels, images and objects of every class, sizes, mean and standard devia
             ("train", "val", "test"),
             kind="preview stats",
         ),
-        Option("--n", "how many images, 16; spread evenly over the split", "N", kind="preview"),
-        Option("--output", "where to write, <stem of the experiment>_<split>.png", "FILE", kind="preview"),
+        Option("--n", "how many images, 16; of preview spread evenly over the split", "N", kind="preview check"),
+        Option(
+            "--output",
+            "of preview <stem of FILE>_<split>.png; of check a folder, doubted_labels",
+            "PATH",
+            kind="preview check",
+        ),
+        Option("--ckpt_path", "a trained model: show labels that it doubts", "CKPT", kind="check"),
         Option("--html", "write a page with tables and plots that needs nothing else", "FILE", kind="stats"),
         FORMAT,
     ),

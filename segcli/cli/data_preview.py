@@ -29,7 +29,7 @@ def run(typed: Typed) -> int:
     from segcli.experiment.errors.translate import translated
     from segcli.inspection.preview import png, preview, spread_indices
 
-    number, split = _number(typed.value("--n")), _split(typed)
+    number, split = image_number(typed.value("--n")), _split(typed)
     output = typed.value("--output")
     if output is not None and Path(output).suffix.lower() != ".png":
         raise ConfigError([Problem(f"got {output!r}, expected a name that ends in .png", "--output")])
@@ -60,7 +60,12 @@ def _split(typed: Typed) -> Split:
     return splits.get(typed.value("--split") or "", "train")
 
 
-def _number(text: str | None) -> int:
+def image_number(text: str | None) -> int:
+    """Return the value of ``--n``; 16 unless given.
+
+    Raises:
+        ConfigError: If it is no number from 1 up.
+    """
     try:
         number = IMAGES if text is None else int(text)
     except ValueError:

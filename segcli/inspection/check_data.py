@@ -5,7 +5,7 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.inspection.class_findings import classes_of_splits
 from segcli.inspection.copy_findings import copies
 from segcli.inspection.file_findings import files_at_fault, files_without_use, lossy_masks, refused_splits
-from segcli.inspection.finding import SEVERITIES, DataReport
+from segcli.inspection.finding import DataReport
 from segcli.inspection.image_findings import image_sizes
 from segcli.inspection.prepared_splits import prepare_splits
 from segcli.inspection.scan import scan
@@ -36,6 +36,5 @@ def check_data(data: SegmentationDataModule) -> DataReport:
             *files_without_use(data),
             *image_sizes(scans),
         ]
-    order = {severity: rank for rank, severity in enumerate(SEVERITIES)}
     images = {scan.split: len(scan.images) for scan in scans}
-    return DataReport(images, sorted(found, key=lambda finding: order[finding.severity]))
+    return DataReport(images, ()).with_findings(found)

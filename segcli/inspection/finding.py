@@ -1,6 +1,6 @@
 """What was found in a data set, and how bad it is. Free of torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +39,11 @@ class DataReport:
 
     images: Mapping[str, int]
     findings: Sequence[Finding]
+
+    def with_findings(self, added: Iterable[Finding]) -> "DataReport":
+        """Return a report with more findings, the worst first."""
+        order = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+        return DataReport(self.images, sorted([*self.findings, *added], key=lambda finding: order[finding.severity]))
 
     def count(self, severity: Severity) -> int:
         """Return how many findings are that bad."""

@@ -43,3 +43,29 @@ def test_what_it_advises_mends_it(experiment: Path, capsys: Capture) -> None:
     assert main(["data", "check", "-c", "mine.yaml"]) == 1
     assert "list it in ignore_values" in capsys.readouterr().out
     assert main(["data", "check", "-c", "mine.yaml", "--data.ignore_values", "[9]"]) == 0
+
+
+def test_a_run_says_which_labels_it_doubts(in_trained: Path, capsys: Capture) -> None:
+    """Its own experiment is taken where none is given; 12 steps of training are sure of little."""
+    assert main(["data", "check", "--ckpt_path", str(in_trained), "--n=2", "--data.train_size=40"]) == 0
+    plain = capsys.readouterr().out
+    assert "images: train 40, val 6, test 4" in plain
+    assert Path("doubted_labels").exists() == ("doubts labels" in plain)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-c", "tiny.yaml", "--n", "3"], "--n and --output of data check need a trained model: --ckpt_path CKPT"),
+        (["--ckpt_path", "none.ckpt"], "no checkpoint none.ckpt"),
+        (["--ckpt_path", "tiny.yaml"], "cannot read checkpoint tiny.yaml"),
+        (["-c", "mine.yaml", "--ckpt_path", "runs/tiny/1/checkpoints/best.ckpt"], "expected one of the classes of"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_told(
+    in_trained: Path, words: list[str], message: str, capsys: Capture
+) -> None:
+    write_data(Path())
+    Path("mine.yaml").write_text(f"data: {{{KEYS}}}\nmodel: {{decoder: FPN, backbone: {{name: resnet18}}}}\n")
+    assert main(["data", "check", *words]) == 2
+    assert message in capsys.readouterr().err

@@ -192,6 +192,6 @@ def test_a_loader_that_does_not_end_by_itself_can_be_ended() -> None:
 
 
 def test_a_split_is_prepared_alone() -> None:
-    data = shapes()
+    data = ShapesDataModule(8, 4, 4, 32)
     data.prepare("val")
     assert list(data.datasets) == ["val"]
