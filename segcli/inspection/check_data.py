@@ -36,5 +36,5 @@ def check_data(data: SegmentationDataModule) -> DataReport:
             *files_without_use(data),
             *image_sizes(scans),
         ]
-    images = {scan.split: len(scan.images) for scan in scans}
+    images: dict[str, int] = {scan.split: len(scan.images) for scan in scans}
     return DataReport(images, ()).with_findings(found)

@@ -101,7 +101,7 @@ def distances(pairs: Sequence[tuple[ImageHash, ImageHash]]) -> NDArray[np.int64]
     return np.bitwise_count(first ^ second).sum(axis=1, dtype=np.int64)
 
 
-def _words(low: NDArray[np.float32]) -> Words:
+def _words(low: NDArray[np.floating | np.integer]) -> Words:
     return np.packbits(low > np.median(low)).view(np.uint64)
 
 

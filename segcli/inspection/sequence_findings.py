@@ -49,17 +49,18 @@ def sequences_in_splits(data: SegmentationDataModule, scans: Sequence[Scan]) -> 
     if scans and len(groups) == len(scans):
         names = [name for scan in scans for name in groups[scan.split][1]]
         pattern = next(iter(groups.values()))[0]
-        yield from _shared(_grouped(places, names), places, ("group", "images", f"by {pattern}"), "")
+        if any(len(set(of_split)) < len(of_split) for _, of_split in groups.values()):  # else each image is its own
+            yield from _shared(_grouped(places, names), places, ("group", "images", f"by {pattern}"), "")
         return
-    found = frame_sequences([name for _, name in places])
-    if found is None:
+    named = frame_sequences([name for _, name in places])
+    if named is None:
         return
     frames = {
         name: [_Frame(position, places[position][0], number) for position, number in each]
-        for name, each in zip(found.names, found.frames, strict=True)
+        for name, each in zip(named.names, named.frames, strict=True)
     }
     if _are_alike(frames, hashes):
-        yield from _shared(frames, places, ("sequence", "frames", "by their names and looks"), found.pattern)
+        yield from _shared(frames, places, ("sequence", "frames", "by their names and looks"), named.pattern)
 
 
 def _grouped(places: Sequence[tuple[str, str]], names: Sequence[str]) -> _Frames:

@@ -55,12 +55,21 @@ def test_pictures_that_are_no_frames_are_not_taken_for_them(tmp_path: Path) -> N
 
 def test_groups_are_those_of_the_key_where_it_is_given(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    for number, (patient, split) in enumerate([("p1", "train"), ("p2", "train"), ("p2", "val"), ("p3", "val")]):
-        write(folder, split, f"{patient}_{'abcd'[number]}", scene(number))
+    for number, (patient, split) in enumerate(
+        [("p1", "train"), ("p1", "train"), ("p2", "train"), ("p2", "val"), ("p3", "val")]
+    ):
+        write(folder, split, f"{patient}_{'abcde'[number]}", scene(number))
     finding = the_only(check_data(data_in(folder, group="{patient}_*")), "sequence-across-splits")
     assert finding.message == "1 of 3 groups (by {patient}_*) has images in train and val"
     assert finding.files == ("p2: train 1 image, val 1 image",)
     assert not [f for f in check_data(data_in(folder)).findings if f.kind == "sequence-across-splits"]
+
+
+def test_groups_of_one_image_are_none(tmp_path: Path) -> None:
+    for split, seeds in (("train", (0, 1)), ("val", (2, 3))):
+        for seed, name in zip(seeds, "ab", strict=True):
+            write(tmp_path, split, name, scene(seed))
+    assert check_data(data_in(tmp_path, group="{image}")).findings == []
 
 
 def test_a_split_by_groups_shares_none(tmp_path: Path) -> None:
