@@ -16,7 +16,7 @@ KINDS = {kind: f"segcli.cli.data_{kind}" for kind in ("check", "preview", "stats
 VERB = Verb(
     "data",
     """
-Look at the data of an experiment before a training. No model is built and no weights are loaded.
+Look at the data of an experiment before a training. Without --ckpt_path, no model is built and no weights are loaded.
 
 check: every image and mask is read. Errors: files that cannot be read, masks of another size or with values that are no
 class, images without mask, copies of an image in two splits, a class that train lacks. Warnings: a class that val
