@@ -29,7 +29,7 @@ ROWS = (
         "score_spec",
     },
     {"config"},
-    {"layers", "transforms", "datasets", "plot_style", "prediction"},
+    {"layers", "transforms", "datasets", "downloads", "plot_style", "prediction"},
     {"backbones", "decoders", "losses", "metrics", "datamodules", "optim", "inference"},
     {"task_kind"},
     {"segmenter", "evaluation"},

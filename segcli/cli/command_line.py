@@ -179,7 +179,7 @@ class _Reader:
         verb, first = self._verb, next(iter(self.words), "")
         if verb.kinds and first not in verb.kinds and (first or verb.least):
             message = f"{verb.name} does not know {first!r}{did_you_mean(first, verb.kinds)}" if first else ""
-            needs = f"{verb.name} needs what to find: {program()} {verb.name} {verb.forms[0]}"
+            needs = f"{verb.name} needs {verb.words}: {program()} {verb.name} {verb.forms[0]}"
             return [Problem(message or needs, options=verb.kinds)]
         if len(self.words) < verb.least:
             return [Problem(f"{verb.name} needs {verb.words}: {program()} {verb.name} {verb.forms[0]}")]

@@ -9,6 +9,7 @@ VERBS = {
     "validate": "measure a checkpoint on the validation split",
     "test": "measure a checkpoint on the test split",
     "predict": "apply a checkpoint to a folder of images",
+    "data": "get public data sets",
     "tune": "find a learning rate or a batch size",
     "sweep": "train an experiment with several values of its keys",
     "compare": "report which runs are better, faster and cheaper, and whether it is noise",

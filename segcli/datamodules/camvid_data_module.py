@@ -19,6 +19,9 @@ from segcli.datasets.record import paired
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_labels import TableLabels
 from segcli.datasets.sample_dataset import SampleDataset
+from segcli.downloads.data_set import DataSet
+from segcli.downloads.known import DATA_SETS
+from segcli.program import program
 from segcli.sample import DataError
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -57,6 +60,7 @@ class CamVidDataModule(SegmentationDataModule):
             name the group, for ``compare``. None takes the drives that the files are named by, ``"{drive}_*"``.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        download: Whether to download it if ``root`` is missing or empty, as ``segcli data fetch camvid`` does.
 
     Raises:
         DataError: In ``setup``, if files are missing or at fault.
@@ -76,13 +80,18 @@ class CamVidDataModule(SegmentationDataModule):
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        download: bool = False,
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
-        self.check_masks = check_masks
+        self.check_masks, self.download = check_masks, download
         self.root, self.limit, self.split_seed = Path(root), limit, split_seed
         self.folder = self.root
         self.classes = tuple(COLOURS)
         self.palette = np.array(list(COLOURS.values()), np.uint8)
+
+    def known_data_set(self) -> DataSet:
+        """Return CamVid."""
+        return DATA_SETS["camvid"]
 
     def make_dataset(self, split: Split, transform: SeededCompose) -> SampleDataset:
         """Return the dataset of one split.
@@ -96,7 +105,8 @@ class CamVidDataModule(SegmentationDataModule):
         if not folder.is_dir():
             raise DataError(
                 f"CamVid has no {split} split: {folder} is missing; {listing(nearest(folder))}.\n"
-                f"  Put images into {folder} and masks into {folder}annot, or correct data.root."
+                f"  Put images into {folder} and masks into {folder}annot, correct data.root, or download it anew: "
+                f"{program()} data fetch camvid --root FOLDER."
             )
         pairs = pair_files(folder, self.root / f"{split}annot")
         if split == "train":

@@ -20,6 +20,8 @@ from segcli.datasets.pattern_listing import PatternListing
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_splits import FIELD, RecordSplits
 from segcli.datasets.sample_dataset import SampleDataset
+from segcli.downloads.data_set import DataSet
+from segcli.downloads.known import data_set_of
 from segcli.sample import DataError
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -93,6 +95,8 @@ class PatternDataModule(SegmentationDataModule):
             image by itself.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        download: Whether to download a data set that ``segcli data fetch`` knows by these patterns, such as that of
+            ``segcli:data/pet``, if ``root`` is missing or empty.
 
     Raises:
         DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
@@ -131,12 +135,14 @@ class PatternDataModule(SegmentationDataModule):
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        download: bool = False,
     ) -> None:
         self._group_column = group if manifest is not None and group is not None and "{" not in group else None
         pattern = group if self._group_column is None else None
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, pattern)
         self.check_masks, self.image_mode, self.multilabel = check_masks, image_mode, multilabel
         self.folder = Path(root)
+        self.download, self._known = download, data_set_of(image, mask, split_files)
         masks = None if mask is None else _pattern("mask", mask)
         if sum(each is not None for each in (image, manifest, coco)) > 1 or (mask and (manifest or coco)):
             raise DataError("data got two of image (with mask), manifest and coco, expected one: each finds the files.")
@@ -186,6 +192,10 @@ class PatternDataModule(SegmentationDataModule):
         if self._group_column is None or not isinstance(dataset, RecordDataset):
             return super().groups(split)
         return f"column {self._group_column}", [str(record.group) for record in dataset.records]
+
+    def known_data_set(self) -> DataSet | None:
+        """Return the data set that lies as the patterns say."""
+        return self._known
 
     def check_settings(self) -> None:
         """Refuse also patterns that do not go together; prediction does without that of masks."""

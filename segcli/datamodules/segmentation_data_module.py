@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from segcli.datamodules.class_names import require_class_names
+from segcli.datamodules.downloaded import Downloaded
 from segcli.datasets.class_counts import ClassCounts
 from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
@@ -43,7 +43,7 @@ SPLITS: dict[str, tuple[Split, ...]] = {
 }
 
 
-class SegmentationDataModule(LightningDataModule, ABC):
+class SegmentationDataModule(Downloaded, ABC):
     """Load batches of uint8 images and masks, the same ones for the same seed whatever the number of workers.
 
     The seed is that of Lightning's ``seed_everything``. Training batches hold ``batch_size`` images; what remains is
@@ -67,6 +67,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         check_masks: Whether all masks are read before training, or only headers.
         datasets: The datasets that :meth:`setup` prepared, by split.
         folder: Of the data, which groups are named below; None where there is none.
+        download: Whether to download the data set if its folder is missing or empty.
         group: The pattern of groups that was asked for.
         usual_group: The pattern where none is asked for and it fits all images; None for no groups.
 
@@ -79,7 +80,6 @@ class SegmentationDataModule(LightningDataModule, ABC):
     multilabel: bool = False
     image_mode: ImageMode = "RGB"
     check_masks: HowMasks = "all"
-    folder: Path | None = None
     usual_group: str | None = None
 
     def __init__(
@@ -126,6 +126,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If there is one; names its key.
         """
         require_class_names(self.classes, "classes")
+        self.check_download()
         for split in SPLITS["fit"]:
             self._transform(split)
 
@@ -159,6 +160,8 @@ class SegmentationDataModule(LightningDataModule, ABC):
                     f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
                     "image in place: predictions have the image's own size. Remove them; images of any size work."
                 )
+            if split != "predict":
+                self.require_folder()
             self.datasets[split] = self.make_dataset(split, transform)
             if split != "predict":
                 self.groups(split)  # a pattern that does not fit is told before the first epoch
