@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.documents import (
     text_of,
     words_of,
 )
+from tests.downloads.made import all_served
 
 OURS = [command for command in COMMANDS if words_of(command) is not None and command not in DISTRIBUTED]
 SHORT = {
@@ -85,13 +87,20 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What guides download comes from a server on this machine."""
+    with all_served(tmp_path_factory.mktemp("served")):
+        yield
+
+
 @pytest.fixture
 def _sweep_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The runs of a sweep need no interpreter each to be those of a guide."""
     monkeypatch.setattr(sweep, "ChildRunner", lambda _stop: lambda launch, _watch: main(launch.words))
 
 
-@pytest.mark.usefixtures("_sweep_in_process")
+@pytest.mark.usefixtures("_sweep_in_process", "_served")
 @pytest.mark.parametrize("command", OURS)
 def test_every_command_works(command: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order: later ones use what earlier ones wrote. Made shorter, not different."""

@@ -135,6 +135,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
     "why": [(0, [FILE, "run.name"]), (0, [FILE, "data"]), (2, [FILE, f"x{ESCAPES}"])],
     "diff": [(0, [RUN, FILE]), (0, [FILE, RUN, "--all"]), (0, [FILE, RUN, "--format", "json"]), (2, [FILE, NOWHERE])],
     "check": [(2, [FILE, NOWHERE]), (0, [FILE, "--build"])],
+    "data": [(0, ["fetch"]), (2, ["fetch", NOWHERE]), (2, ["fetch", "voc", "--root", NOWHERE])],
     "list": [(0, ["experiments"]), (0, ["experiments", "--format", "json"]), (2, ["losses", NOWHERE])],
     "minimize": [(0, [FILE]), (0, [FILE, "--format", "json"]), (2, [NOWHERE])],
     "flatten": [(0, [FILE, "--data.root", f"d{ESCAPES}"]), (2, [NOWHERE])],
@@ -145,6 +146,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
 IN_MARKDOWN = {
     "compare": [RUN],
     "diff": [RUN, FILE, "--all"],
+    "data": ["fetch"],
     "list": ["experiments"],
     "show": [FILE],
     "why": [FILE, "data"],

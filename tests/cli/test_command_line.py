@@ -85,7 +85,8 @@ def _check_option(verb: str, option: Option) -> None:
         assert "takes no value, got 'x'" in _error(verb, f"{option.name}=x")
         return
     value = option.choices[0] if option.choices else "x"
-    fitting = [option.kind or "lr"] if verb == "tune" else ["a", "b"][: declared(verb).least]
+    kinds = [option.kind] if option.kind else declared(verb).kinds[:1]
+    fitting = kinds or ["a", "b"][: declared(verb).least]
     for name in names:
         for words in ([name, value], [f"{name}={value}"]):
             assert read(declared(verb), [*fitting, *words]).values(option.name) == (value,)

@@ -69,7 +69,7 @@ def test_a_training_downloads_what_it_needs_once(
     module(name, download=True).prepare_data()
     assert (server.asked, capsys.readouterr().err) == ([], "")
     assert main(["diff", f"runs/{name}/1", f"{name}.yaml"]) == 0
-    assert capsys.readouterr().out.startswith("no difference\nnot shown: data.download ")
+    assert capsys.readouterr().out.startswith("no difference\nnot shown: data.download, ")
 
 
 @every_experiment
