@@ -80,6 +80,7 @@ def test_a_part_of_another_address_is_not_gone_on_with(server: Server, tmp_path:
     server.files["b.bin"] = OTHER
     load(server.url("b.bin"), tmp_path / "a.bin", lambda _done, _total: None)
     assert (tmp_path / "a.bin").read_bytes() == OTHER
+    assert ranges(server) == [None]
 
 
 @pytest.mark.parametrize("notes", ["", "{", "[1]", '{"url": 1}'])
