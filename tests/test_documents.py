@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 import yaml
 from PIL import Image
 
@@ -82,6 +83,12 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             (folder / path).mkdir(parents=True, exist_ok=True)
             picture.save(folder / path / f"{number}.png")
+    bands = np.random.default_rng(0).integers(0, 10_000, (48, 64, 5), dtype=np.uint16)
+    for number in range(10):
+        (folder / "fields" / "images").mkdir(parents=True, exist_ok=True)
+        (folder / "fields" / "labels").mkdir(exist_ok=True)
+        tifffile.imwrite(folder / "fields" / "images" / f"{number}.tif", bands, planarconfig="contig")
+        Image.fromarray(disc.astype(np.uint8)).save(folder / "fields" / "labels" / f"{number}.png")
     for name, text in FILES.items():
         (folder / name).write_text(text)
     return folder

@@ -54,6 +54,7 @@ KEYS: Mapping[str, Meaning] = {
     SEED: _OPTIMISATION,
     "data": _DATA,
     "data.check_masks": replace(_DATA, counts=False, free=True),
+    "data.display_channels": replace(_DATA, counts=False, free=True),
     "data.download": replace(_DATA, counts=False, free=True),
     "data.num_workers": replace(_DATA, counts=False, free=True),
     "data.root": replace(_DATA, free=True),  # the passport has the data's fingerprint, and what of it changed

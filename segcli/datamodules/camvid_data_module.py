@@ -15,7 +15,7 @@ from segcli.datasets.hash_split import hash_limit
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.label_table import label_table
 from segcli.datasets.pairing import find_images, listing, nearest, pair_files
-from segcli.datasets.record import paired
+from segcli.datasets.record import paired, unlabelled
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_labels import TableLabels
 from segcli.datasets.sample_dataset import SampleDataset
@@ -101,7 +101,7 @@ class CamVidDataModule(SegmentationDataModule):
         """
         folder = self.root / ("test" if split == "predict" else split)
         if split == "predict":
-            return ImageDataset(find_images(folder if folder.is_dir() else self.root), transform)
+            return ImageDataset(unlabelled(find_images(folder if folder.is_dir() else self.root)), transform)
         if not folder.is_dir():
             raise DataError(
                 f"CamVid has no {split} split: {folder} is missing; {listing(nearest(folder))}.\n"

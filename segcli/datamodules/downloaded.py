@@ -63,14 +63,17 @@ class Downloaded(LightningDataModule):
         except DownloadError as error:
             raise DataError(f"data.download: {error}") from None
 
-    def require_folder(self) -> None:
+    def require_folder(self, stage: str) -> None:
         """Refuse a missing folder of a data set that can be downloaded.
+
+        Args:
+            stage: One of Lightning's; images to predict are in a folder of their own.
 
         Raises:
             DataError: If it is missing or empty; names the command that downloads it.
         """
         data, folder = self.known_data_set(), self.folder
-        if data is None or folder is None or not is_free(folder):
+        if stage == "predict" or data is None or folder is None or not is_free(folder):
             return
         elsewhere = [] if folder == data.layout.root else ["--root", str(folder)]
         words = command(["data", "fetch", data.name, *elsewhere])

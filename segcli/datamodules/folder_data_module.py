@@ -31,7 +31,7 @@ class FolderDataModule(PatternDataModule):
             least one image.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
-        image_mode: Channels that images are converted to: 3, 1 or 4.
+        image_mode: Channels that images are converted to: 3, 1 or 4; ``native``: see ``PatternDataModule``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
         num_workers: Processes that load images; 0 loads in the main process.
@@ -43,6 +43,7 @@ class FolderDataModule(PatternDataModule):
             groups together, and ``compare`` goes by them. None for every image by itself.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        display_channels: Of ``native`` images, the channels that pictures show: see ``PatternDataModule``.
 
     Raises:
         DataError: If neither ``classes`` nor ``mask_values`` is given or they disagree; in ``setup``, if files are
@@ -61,7 +62,7 @@ class FolderDataModule(PatternDataModule):
         test_fraction: float = 0.0,
         split_seed: int = 0,
         limit: int | None = None,
-        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
         num_workers: int = 0,
@@ -69,6 +70,7 @@ class FolderDataModule(PatternDataModule):
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        display_channels: list[int] | None = None,
     ) -> None:
         super().__init__(
             root,
@@ -89,4 +91,5 @@ class FolderDataModule(PatternDataModule):
             val_transforms=val_transforms,
             group=group,
             check_masks=check_masks,
+            display_channels=display_channels,
         )

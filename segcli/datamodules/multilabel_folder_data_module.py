@@ -12,7 +12,7 @@ from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.pairing import pair_label_files
 from segcli.datasets.palette import default_palette
-from segcli.datasets.record import with_class_files
+from segcli.datasets.record import unlabelled, with_class_files
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_labels import ClassFileLabels
 from segcli.datasets.sample_dataset import SampleDataset
@@ -45,7 +45,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
             least one image.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
-        image_mode: Channels that images are converted to: 3, 1 or 4.
+        image_mode: Channels that images are converted to: 3, 1 or 4; ``native``: see ``PatternDataModule``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
         num_workers: Processes that load images; 0 loads in the main process.
@@ -57,6 +57,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
             groups together, and ``compare`` goes by them. None for every image by itself.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        display_channels: Of ``native`` images, the channels that pictures show: see ``PatternDataModule``.
 
     Raises:
         DataError: If ``classes`` is empty, or a name is there twice or no name of a folder; in ``setup``, if files are
@@ -77,7 +78,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         test_fraction: float = 0.0,
         split_seed: int = 0,
         limit: int | None = None,
-        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
         num_workers: int = 0,
@@ -85,6 +86,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        display_channels: list[int] | None = None,
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
         self.check_masks = check_masks
@@ -96,7 +98,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         self.palette = default_palette(len(classes) + 1)[1:]  # its first is for a background
         indices = {name: index for index, name in enumerate(self.classes)}
         self._labels = ClassFileLabels(indices, len(indices), multilabel=True, ignore_values=ignore_values or ())
-        self.image_mode = image_mode
+        self.image_mode, self.display_channels = image_mode, display_channels
         self.missing_masks = missing_masks
 
     def unused_files(self) -> list[Path]:
@@ -110,7 +112,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
             DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
         """
         if split == "predict":
-            return ImageDataset(self.splits.to_predict(), transform, self.image_mode)
+            return ImageDataset(unlabelled(self.splits.to_predict()), transform, self.image_mode)
         pair = partial(pair_label_files, classes=self.classes, may_lack=self.missing_masks == "empty")
         records = with_class_files(self.splits.pairs(split, pair), self.classes)
         return RecordDataset(records, self._labels, transform, self.image_mode)

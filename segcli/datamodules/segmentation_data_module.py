@@ -1,14 +1,12 @@
 """What all datamodules here share: the four dataloaders."""
 
 import os
-import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Literal
 
 import albumentations as A
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from segcli.datamodules.class_names import require_class_names
 from segcli.datamodules.downloaded import Downloaded
+from segcli.datamodules.native_images import require_native
 from segcli.datasets.class_counts import ClassCounts
 from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
@@ -28,6 +27,8 @@ from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.sample_dataset import SampleDataset
+from segcli.datasets.shown_channels import require_shown, shown_channels
+from segcli.datasets.start_worker import start_worker
 from segcli.datasets.unpadded_sampler import UnpaddedSampler
 from segcli.processes import num_devices, process_group
 from segcli.sample import DataError, Sample
@@ -63,11 +64,11 @@ class SegmentationDataModule(Downloaded, ABC):
         classes: Names of the classes; their positions are the indices in masks.
         palette: ``(K, 3)`` uint8 RGB colours of the classes.
         multilabel: Whether masks have a channel per class, for ``model.task: multilabel``.
-        image_mode: Channels of the images.
+        image_mode: Channels of the images; ``native`` for those of the files.
+        display_channels: Of those that pictures show, red first, counted from 1; None for the first three.
         check_masks: Whether all masks are read before training, or only headers.
         datasets: The datasets that :meth:`setup` prepared, by split.
         folder: Of the data, which groups are named below; None where there is none.
-        download: Whether to download the data set if its folder is missing or empty.
         group: The pattern of groups that was asked for.
         usual_group: The pattern where none is asked for and it fits all images; None for no groups.
 
@@ -79,6 +80,7 @@ class SegmentationDataModule(Downloaded, ABC):
     palette: NDArray[np.uint8]
     multilabel: bool = False
     image_mode: ImageMode = "RGB"
+    display_channels: Sequence[int] | None = None
     check_masks: HowMasks = "all"
     usual_group: str | None = None
 
@@ -118,7 +120,7 @@ class SegmentationDataModule(Downloaded, ABC):
         return []
 
     def check_settings(self) -> None:
-        """Refuse transforms that interpolate masks or cannot take ``data.image_mode``, and classes without a name.
+        """Refuse transforms that interpolate masks or cannot take ``data.image_mode``, and names and channels at fault.
 
         Reads no files.
 
@@ -127,18 +129,26 @@ class SegmentationDataModule(Downloaded, ABC):
         """
         require_class_names(self.classes, "classes")
         self.check_download()
+        require_shown(self.display_channels, self.image_mode)
         for split in SPLITS["fit"]:
             self._transform(split)
 
+    def require_channels(self, channels: int) -> None:
+        """Refuse transforms that cannot take images of so many channels.
+
+        Raises:
+            DataError: If there is one; names its key.
+        """
+        for split in SPLITS["fit"]:
+            self._transform(split).require_channels(channels)
+
     def _transform(self, split: Split) -> SeededCompose:
-        given, key = (
-            (self.train_transforms, "data.train_transforms")
-            if split == "train"
-            else (self.val_transforms, "data.val_transforms")
-        )
+        name = "train_transforms" if split == "train" else "val_transforms"
         seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
-        transform = SeededCompose(given, seed, 2 if self.multilabel else len(self.classes), key)
-        transform.require_channels(CHANNELS[self.image_mode])
+        num_values = 2 if self.multilabel else len(self.classes)
+        transform = SeededCompose(getattr(self, name), seed, num_values, f"data.{name}")
+        if self.image_mode in CHANNELS:
+            transform.require_channels(CHANNELS[self.image_mode])
         return transform
 
     def setup(self, stage: str) -> None:
@@ -152,6 +162,7 @@ class SegmentationDataModule(Downloaded, ABC):
                 predictions.
         """
         require_class_names(self.classes, "classes")
+        self.require_folder(stage)
         for split in SPLITS[stage]:
             transform = self._transform(split)
             moving = transform.moves_pixels()
@@ -160,11 +171,14 @@ class SegmentationDataModule(Downloaded, ABC):
                     f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
                     "image in place: predictions have the image's own size. Remove them; images of any size work."
                 )
-            if split != "predict":
-                self.require_folder()
-            self.datasets[split] = self.make_dataset(split, transform)
+            dataset = self.datasets[split] = self.make_dataset(split, transform)
+            require_native(dataset, transform, self.display_channels)
             if split != "predict":
                 self.groups(split)  # a pattern that does not fit is told before the first epoch
+
+    def picture(self, image: torch.Tensor) -> NDArray[np.uint8]:
+        """Return what pictures show of an image ``(C, H, W)``: ``(H, W, 3)`` uint8, or ``(H, W)`` of one channel."""
+        return shown_channels(image.permute(1, 2, 0).cpu().numpy(), self.display_channels)
 
     def class_counts(self) -> ClassCounts:
         """Count the pixels of every class in the masks of the training split, which was prepared, or know them.
@@ -246,7 +260,7 @@ class SegmentationDataModule(Downloaded, ABC):
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
-            worker_init_fn=_start_worker,
+            worker_init_fn=start_worker,
         )
 
     def val_dataloader(self) -> DataLoader[list[Sample]]:
@@ -277,7 +291,7 @@ class SegmentationDataModule(Downloaded, ABC):
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
-            worker_init_fn=_start_worker,
+            worker_init_fn=start_worker,
         )
 
 
@@ -286,12 +300,3 @@ def _pattern(text: str) -> GroupPattern:
         return GroupPattern(text)
     except GroupPatternError as error:
         raise ValueError(f"data.group {error}.") from None
-
-
-def _start_worker(_worker: int) -> None:
-    if hasattr(os, "setpgid"):  # Ctrl-C and the like reach all of a group; the run needs its loaders to its end
-        os.setpgid(0, 0)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by which torch ends a loader that does not end by itself
-    cv2.setNumThreads(0)  # one process per core is enough, and OpenCV's threads may hang after a fork

@@ -73,7 +73,7 @@ DATA_SETS: dict[str, DataSet] = {
 }
 
 
-def data_set_of(image: str | None, mask: str | None, split_files: str | None) -> DataSet | None:
+def data_set_of(image: list[str] | str | None, mask: str | None, split_files: str | None) -> DataSet | None:
     """Return the data set that lies as patterns say; None if none does.
 
     Args:
