@@ -53,6 +53,7 @@ _RECORDS = Meaning("runtime", counts=False, free=True)
 KEYS: Mapping[str, Meaning] = {
     SEED: _OPTIMISATION,
     "data": _DATA,
+    "data.cache": replace(_DATA, counts=False, free=True),
     "data.check_masks": replace(_DATA, counts=False, free=True),
     "data.display_channels": replace(_DATA, counts=False, free=True),
     "data.download": replace(_DATA, counts=False, free=True),

@@ -52,7 +52,8 @@ class CamVidDataModule(SegmentationDataModule):
         split_seed: Seed of the choice that ``limit`` makes.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto`` chooses by device, cores and
+            cache: none on a CPU.
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -61,6 +62,8 @@ class CamVidDataModule(SegmentationDataModule):
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
         download: Whether to download it if ``root`` is missing or empty, as ``segcli data fetch camvid`` does.
+        cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
+            if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
 
     Raises:
         DataError: In ``setup``, if files are missing or at fault.
@@ -75,15 +78,16 @@ class CamVidDataModule(SegmentationDataModule):
         split_seed: int = 0,
         batch_size: int = 8,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
         download: bool = False,
+        cache: str = "auto",
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
-        self.check_masks, self.download = check_masks, download
+        self.check_masks, self.download, self.cache = check_masks, download, cache
         self.root, self.limit, self.split_seed = Path(root), limit, split_seed
         self.folder = self.root
         self.classes = tuple(COLOURS)

@@ -34,7 +34,8 @@ class FolderDataModule(PatternDataModule):
         image_mode: Channels that images are converted to: 3, 1 or 4; ``native``: see ``PatternDataModule``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto`` chooses by device, cores and
+            cache: none on a CPU.
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -44,6 +45,8 @@ class FolderDataModule(PatternDataModule):
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
         display_channels: Of ``native`` images, the channels that pictures show: see ``PatternDataModule``.
+        cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
+            if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
 
     Raises:
         DataError: If neither ``classes`` nor ``mask_values`` is given or they disagree; in ``setup``, if files are
@@ -65,12 +68,13 @@ class FolderDataModule(PatternDataModule):
         image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
         display_channels: list[int] | None = None,
+        cache: str = "auto",
     ) -> None:
         super().__init__(
             root,
@@ -92,4 +96,5 @@ class FolderDataModule(PatternDataModule):
             group=group,
             check_masks=check_masks,
             display_channels=display_channels,
+            cache=cache,
         )

@@ -90,7 +90,8 @@ class PatternDataModule(SegmentationDataModule):
             ``model.value_range``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto`` chooses by device, cores and
+            cache: none on a CPU.
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -104,6 +105,8 @@ class PatternDataModule(SegmentationDataModule):
             2]``; or one. Null for the first three.
         download: Whether to download a data set that ``segcli data fetch`` knows by these patterns, such as that of
             ``segcli:data/pet``, if ``root`` is missing or empty.
+        cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
+            if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
 
     Raises:
         DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
@@ -137,19 +140,20 @@ class PatternDataModule(SegmentationDataModule):
         image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
         display_channels: list[int] | None = None,
         download: bool = False,
+        cache: str = "auto",
     ) -> None:
         self._group_column = group if manifest is not None and group is not None and "{" not in group else None
         pattern = group if self._group_column is None else None
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, pattern)
         self.check_masks, self.image_mode, self.multilabel = check_masks, image_mode, multilabel
-        self.display_channels = display_channels
+        self.display_channels, self.cache = display_channels, cache
         self.folder = Path(root)
         self.download, self._known = download, data_set_of(image, mask, split_files)
         masks = None if mask is None else _pattern("mask", mask)

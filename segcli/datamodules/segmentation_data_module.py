@@ -14,23 +14,21 @@ from torch.utils.data import DataLoader
 
 from segcli.datamodules.class_names import require_class_names
 from segcli.datamodules.downloaded import Downloaded
+from segcli.datamodules.loaders import evaluation_loader, training_loader
 from segcli.datamodules.native_images import require_native
+from segcli.datasets.cached_split import use_cache
 from segcli.datasets.class_counts import ClassCounts
-from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
-from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.known_class_counts import known_class_counts
-from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.shown_channels import require_shown, shown_channels
-from segcli.datasets.start_worker import start_worker
-from segcli.datasets.unpadded_sampler import UnpaddedSampler
-from segcli.processes import num_devices, process_group
+from segcli.datasets.worker_count import Workers, worker_count
+from segcli.processes import num_devices
 from segcli.sample import DataError, Sample
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -54,7 +52,8 @@ class SegmentationDataModule(Downloaded, ABC):
     Args:
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto``: see
+            :func:`segcli.datasets.worker_count.worker_count`.
         train_transforms: Albumentations transforms of training images and masks; None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
         group: Which images belong together: see :class:`segcli.datasets.group_pattern.GroupPattern`; None for
@@ -67,6 +66,8 @@ class SegmentationDataModule(Downloaded, ABC):
         image_mode: Channels of the images; ``native`` for those of the files.
         display_channels: Of those that pictures show, red first, counted from 1; None for the first three.
         check_masks: Whether all masks are read before training, or only headers.
+        cache: Where decoded samples are kept: see :func:`segcli.datasets.cached_split.use_cache`.
+        workers: Processes that the latest loader has.
         datasets: The datasets that :meth:`setup` prepared, by split.
         folder: Of the data, which groups are named below; None where there is none.
         group: The pattern of groups that was asked for.
@@ -82,13 +83,14 @@ class SegmentationDataModule(Downloaded, ABC):
     image_mode: ImageMode = "RGB"
     display_channels: Sequence[int] | None = None
     check_masks: HowMasks = "all"
+    cache: str = "off"
     usual_group: str | None = None
 
     def __init__(
         self,
         batch_size: int,
         val_batch_size: int | None,
-        num_workers: int,
+        num_workers: Workers,
         train_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
         val_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
         group: str | None = None,
@@ -96,12 +98,12 @@ class SegmentationDataModule(Downloaded, ABC):
         super().__init__()
         self.batch_size = batch_size
         self.val_batch_size = batch_size if val_batch_size is None else val_batch_size
-        if min(self.batch_size, self.val_batch_size) < 1 or num_workers < 0:
+        if min(self.batch_size, self.val_batch_size) < 1 or (num_workers != "auto" and num_workers < 0):
             raise ValueError(
                 f"data got batch_size {batch_size}, val_batch_size {val_batch_size}, num_workers {num_workers}, "
                 "expected batches of at least 1 and workers of at least 0."
             )
-        self.num_workers = num_workers
+        self.num_workers, self.workers = num_workers, 0
         self.train_transforms, self.val_transforms = train_transforms, val_transforms
         self.group = None if group is None else _pattern(group)
         self.datasets: dict[Split, SampleDataset] = {}
@@ -247,21 +249,10 @@ class SegmentationDataModule(Downloaded, ABC):
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled batches of ``batch_size`` images."""
-        dataset = self.datasets["train"]
+        dataset, workers = self._ready("train")
         sampler = EpochSampler(len(dataset), self.batch_size, int(os.environ.get("PL_GLOBAL_SEED", "0")))
         sampler.begin_at(*self._begin)
-        return LookAheadLoader(
-            dataset,
-            batches_at=self._batches_of_step,
-            first_position=lambda: sampler.num_done,
-            batch_size=self.batch_size,
-            sampler=sampler,
-            collate_fn=collate,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            worker_init_fn=start_worker,
-        )
+        return training_loader(dataset, sampler, self.batch_size, self._batches_of_step, workers)
 
     def val_dataloader(self) -> DataLoader[list[Sample]]:
         """Return all validation images in batches of equal sizes."""
@@ -281,18 +272,18 @@ class SegmentationDataModule(Downloaded, ABC):
             return 1
         return int(min(self.trainer.accumulate_grad_batches, self.trainer.num_training_batches - position))
 
+    def _ready(self, split: Split) -> tuple[SampleDataset, int]:
+        """Return a prepared split, read from a cache where it is to be, and the number of processes that load it."""
+        dataset, trainer = self.datasets[split], self.trainer
+        use_cache(dataset, self.cache)
+        on_cpu = trainer is None or trainer.strategy.root_device.type == "cpu"
+        devices = 1 if trainer is None else trainer.num_devices
+        self.workers = worker_count(self.num_workers, devices, on_cpu, dataset.cache is not None)
+        return dataset, self.workers
+
     def _evaluation_loader(self, split: Split) -> DataLoader[list[Sample]]:
-        batches = EqualSizeBatches(self.datasets[split], self.val_batch_size)
-        return DataLoader(
-            batches,
-            batch_size=None,
-            sampler=UnpaddedSampler(batches) if process_group() else None,
-            collate_fn=collate,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            worker_init_fn=start_worker,
-        )
+        dataset, workers = self._ready(split)
+        return evaluation_loader(dataset, self.val_batch_size, workers)
 
 
 def _pattern(text: str) -> GroupPattern:

@@ -48,6 +48,10 @@ class RecordDataset(ImageDataset):
         """Return mask files, and a mark where there is none."""
         return [mask.content or mask.path or _NO_MASK for mask in self.records[index].masks or (MaskFile(None),)]
 
+    def decoding(self) -> str | None:
+        """Return the mode of images and what masks stand for; None of a class of one's own, which may do otherwise."""
+        return f"{self.image_mode} {self.label_table()}" if type(self) is RecordDataset else None
+
     def label_table(self) -> str:
         """Return what the masks' values stand for."""
         return repr(self.labels)

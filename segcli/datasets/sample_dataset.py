@@ -29,6 +29,13 @@ class SampleTransform(Protocol):
         """
 
 
+class SampleCache(Protocol):
+    """Something that holds decoded samples, e.g. ``segcli.datasets.decoded_cache``."""
+
+    def load(self, index: int) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+        """Return what the dataset's ``load`` does; arrays may be read-only."""
+
+
 class SampleDataset(Dataset[Sample], ABC):
     """A dataset of images, with or without masks.
 
@@ -40,9 +47,11 @@ class SampleDataset(Dataset[Sample], ABC):
 
     Attributes:
         mask_targets: Computes what the loss asks for of each mask, after the transform; None where it asks for nothing.
+        cache: Holds what :meth:`load` returns; None to load anew each time.
     """
 
     mask_targets: MaskTargets | None = None
+    cache: SampleCache | None = None
 
     def __init__(self, transform: SampleTransform | None = None) -> None:
         self.transform = transform
@@ -66,6 +75,10 @@ class SampleDataset(Dataset[Sample], ABC):
         The image is uint8, or of the type of :attr:`image_form`.
         A mask is ``(H, W)`` with class indices, or ``(K, H, W)`` with 0 and 1 for every class.
         """
+
+    def decoding(self) -> str | None:
+        """Return what decides, beside the content of files, what :meth:`load` returns; None if that is not known."""
+        return None
 
     def load_mask(self, index: int) -> NDArray[np.uint8] | None:
         """Return the mask alone, as :meth:`load` does."""
@@ -111,7 +124,7 @@ class SampleDataset(Dataset[Sample], ABC):
                 they are out of memory, whose error stays as it is.
         """
         epoch, index = (0, key) if isinstance(key, int) else key
-        image, mask = self.load(index)
+        image, mask = (self.cache or self).load(index)
         path, size = self.paths()[index], (image.shape[0], image.shape[1])
         if self.transform is not None:
             try:
@@ -126,7 +139,7 @@ class SampleDataset(Dataset[Sample], ABC):
         sample = Sample(image=_channels_first(image), path=path, size=size)
         if mask is not None:
             _require_type(mask, "mask", path)
-            mask = np.ascontiguousarray(mask)
+            mask = _own(mask)
             sample["mask"] = torch.from_numpy(mask)
             if self.mask_targets is not None:
                 sample["targets"] = self.mask_targets(mask)
@@ -141,7 +154,12 @@ def _require_type(array: NDArray[Any], what: str, path: str, dtype: str = "uint8
         )
 
 
+def _own(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array in the order of its pixels that may be written to: a part of a cache may not."""
+    return np.ascontiguousarray(array) if array.flags.writeable else array.copy(order="C")
+
+
 def _channels_first(image: NDArray[Any]) -> torch.Tensor:
     """View ``(H, W)`` or ``(H, W, C)`` as ``(C, H, W)`` without copying, hence in channels-last order."""
-    array = np.ascontiguousarray(image)
+    array = _own(image)
     return torch.from_numpy(array[..., None] if array.ndim == 2 else array).permute(2, 0, 1)
