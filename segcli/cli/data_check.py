@@ -46,7 +46,7 @@ def run(typed: Typed) -> int:
 def _doubted(data: SegmentationDataModule, checkpoint: Path, number: int, folder: Path) -> list[Finding]:
     import torch
 
-    from segcli.callbacks.data_progress import DataProgress
+    from segcli.datasets.data_progress import DataProgress
     from segcli.inspection.label_findings import doubted_labels, require_comparable
     from segcli.segmenter import Segmenter
 

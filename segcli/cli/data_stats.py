@@ -44,7 +44,7 @@ def _measured(data: SegmentationDataModule, name: str, only: str | None) -> Data
     Raises:
         DataError: If the split is not there, or a file is at fault.
     """
-    from segcli.callbacks.data_progress import DataProgress
+    from segcli.datasets.data_progress import DataProgress
     from segcli.inspection.prepared_splits import LABELLED, prepare_splits
     from segcli.inspection.split_statistics import split_statistics
     from segcli.inspection.statistics import DataStatistics

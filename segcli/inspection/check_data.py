@@ -1,7 +1,7 @@
 """Look at all images and masks of a data set before a training, and say what is wrong with them."""
 
-from segcli.callbacks.data_progress import DataProgress
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.datasets.data_progress import DataProgress
 from segcli.inspection.class_findings import classes_of_splits
 from segcli.inspection.copy_findings import copies
 from segcli.inspection.file_findings import files_at_fault, files_without_use, lossy_masks, refused_splits
