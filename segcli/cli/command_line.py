@@ -233,7 +233,8 @@ class _Reader:
             self.better = self.better and [*(other for other in self.better if other not in words), whole]
             return None
         self.words.append(word)
-        if self._verb.most is not None and len(self.words) > self._verb.most:
+        is_named = self._verb.named in self.words[:1]
+        if self._verb.most is not None and len(self.words) > self._verb.most + is_named:
             return self._wrong(self._misreader.surplus_word(self.words))
         return self._right([word])
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from segcli.cli.verb import CONFIG, FORMAT, Option, Verb
 from segcli.config.errors import ConfigError, Problem
-from segcli.program import program
 
 if TYPE_CHECKING:
     from segcli.cli.command_line import Typed
@@ -83,10 +82,11 @@ Proxies of fetch are those of HTTPS_PROXY and NO_PROXY.
 Exit code: 0; 1 if check finds errors in the data, or the answer to fetch is no; 2 for mistakes.
 """,
     words="one word",
-    most=2,
+    most=1,
     overrides=True,
     least=1,
     kinds=tuple(KINDS),
+    named=FETCH,
 )
 
 
@@ -96,10 +96,7 @@ def run(typed: Typed) -> int:
     Raises:
         ConfigError: For every mistake of the user.
     """
-    kind, *others = typed.words
-    if kind != FETCH and others:
-        better = f"{program()} data {kind} -c {others[0]}"
-        raise ConfigError([Problem(f"data {kind} got {others[0]!r}; an experiment follows -c: {better}")])
+    kind = typed.words[0]
     if kind == FETCH and typed.overrides:
         raise ConfigError([Problem("data fetch takes no --key value: it reads no experiment")])
     return int(importlib.import_module(KINDS[kind]).run(typed))

@@ -33,7 +33,7 @@ def test_every_kind_works(tiny: Path, kind: str, capsys: pytest.CaptureFixture[s
         ([], "data needs one of check"),
         (["chek", "-c", "tiny.yaml"], r"does not know 'chek' \(did you mean 'check'\?\)"),
         (["check"], "data check needs an experiment: python -m segcli data check -c FILE"),
-        (["check", "tiny.yaml"], "an experiment follows -c: .*segcli data check -c tiny.yaml"),
+        (["check", "tiny.yaml"], "an experiment follows -c\n.*segcli data check -c tiny.yaml"),
         (["stats", "-c", "tiny.yaml", "--n", "3"], "data stats has no option --n; data preview and check have"),
         (["check", "-c", "tiny.yaml", "--split", "val"], "no option --split; data preview and stats have"),
         (["preview", "-c", "tiny.yaml", "--split", "vall"], r"--split got 'vall' \(did you mean 'val'\?\)"),
