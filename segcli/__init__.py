@@ -21,6 +21,7 @@ The rooms, each of which imports those above it only (``tests/test_architecture.
     registry, score_spec  names of components; names of scores
     config                experiments: load, extend, merge, override, check, compare.  Without torch
     layers, transforms, datasets, plot_style
+    downloads             public data sets, fetched and checked
     prediction            what a network says of images, whatever form it has
     backbones, decoders, losses, metrics, optim, datamodules, inference      know nothing of each other
     task_kind, segmenter, evaluation      the whole network as an nn.Module; what a pass over a split counts
@@ -29,6 +30,7 @@ The rooms, each of which imports those above it only (``tests/test_architecture.
     callbacks             what happens while it trains
     comparison            which runs are better; page/ and plots/ of it
     ledger, sweeps        recorded results; many runs
+    inspection            what a data set holds, and what is wrong with it, before a training
     survey                a folder of images and masks, and the experiment that is proposed for it
     experiment            an experiment at work: built, checked, run, resumed, tuned
     reports               text, Markdown and JSON of what was found

@@ -15,6 +15,10 @@ class DataError(ValueError):
     """Something is wrong with the user's files; the message names the file and what to do."""
 
 
+class NoSplitError(DataError):
+    """A data set has no images of a split, which it need not have unless it is asked for."""
+
+
 def is_out_of_memory(error: Exception) -> bool:
     """Return whether an error, such as one of a transform, is of exhausted memory."""
     return isinstance(error, MemoryError) or any(sign in str(error) for sign in _OF_MEMORY)

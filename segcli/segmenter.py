@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from segcli.backbones.base import Backbone
 from segcli.config.component import arguments_of, with_arguments
-from segcli.datasets.image_file import CHANNELS, pixels_of, read_image
+from segcli.datasets.image_file import CHANNELS, ImageMode, pixels_of
+from segcli.datasets.record_image import NATIVE, read_record_image
 from segcli.decoders.base import Decoder, DecoderFactory, Head, build_decoder
 from segcli.decoders.classified import as_head, classifier_of
 from segcli.features import Features
@@ -23,6 +24,7 @@ from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_env
 from segcli.layers.gradient_format import keep_gradient_format
 from segcli.prediction import DensePrediction, Prediction
 from segcli.task_kind import KINDS, TaskName
+from segcli.value_range import EIGHT_BITS, ValueRange, ranges_of
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,15 @@ class SegmenterSettings:
         task: What the logits mean.
         mean: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
         std: Per channel, of values scaled to 0..1; None takes what the backbone was trained with.
-        value_range: Image values that stand for 0 and 1.
+        value_range: Image values that stand for 0 and 1, of all channels or of each; ``percentiles`` are those that a
+            checkpoint holds.
         channels_last: Whether to compute in NHWC memory, faster on most devices.
     """
 
     task: TaskName = "multiclass"
     mean: Sequence[float] | None = None
     std: Sequence[float] | None = None
-    value_range: tuple[float, float] = (0.0, 255.0)
+    value_range: ValueRange = EIGHT_BITS
     channels_last: bool = True
 
     @classmethod
@@ -65,6 +68,7 @@ class Segmenter(nn.Module):
     """
 
     classes: tuple[str, ...] = ()
+    image_mode: ImageMode | None = None
     scale: Tensor
     shift: Tensor
 
@@ -86,16 +90,14 @@ class Segmenter(nn.Module):
         if isinstance(decoder, Decoder):
             self.classifier = classifier_of(decoder, num_outputs)
         self.auxiliary = nn.ModuleList(as_head(each, num_outputs) for each in auxiliary)
-        low, high = settings.value_range
+        ranges = ranges_of(settings.value_range, backbone.in_channels)
         mean = self._per_channel("mean", settings.mean, backbone.mean)
         std = self._per_channel("std", settings.std, backbone.std)
-        if high <= low or min(std) <= 0:
-            raise ValueError(
-                f"model.value_range got {[low, high]} and model.std {list(std)}, expected low < high and std > 0"
-            )
+        if min(std) <= 0:
+            raise ValueError(f"model.std got {list(std)}, expected values above 0")
         # ((x - low) / (high - low) - mean) / std as one multiplication and one addition
-        scale = [1 / ((high - low) * s) for s in std]
-        shift = [-(low / (high - low) + m) / s for m, s in zip(mean, std, strict=True)]
+        scale = [1 / ((high - low) * s) for (low, high), s in zip(ranges, std, strict=True)]
+        shift = [-(low / (high - low) + m) / s for (low, high), m, s in zip(ranges, mean, std, strict=True)]
         self.register_buffer("scale", torch.tensor(scale).view(1, -1, 1, 1))
         self.register_buffer("shift", torch.tensor(shift).view(1, -1, 1, 1))
         self.memory_format = torch.channels_last if settings.channels_last else torch.contiguous_format
@@ -160,12 +162,12 @@ class Segmenter(nn.Module):
         return self.backbone.extract(x)
 
     @torch.no_grad()
-    def predict(self, image: NDArray[np.uint8] | Image.Image | str | Path) -> NDArray[np.uint8]:
+    def predict(self, image: NDArray[Any] | Image.Image | str | Path | Sequence[str | Path]) -> NDArray[np.uint8]:
         """Map an image of any size to ``(H, W)`` class indices; with several labels per pixel, to ``(K, H, W)`` masks.
 
         Args:
             image: An ``(H, W, C)`` or grey ``(H, W)`` array, a PIL image or a file; these are converted to the channels
-                that the model takes, and turned upright, as in training.
+                that the model takes, and turned upright, as in training. Or the files of its channels in their order.
 
         Raises:
             segcli.sample.DataError: If a file or a PIL image is none that training would take.
@@ -181,12 +183,15 @@ class Segmenter(nn.Module):
             self.train(was_training)
         return labels[0].cpu().numpy()
 
-    def _pixels(self, image: Image.Image | str | Path) -> NDArray[np.uint8]:
+    def _pixels(self, image: Image.Image | str | Path | Sequence[str | Path]) -> NDArray[Any]:
         channels = self.backbone.in_channels
-        mode = next((mode for mode, number in CHANNELS.items() if number == channels), None)
-        if mode is None:
-            raise ValueError(f"the model takes {channels} channels, which no picture has; give it an array (H, W, C)")
-        return pixels_of(image, mode) if isinstance(image, Image.Image) else read_image(Path(image), mode)
+        mode = self.image_mode or {number: mode for mode, number in CHANNELS.items()}.get(channels, NATIVE)
+        if not isinstance(image, Image.Image):
+            files = [image] if isinstance(image, str | Path) else image
+            return read_record_image([Path(file) for file in files], mode)
+        if mode == NATIVE:
+            raise ValueError(f"the model takes {channels} channels as files hold them; give it a file or an array")
+        return pixels_of(image, mode)
 
     @classmethod
     def from_checkpoint(cls, path: str | Path) -> "Segmenter":
@@ -215,7 +220,7 @@ class Segmenter(nn.Module):
         prefix, training_only = "segmenter.", "segmenter.auxiliary."
         state = {k: v for k, v in content["state_dict"].items() if not k.startswith(training_only)}
         segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
-        segmenter.classes = classes
+        segmenter.classes, segmenter.image_mode = classes, arguments_of(config["data"]).get("image_mode")
         return segmenter.eval()
 
 

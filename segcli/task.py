@@ -56,7 +56,8 @@ class SegmentationTask(pl.LightningModule):
             ``multilabel`` is a sigmoid per class, for masks with a channel per class.
         mean: Per channel, of values scaled to 0..1; null takes what the backbone was trained with.
         std: Per channel, of values scaled to 0..1; null takes what the backbone was trained with.
-        value_range: Image values that stand for 0 and 1.
+        value_range: Image values that stand for 0 and 1, ``[0, 10000]``; or a list of such for each channel; or
+            ``percentiles``, the 1st and the 99th of each channel over the training images.
         channels_last: Whether to run convolutions in NHWC memory, faster on most devices.
         compile: Whether ``torch.compile`` turns the model into kernels of its own: minutes at the start, faster steps
             on a GPU, often slower ones on a CPU. Names of weights stay as they are. Images of many sizes cost one or
@@ -100,7 +101,7 @@ class SegmentationTask(pl.LightningModule):
         task: Literal["multiclass", "binary", "multilabel"] = "multiclass",  # spelt out: read as text
         mean: list[float] | None = None,
         std: list[float] | None = None,
-        value_range: tuple[float, float] = (0.0, 255.0),
+        value_range: tuple[float, float] | list[tuple[float, float]] | Literal["percentiles"] = (0.0, 255.0),
         channels_last: bool = True,
         compile: bool = False,  # noqa: A002  (the key of the experiment)
         average_precision_thresholds: int | None = None,
@@ -144,8 +145,9 @@ class SegmentationTask(pl.LightningModule):
         return self._trainer is not None and self.trainer.state.fn == "fit"
 
     def setup(self, stage: str) -> None:
-        """Compute class weights that follow from the training split; let loaders compute what the loss asks for."""
+        """Compute what follows from the training split; let loaders compute what the loss asks for."""
         self.run_loss.fit_to_data(self.trainer, trains=stage == "fit")
+        self.builder.fit_to_data(self.trainer, trains=stage == "fit")
 
     def configure_model(self) -> None:
         """Build the segmenter once."""

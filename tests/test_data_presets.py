@@ -61,9 +61,10 @@ def make(root: Path, keys: dict[str, Any], values: list[int | str]) -> None:
     in_path = "{split}" in keys["image"]
     for split, number in product(called, range(4)):
         given = {"name": f"drive{number % 2}_{split}{number}", "split": split, "city": "bonn", "area": "Urban"}
-        given |= {"product": "nut", "defect": "scratch"}
-        write(Image.new("RGB", (PER_CLASS * len(values), HEIGHT)), root / keys["image"].format(**given))
-        write(pixels(values), root / keys["mask"].format(**given))
+        given |= {"product": "nut", "defect": "scratch", "channel": "0000"}
+        image, mask = (root / _with_extension(keys[key].format(**given)) for key in ("image", "mask"))
+        write(Image.new("RGB", (PER_CLASS * len(values), HEIGHT)), image)
+        write(pixels(values), mask)
         if "split_files" in keys:
             file = root / keys["split_files"].format(split=split)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,10 @@ def make(root: Path, keys: dict[str, Any], values: list[int | str]) -> None:
     assert in_path or "split_files" in keys or called == ["train", "val"]
     if "label_file" in keys:
         (root / keys["label_file"]).write_text(json.dumps(VISTAS), encoding="utf-8")
+
+
+def _with_extension(path: str) -> str:
+    return path if Path(path).suffix else f"{path}.png"
 
 
 @every_preset

@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 import yaml
 from PIL import Image
 
@@ -30,6 +32,7 @@ from tests.documents import (
     text_of,
     words_of,
 )
+from tests.downloads.made import all_served
 
 OURS = [command for command in COMMANDS if words_of(command) is not None and command not in DISTRIBUTED]
 SHORT = {
@@ -66,9 +69,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the guides assume it: experiments, a folder of cells, new images, CamVid in data/camvid."""
     folder = tmp_path_factory.mktemp("documents")
     shutil.copytree(ROOT / "experiments", folder / "experiments")
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    draw = np.random.default_rng(0)
     disc = np.hypot(*np.mgrid[-24:24, -32:32]) < 15
     for number in range(10):
+        image = Image.fromarray(draw.integers(0, 256, (48, 64, 3), dtype=np.uint8))
         for path, picture in (
             ("cells/image", image),
             ("cells/label", Image.fromarray(disc.astype(np.uint8) * 255)),
@@ -80,9 +84,22 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             (folder / path).mkdir(parents=True, exist_ok=True)
             picture.save(folder / path / f"{number}.png")
+    bands = np.random.default_rng(0).integers(0, 10_000, (48, 64, 5), dtype=np.uint16)
+    for number in range(10):
+        (folder / "fields" / "images").mkdir(parents=True, exist_ok=True)
+        (folder / "fields" / "labels").mkdir(exist_ok=True)
+        tifffile.imwrite(folder / "fields" / "images" / f"{number}.tif", bands, planarconfig="contig")
+        Image.fromarray(disc.astype(np.uint8)).save(folder / "fields" / "labels" / f"{number}.png")
     for name, text in FILES.items():
         (folder / name).write_text(text)
     return folder
+
+
+@pytest.fixture(scope="module")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What guides download comes from a server on this machine."""
+    with all_served(tmp_path_factory.mktemp("served")):
+        yield
 
 
 @pytest.fixture
@@ -91,7 +108,7 @@ def _sweep_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "ChildRunner", lambda _stop: lambda launch, _watch: main(launch.words))
 
 
-@pytest.mark.usefixtures("_sweep_in_process")
+@pytest.mark.usefixtures("_sweep_in_process", "_served")
 @pytest.mark.parametrize("command", OURS)
 def test_every_command_works(command: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order: later ones use what earlier ones wrote. Made shorter, not different."""

@@ -135,6 +135,17 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
     "why": [(0, [FILE, "run.name"]), (0, [FILE, "data"]), (2, [FILE, f"x{ESCAPES}"])],
     "diff": [(0, [RUN, FILE]), (0, [FILE, RUN, "--all"]), (0, [FILE, RUN, "--format", "json"]), (2, [FILE, NOWHERE])],
     "check": [(2, [FILE, NOWHERE]), (0, [FILE, "--build"])],
+    "data": [
+        (0, ["check", "-c", FILE]),
+        (0, ["check", "-c", FILE, "--format", "json"]),
+        (0, ["preview", "-c", FILE]),
+        (0, ["stats", "-c", FILE, "--html", "data.html"]),
+        (2, ["check", "-c", NOWHERE]),
+        (2, ["preview", "-c", FILE, "--output", f"{FILE}/x.png"]),
+        (0, ["fetch"]),
+        (2, ["fetch", NOWHERE]),
+        (2, ["fetch", "voc", "--root", NOWHERE]),
+    ],
     "list": [(0, ["experiments"]), (0, ["experiments", "--format", "json"]), (2, ["losses", NOWHERE])],
     "minimize": [(0, [FILE]), (0, [FILE, "--format", "json"]), (2, [NOWHERE])],
     "flatten": [(0, [FILE, "--data.root", f"d{ESCAPES}"]), (2, [NOWHERE])],
@@ -146,6 +157,7 @@ IN_MARKDOWN = {
     "compare": [RUN],
     "diff": [RUN, FILE, "--all"],
     "list": ["experiments"],
+    "data": ["stats", "-c", FILE],
     "show": [FILE],
     "why": [FILE, "data"],
     "check": [FILE, NOWHERE],
@@ -193,10 +205,12 @@ def test_what_is_written_for_a_browser_has_no_element_of_a_value(trained: Path) 
     _refuse_harm(table)
     _refuse_broken_markdown(table)
     assert _said("compare", RUN, "--html", "page.html")[0] == 0
-    page, elements = Path("page.html").read_text(encoding="utf-8"), _Elements()
-    _refuse_harm(page)
-    elements.feed(page)
-    assert not elements.found & {"onerror", "b", "i"}
+    assert _said("data", "stats", "-c", FILE, "--html", "data.html")[0] == 0
+    for name in ("page.html", "data.html"):
+        page, elements = Path(name).read_text(encoding="utf-8"), _Elements()
+        _refuse_harm(page)
+        elements.feed(page)
+        assert not elements.found & {"onerror", "b", "i"}
 
 
 def test_what_a_notebook_shows_has_no_element_of_a_value(trained: Path) -> None:

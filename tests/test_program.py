@@ -16,6 +16,7 @@ FIXED = {
     "program.py",  # what is stored
     "ledger/table.py",  # the mark in a page, which later versions look for
     "comparison/page/page.py",  # names the program, and is no command
+    "inspection/page.py",  # the same
 }
 A_COMMAND = re.compile(rf"python -m segcli|\bsegcli ({'|'.join(VERBS)}|VERB|--)\b")
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -129,8 +130,9 @@ def test_other_channels_than_the_backbones_are_an_error_that_names_the_keys() ->
     [
         ({"mean": [0.5]}, "model.mean got 1 values, expected one for each of 3 channels"),
         ({"std": [0.5] * 4}, "model.std got 4 values"),
-        ({"std": [0.5, 0.0, 0.5]}, "std > 0"),
+        ({"std": [0.5, 0.0, 0.5]}, "expected values above 0"),
         ({"value_range": (1.0, 1.0)}, "low < high"),
+        ({"value_range": [(0.0, 1.0)] * 2}, "model.value_range got 2 ranges, expected one, or one for each of 3"),
     ],
 )
 def test_normalisation_that_cannot_be_is_an_error(options: dict[str, object], message: str) -> None:
@@ -174,8 +176,24 @@ def test_predict_refuses_pictures_that_would_be_read_as_something_else(tmp_path:
     deep = Image.fromarray(np.full((4, 4), 40_000, np.uint16))
     with pytest.raises(DataError, match="the image has mode I;16, expected grey or RGB of 8 bits"):
         segmenter().predict(deep)
-    with pytest.raises(ValueError, match="the model takes 2 channels, which no picture has"):
+    with pytest.raises(ValueError, match="the model takes 2 channels as files hold them; give it a file or an array"):
         segmenter(in_channels=2).predict(deep)
+
+
+def test_predict_takes_the_files_of_all_channels(tmp_path: Path) -> None:
+    model = segmenter(in_channels=5, value_range=(0.0, 65535.0))
+    image = np.random.default_rng(0).integers(0, 65536, (9, 13, 5), dtype=np.uint16)
+    files = [tmp_path / "ab.tif", tmp_path / "cde.tif"]
+    tifffile.imwrite(files[0], image[..., :2], photometric="minisblack", planarconfig="contig")
+    tifffile.imwrite(files[1], image[..., 2:].transpose(2, 0, 1), photometric="minisblack")
+    np.testing.assert_array_equal(model.predict(files), model.predict(image))
+
+
+def test_each_channel_may_have_a_range(tmp_path: Path) -> None:
+    one, each = segmenter(value_range=(-1.0, 3.0)), segmenter(value_range=[(-1.0, 3.0)] * 2 + [(0.0, 8.0)])
+    torch.testing.assert_close(one.scale[:, :2], each.scale[:, :2])
+    torch.testing.assert_close(one.scale[:, 2] / 2, each.scale[:, 2])
+    assert torch.equal(segmenter(value_range="percentiles").scale, segmenter(value_range=(0.0, 1.0)).scale)
 
 
 def test_a_checkpoint_s_segmenter_predicts_as_the_task_does(trained: Path) -> None:

@@ -96,12 +96,12 @@ class Pictures(pl.Callback):
             return
         assert isinstance(labels, Tensor)
         if isinstance(module, SegmentationTask):
-            self.worst.keep(batch, labels, module.evaluation.batch_matrices)
+            self.worst.keep(batch, labels, module.evaluation.batch_matrices, _data(trainer).picture)
         if not self._is_due(trainer):
             return
         wanted = math.ceil(self.count * (batch_idx + 1) / num_batches) - len(self._panels)
         for image, mask, label in zip(batch["image"][: max(0, wanted)], batch["mask"], labels, strict=False):
-            self._panels.append((_array(image.permute(1, 2, 0)), _array(mask), _array(label)))
+            self._panels.append((_data(trainer).picture(image), _array(mask), _array(label)))
 
     def _is_due(self, trainer: pl.Trainer) -> bool:
         epoch = trainer.current_epoch + 1
@@ -111,8 +111,7 @@ class Pictures(pl.Callback):
         panels, self._panels = self._panels, []
         if not panels:
             return
-        data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-        assert isinstance(data, SegmentationDataModule)
+        data = _data(trainer)
         grid = comparison_grid(panels, data.palette, data.classes)
         buffer = io.BytesIO()
         grid.save(buffer, format="PNG")
@@ -120,6 +119,12 @@ class Pictures(pl.Callback):
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("predictions", np.asarray(grid), trainer.global_step, dataformats="HWC")
+
+
+def _data(trainer: pl.Trainer) -> SegmentationDataModule:
+    data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+    assert isinstance(data, SegmentationDataModule)
+    return data
 
 
 def _array(tensor: Tensor) -> NDArray[np.uint8]:

@@ -37,5 +37,6 @@ class PredictionWriter(pl.Callback):
         assert self._files is not None
         if batch.get("is_filler"):
             return
+        data = trainer.datamodule  # type: ignore[attr-defined]  # as above
         for path, image, labels in zip(batch["path"], batch["image"], outputs, strict=True):
-            self._files.write(path, labels.numpy(), image.permute(1, 2, 0).cpu().numpy())
+            self._files.write(path, labels.numpy(), data.picture(image))

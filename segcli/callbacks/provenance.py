@@ -12,9 +12,9 @@ import torch
 from pytorch_lightning.strategies import FSDPStrategy
 from torch import Tensor, nn
 
-from segcli.callbacks.data_progress import DataProgress
 from segcli.config.output import say
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
+from segcli.datasets.data_progress import DataProgress
 from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
 from segcli.datasets.unused_files import unused_note

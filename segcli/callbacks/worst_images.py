@@ -4,6 +4,7 @@ import heapq
 import io
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,13 +57,16 @@ class WorstImages:
         """Forget all."""
         self._panels, self._seen = [], 0
 
-    def keep(self, batch: Batch, labels: Tensor, matrices: Tensor) -> None:
+    def keep(
+        self, batch: Batch, labels: Tensor, matrices: Tensor, picture: Callable[[Tensor], NDArray[np.uint8]]
+    ) -> None:
         """Look at a batch.
 
         Args:
             batch: With images, masks and paths.
             labels: Predictions of the masks' shape.
             matrices: ``(B, K, K)`` or ``(B, K, 2, 2)`` counts.
+            picture: Maps an image ``(C, H, W)`` to what is shown of it, uint8.
         """
         if not self.count or batch.get("is_filler"):
             return
@@ -71,8 +75,8 @@ class WorstImages:
             badness = 1 - score
             if math.isnan(score) or (len(self._panels) == self.count and badness <= self._panels[0].badness):
                 continue
-            image, truth, prediction = (_array(part[index]) for part in (batch["image"], batch["mask"], labels))
-            pictures = _reduced(image.transpose(1, 2, 0)), _smaller_labels(truth), _smaller_labels(prediction)
+            truth, prediction = (_array(part[index]) for part in (batch["mask"], labels))
+            pictures = _reduced(picture(batch["image"][index])), _smaller_labels(truth), _smaller_labels(prediction)
             panel = Panel(badness, -self._seen, batch["path"][index], pictures)
             (heapq.heappush if len(self._panels) < self.count else heapq.heappushpop)(self._panels, panel)
 

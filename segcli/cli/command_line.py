@@ -179,17 +179,19 @@ class _Reader:
         verb, first = self._verb, next(iter(self.words), "")
         if verb.kinds and first not in verb.kinds and (first or verb.least):
             message = f"{verb.name} does not know {first!r}{did_you_mean(first, verb.kinds)}" if first else ""
-            needs = f"{verb.name} needs what to find: {program()} {verb.name} {verb.forms[0]}"
+            needs = f"{verb.name} needs one of {', '.join(verb.kinds)}: {program()} {verb.name} {verb.forms[0]}"
             return [Problem(message or needs, options=verb.kinds)]
         if len(self.words) < verb.least:
             return [Problem(f"{verb.name} needs {verb.words}: {program()} {verb.name} {verb.forms[0]}")]
-        kinds = {option.name: option.kind for option in verb.options if option.kind}
+        kinds = {option.name: option.kind.split() for option in verb.options if option.kind}
         return [
             Problem(
-                f"{verb.name} {first} has no option {name}; {verb.name} {kinds[name]} has", options=self._own(first)
+                f"{verb.name} {first} has no option {name}; {verb.name} {' and '.join(kinds[name])} "
+                f"{'has' if len(kinds[name]) == 1 else 'have'}",
+                options=self._own(first),
             )
             for name in self.options
-            if kinds.get(name, first) != first
+            if first not in kinds.get(name, [first])
         ]
 
     def _option(self, option: Option, word: str, value: str | None) -> None:
@@ -231,12 +233,13 @@ class _Reader:
             self.better = self.better and [*(other for other in self.better if other not in words), whole]
             return None
         self.words.append(word)
-        if self._verb.most is not None and len(self.words) > self._verb.most:
+        is_named = self._verb.named in self.words[:1]
+        if self._verb.most is not None and len(self.words) > self._verb.most + is_named:
             return self._wrong(self._misreader.surplus_word(self.words))
         return self._right([word])
 
     def _own(self, kind: str) -> tuple[str, ...]:
-        return tuple(option.name for option in self._verb.options if option.kind in ("", kind))
+        return tuple(option.name for option in self._verb.options if not option.kind or kind in option.kind.split())
 
     def _wrong(self, meaning: Meaning) -> None:
         self.problems.append(meaning.problem)

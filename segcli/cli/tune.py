@@ -52,7 +52,7 @@ that is within 5 % of the fastest is suggested.
         "batch_size -c experiments/quickstart.yaml --trainer.precision bf16-mixed",
     ),
     "Writes runs/<stem of FILE>/tune/<number>/: tune.json, and for lr lr.png (loss over learning rate).",
-    words="one word",
+    words="what to find",
     most=1,
     overrides=True,
     least=1,

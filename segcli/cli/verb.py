@@ -24,7 +24,7 @@ class Option:
         choices: What the value may be; empty for any text.
         short: Another name, such as ``-c``.
         repeats: Whether it may be given several times.
-        kind: Of a verb that has kinds, the one that it belongs to; empty for all.
+        kind: Of a verb that has kinds, the one that it belongs to, or several with blanks between; empty for all.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Verb:
         most: How many it takes; None for any number.
         overrides: Whether ``--key value`` overrides the experiment, and ``--key.help`` shows a component.
         kinds: What the first word must be one of; empty where it may be anything.
+        named: Of the kinds, the one that one more word may follow.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Verb:
     most: int | None = None
     overrides: bool = False
     kinds: tuple[str, ...] = ()
+    named: str = ""
 
     def option(self, name: str) -> Option | None:
         """Return the option of a name, short or long; None if it takes none of that name."""

@@ -20,6 +20,7 @@ VERBS = {
     "why": "show which file or flag set a value, and which values it replaced",
     "diff": "compare two experiments, or all with a revision of git",
     "check": "find mistakes in experiments without running them",
+    "data": "look at the data of an experiment before a training, or download public data",
     "list": "list components, experiments and their arguments",
     "minimize": "drop from a file what its parents say already",
     "flatten": "write an experiment as one file without parents",

@@ -53,7 +53,10 @@ _RECORDS = Meaning("runtime", counts=False, free=True)
 KEYS: Mapping[str, Meaning] = {
     SEED: _OPTIMISATION,
     "data": _DATA,
+    "data.cache": replace(_DATA, counts=False, free=True),
     "data.check_masks": replace(_DATA, counts=False, free=True),
+    "data.display_channels": replace(_DATA, counts=False, free=True),
+    "data.download": replace(_DATA, counts=False, free=True),
     "data.num_workers": replace(_DATA, counts=False, free=True),
     "data.root": replace(_DATA, free=True),  # the passport has the data's fingerprint, and what of it changed
     "model": _RUNTIME,

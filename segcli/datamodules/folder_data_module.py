@@ -31,10 +31,11 @@ class FolderDataModule(PatternDataModule):
             least one image.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
-        image_mode: Channels that images are converted to: 3, 1 or 4.
+        image_mode: Channels that images are converted to: 3, 1 or 4; ``native``: see ``PatternDataModule``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto`` chooses by device, cores and
+            cache: none on a CPU.
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -43,6 +44,9 @@ class FolderDataModule(PatternDataModule):
             groups together, and ``compare`` goes by them. None for every image by itself.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        display_channels: Of ``native`` images, the channels that pictures show: see ``PatternDataModule``.
+        cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
+            if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
 
     Raises:
         DataError: If neither ``classes`` nor ``mask_values`` is given or they disagree; in ``setup``, if files are
@@ -61,14 +65,16 @@ class FolderDataModule(PatternDataModule):
         test_fraction: float = 0.0,
         split_seed: int = 0,
         limit: int | None = None,
-        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        display_channels: list[int] | None = None,
+        cache: str = "auto",
     ) -> None:
         super().__init__(
             root,
@@ -89,4 +95,6 @@ class FolderDataModule(PatternDataModule):
             val_transforms=val_transforms,
             group=group,
             check_masks=check_masks,
+            display_channels=display_channels,
+            cache=cache,
         )

@@ -12,7 +12,7 @@ from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.pairing import pair_label_files
 from segcli.datasets.palette import default_palette
-from segcli.datasets.record import with_class_files
+from segcli.datasets.record import unlabelled, with_class_files
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_labels import ClassFileLabels
 from segcli.datasets.sample_dataset import SampleDataset
@@ -45,10 +45,11 @@ class MultilabelFolderDataModule(SegmentationDataModule):
             least one image.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
-        image_mode: Channels that images are converted to: 3, 1 or 4.
+        image_mode: Channels that images are converted to: 3, 1 or 4; ``native``: see ``PatternDataModule``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto`` chooses by device, cores and
+            cache: none on a CPU.
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -57,6 +58,9 @@ class MultilabelFolderDataModule(SegmentationDataModule):
             groups together, and ``compare`` goes by them. None for every image by itself.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        display_channels: Of ``native`` images, the channels that pictures show: see ``PatternDataModule``.
+        cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
+            if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
 
     Raises:
         DataError: If ``classes`` is empty, or a name is there twice or no name of a folder; in ``setup``, if files are
@@ -77,17 +81,19 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         test_fraction: float = 0.0,
         split_seed: int = 0,
         limit: int | None = None,
-        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        display_channels: list[int] | None = None,
+        cache: str = "auto",
     ) -> None:
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, group)
-        self.check_masks = check_masks
+        self.check_masks, self.cache = check_masks, cache
         self.folder = Path(root)
         self.splits = FolderSplits(
             self.folder, image_dir, mask_dir, val_fraction, test_fraction, split_seed, limit, self.group
@@ -96,7 +102,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
         self.palette = default_palette(len(classes) + 1)[1:]  # its first is for a background
         indices = {name: index for index, name in enumerate(self.classes)}
         self._labels = ClassFileLabels(indices, len(indices), multilabel=True, ignore_values=ignore_values or ())
-        self.image_mode = image_mode
+        self.image_mode, self.display_channels = image_mode, display_channels
         self.missing_masks = missing_masks
 
     def unused_files(self) -> list[Path]:
@@ -110,7 +116,7 @@ class MultilabelFolderDataModule(SegmentationDataModule):
             DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
         """
         if split == "predict":
-            return ImageDataset(self.splits.to_predict(), transform, self.image_mode)
+            return ImageDataset(unlabelled(self.splits.to_predict()), transform, self.image_mode)
         pair = partial(pair_label_files, classes=self.classes, may_lack=self.missing_masks == "empty")
         records = with_class_files(self.splits.pairs(split, pair), self.classes)
         return RecordDataset(records, self._labels, transform, self.image_mode)

@@ -18,8 +18,11 @@ from segcli.datasets.palette import default_palette
 from segcli.datasets.path_pattern import CLASS, PathPattern, PathPatternError
 from segcli.datasets.pattern_listing import PatternListing
 from segcli.datasets.record_dataset import RecordDataset
+from segcli.datasets.record_image import NATIVE
 from segcli.datasets.record_splits import FIELD, RecordSplits
 from segcli.datasets.sample_dataset import SampleDataset
+from segcli.downloads.data_set import DataSet
+from segcli.downloads.known import data_set_of
 from segcli.sample import DataError
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -31,11 +34,11 @@ class PatternDataModule(SegmentationDataModule):
     """Load images and masks that patterns find below a folder.
 
     A pattern is a path below ``root`` with fields: ``{name}`` tells images apart, ``{split}`` names the split,
-    ``{class}`` in masks the class where every class has files of its own. Any other field, such as ``{city}``, must be
-    the same in the paths of an image and its mask, and is part of the image's name. ``*`` is text that does not matter;
-    masks that differ in nothing else are single objects, laid over each other. Masks that end in ``.json`` or ``.txt``
-    are shapes of LabelMe, Supervisely or YOLO, later ones over earlier ones. Without an extension, all of images fit. A
-    pattern that begins with ``{`` is quoted in YAML.
+    ``{class}`` in masks the class where every class has files of its own, ``{channel}`` in images the channel where
+    these have. Any other field, such as ``{city}``, must be the same in the paths of an image and its mask, and is part
+    of the image's name. ``*`` is text that does not matter; masks that differ in nothing else are single objects, laid
+    over each other. Masks that end in ``.json`` or ``.txt`` are shapes of LabelMe, Supervisely or YOLO, later ones over
+    earlier ones. Without an extension, all of images fit. A pattern that begins with ``{`` is quoted in YAML.
 
     Cityscapes: ``image: "leftImg8bit/{split}/{city}/{name}_leftImg8bit.png"``,
     ``mask: "gtFine/{split}/{city}/{name}_gtFine_labelIds.png"``, ``mask_values: {7: road, 8: sidewalk}``,
@@ -44,6 +47,8 @@ class PatternDataModule(SegmentationDataModule):
     Args:
         root: Folder of the data set.
         image: Pattern of images; null for two folders with files of equal names, as ``FolderDataModule`` reads them.
+            Several patterns, ``["{name}_vv.tif", "{name}_vh.tif"]``, stack the channels of their files, with
+            ``image_mode: native``.
         mask: Pattern of masks; null for images without, to predict.
         image_dir: Name of the folder with images, where there is no pattern.
         mask_dir: Name of the folder with masks, where there is no pattern.
@@ -80,10 +85,13 @@ class PatternDataModule(SegmentationDataModule):
         test_fraction: The same for tests.
         split_seed: Seed of the split and of the choice that ``limit`` makes.
         limit: At most this many training images, the first by hash; a smaller limit gives a subset. None for all.
-        image_mode: Channels that images are converted to: 3, 1 or 4.
+        image_mode: Channels that images are converted to: 3, 1 or 4 of 8 bits; ``native`` for those that files hold, in
+            uint8, uint16 or float32, TIFF by tifffile. It needs ``model.backbone.in_channels``, and, but for uint8,
+            ``model.value_range``.
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto`` chooses by device, cores and
+            cache: none on a CPU.
         train_transforms: Albumentations transforms of training images and masks; ``fill_mask: 255`` in one that pads
             leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -93,6 +101,12 @@ class PatternDataModule(SegmentationDataModule):
             image by itself.
         check_masks: Before the first epoch, read ``all`` masks that no earlier run found right and name every bad one;
             or compare sizes in their ``headers``, as ``run.fingerprint: sizes`` does, too.
+        display_channels: Of ``native`` images, the channels that pictures show, red first, counted from 1, ``[4, 3,
+            2]``; or one. Null for the first three.
+        download: Whether to download a data set that ``segcli data fetch`` knows by these patterns, such as that of
+            ``segcli:data/pet``, if ``root`` is missing or empty.
+        cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
+            if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
 
     Raises:
         DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
@@ -101,7 +115,7 @@ class PatternDataModule(SegmentationDataModule):
     def __init__(
         self,
         root: str,
-        image: str | None = None,
+        image: list[str] | str | None = None,
         mask: str | None = None,
         image_dir: str = "images",
         mask_dir: str = "labels",
@@ -123,20 +137,25 @@ class PatternDataModule(SegmentationDataModule):
         test_fraction: float = 0.0,
         split_seed: int = 0,
         limit: int | None = None,
-        image_mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        image_mode: Literal["RGB", "L", "RGBA", "native"] = "RGB",
         batch_size: int = 8,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,
         check_masks: Literal["all", "headers"] = "all",
+        display_channels: list[int] | None = None,
+        download: bool = False,
+        cache: str = "auto",
     ) -> None:
         self._group_column = group if manifest is not None and group is not None and "{" not in group else None
         pattern = group if self._group_column is None else None
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, pattern)
         self.check_masks, self.image_mode, self.multilabel = check_masks, image_mode, multilabel
+        self.display_channels, self.cache = display_channels, cache
         self.folder = Path(root)
+        self.download, self._known = download, data_set_of(image, mask, split_files)
         masks = None if mask is None else _pattern("mask", mask)
         if sum(each is not None for each in (image, manifest, coco)) > 1 or (mask and (manifest or coco)):
             raise DataError("data got two of image (with mask), manifest and coco, expected one: each finds the files.")
@@ -169,7 +188,11 @@ class PatternDataModule(SegmentationDataModule):
             self._source = ListedSource(listing, told)
 
     def _listing(
-        self, image: str | None, masks: PathPattern | None, manifest: str | None, coco: dict[str, str] | str | None
+        self,
+        image: list[str] | str | None,
+        masks: PathPattern | None,
+        manifest: str | None,
+        coco: dict[str, str] | str | None,
     ) -> Listing | None:
         """Return what finds images and masks; None where two folders do."""
         assert self.folder is not None
@@ -178,7 +201,16 @@ class PatternDataModule(SegmentationDataModule):
         if coco is not None:
             files = {"": coco} if isinstance(coco, str) else coco
             return CocoListing(self.folder, {split: self.folder / file for split, file in files.items()})
-        return None if image is None else PatternListing(self.folder, _pattern("image", image), masks)
+        if image is None:
+            return None
+        texts = [image] if isinstance(image, str) else image
+        listing = PatternListing(self.folder, [_pattern("image", text) for text in texts], masks)
+        if listing.has_several and self.image_mode != NATIVE:
+            raise DataError(
+                f"data.image_mode got {self.image_mode} where data.image has several files for an image, expected "
+                "native: their channels are stacked as they are."
+            )
+        return listing
 
     def groups(self, split: Split) -> tuple[str, list[str]] | None:
         """Return what names the groups, and the group of every image of a prepared split; None where there are none."""
@@ -186,6 +218,10 @@ class PatternDataModule(SegmentationDataModule):
         if self._group_column is None or not isinstance(dataset, RecordDataset):
             return super().groups(split)
         return f"column {self._group_column}", [str(record.group) for record in dataset.records]
+
+    def known_data_set(self) -> DataSet | None:
+        """Return the data set that lies as the patterns say."""
+        return self._known
 
     def check_settings(self) -> None:
         """Refuse also patterns that do not go together; prediction does without that of masks."""

@@ -10,10 +10,10 @@ from typing import Literal
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.listing import Listing
 from segcli.datasets.pairing import pair_files
-from segcli.datasets.record import Record, paired
+from segcli.datasets.record import Record, paired, unlabelled
 from segcli.datasets.record_splits import RecordSplits
 from segcli.datasets.unused_files import unused_files
-from segcli.sample import DataError
+from segcli.sample import DataError, NoSplitError
 
 LabelledSplit = Literal["train", "val", "test"]
 
@@ -30,7 +30,7 @@ class RecordSource(ABC):
         """
 
     @abstractmethod
-    def to_predict(self) -> list[Path]:
+    def to_predict(self) -> list[Record]:
         """Return the images to predict, which need no masks.
 
         Raises:
@@ -67,9 +67,9 @@ class FolderSource(RecordSource):
         """Return the samples of a split."""
         return paired(self._splits.pairs(split, partial(pair_files, root=self._splits.root)))
 
-    def to_predict(self) -> list[Path]:
+    def to_predict(self) -> list[Record]:
         """Return the images to predict."""
-        return self._splits.to_predict()
+        return unlabelled(self._splits.to_predict())
 
     def unused(self) -> list[Path]:
         """Return files that no split uses of those that were asked for."""
@@ -101,12 +101,12 @@ class ListedSource(RecordSource):
             raise DataError("data.mask is not given, expected the pattern of masks; without, images can be predicted.")
         found = self._splits.of(split)
         if not found:
-            raise DataError(f"{self._listing.root} has no images to {split} with: {self._splits.absence(split)}")
+            raise NoSplitError(f"{self._listing.root} has no images to {split} with: {self._splits.absence(split)}")
         return found
 
-    def to_predict(self) -> list[Path]:
+    def to_predict(self) -> list[Record]:
         """Return all images."""
-        return [record.image for record in self._listing.images()]
+        return self._listing.images()
 
     def unused(self) -> list[Path]:
         """Return files that no split uses."""

@@ -1,35 +1,34 @@
 """What all datamodules here share: the four dataloaders."""
 
 import os
-import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Literal
 
 import albumentations as A
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from segcli.datamodules.class_names import require_class_names
+from segcli.datamodules.downloaded import Downloaded
+from segcli.datamodules.loaders import evaluation_loader, training_loader
+from segcli.datamodules.native_images import require_native
+from segcli.datasets.cached_split import use_cache
 from segcli.datasets.class_counts import ClassCounts
-from segcli.datasets.collate import collate
 from segcli.datasets.epoch_sampler import EpochSampler
-from segcli.datasets.equal_size_batches import EqualSizeBatches
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.known_class_counts import known_class_counts
-from segcli.datasets.look_ahead_loader import LookAheadLoader
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.sample_dataset import SampleDataset
-from segcli.datasets.unpadded_sampler import UnpaddedSampler
-from segcli.processes import num_devices, process_group
+from segcli.datasets.shown_channels import require_shown, shown_channels
+from segcli.datasets.worker_count import Workers, worker_count
+from segcli.processes import num_devices
 from segcli.sample import DataError, Sample
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -43,7 +42,7 @@ SPLITS: dict[str, tuple[Split, ...]] = {
 }
 
 
-class SegmentationDataModule(LightningDataModule, ABC):
+class SegmentationDataModule(Downloaded, ABC):
     """Load batches of uint8 images and masks, the same ones for the same seed whatever the number of workers.
 
     The seed is that of Lightning's ``seed_everything``. Training batches hold ``batch_size`` images; what remains is
@@ -53,7 +52,8 @@ class SegmentationDataModule(LightningDataModule, ABC):
     Args:
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process.
+        num_workers: Processes that load images; 0 loads in the main process; ``auto``: see
+            :func:`segcli.datasets.worker_count.worker_count`.
         train_transforms: Albumentations transforms of training images and masks; None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
         group: Which images belong together: see :class:`segcli.datasets.group_pattern.GroupPattern`; None for
@@ -63,8 +63,11 @@ class SegmentationDataModule(LightningDataModule, ABC):
         classes: Names of the classes; their positions are the indices in masks.
         palette: ``(K, 3)`` uint8 RGB colours of the classes.
         multilabel: Whether masks have a channel per class, for ``model.task: multilabel``.
-        image_mode: Channels of the images.
+        image_mode: Channels of the images; ``native`` for those of the files.
+        display_channels: Of those that pictures show, red first, counted from 1; None for the first three.
         check_masks: Whether all masks are read before training, or only headers.
+        cache: Where decoded samples are kept: see :func:`segcli.datasets.cached_split.use_cache`.
+        workers: Processes that the latest loader has.
         datasets: The datasets that :meth:`setup` prepared, by split.
         folder: Of the data, which groups are named below; None where there is none.
         group: The pattern of groups that was asked for.
@@ -78,15 +81,16 @@ class SegmentationDataModule(LightningDataModule, ABC):
     palette: NDArray[np.uint8]
     multilabel: bool = False
     image_mode: ImageMode = "RGB"
+    display_channels: Sequence[int] | None = None
     check_masks: HowMasks = "all"
-    folder: Path | None = None
+    cache: str = "off"
     usual_group: str | None = None
 
     def __init__(
         self,
         batch_size: int,
         val_batch_size: int | None,
-        num_workers: int,
+        num_workers: Workers,
         train_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
         val_transforms: Sequence[A.BasicTransform | A.BaseCompose] | None,
         group: str | None = None,
@@ -94,12 +98,12 @@ class SegmentationDataModule(LightningDataModule, ABC):
         super().__init__()
         self.batch_size = batch_size
         self.val_batch_size = batch_size if val_batch_size is None else val_batch_size
-        if min(self.batch_size, self.val_batch_size) < 1 or num_workers < 0:
+        if min(self.batch_size, self.val_batch_size) < 1 or (num_workers != "auto" and num_workers < 0):
             raise ValueError(
                 f"data got batch_size {batch_size}, val_batch_size {val_batch_size}, num_workers {num_workers}, "
                 "expected batches of at least 1 and workers of at least 0."
             )
-        self.num_workers = num_workers
+        self.num_workers, self.workers = num_workers, 0
         self.train_transforms, self.val_transforms = train_transforms, val_transforms
         self.group = None if group is None else _pattern(group)
         self.datasets: dict[Split, SampleDataset] = {}
@@ -118,7 +122,7 @@ class SegmentationDataModule(LightningDataModule, ABC):
         return []
 
     def check_settings(self) -> None:
-        """Refuse transforms that interpolate masks or cannot take ``data.image_mode``, and classes without a name.
+        """Refuse transforms that interpolate masks or cannot take ``data.image_mode``, and names and channels at fault.
 
         Reads no files.
 
@@ -126,18 +130,27 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If there is one; names its key.
         """
         require_class_names(self.classes, "classes")
+        self.check_download()
+        require_shown(self.display_channels, self.image_mode)
         for split in SPLITS["fit"]:
             self._transform(split)
 
+    def require_channels(self, channels: int) -> None:
+        """Refuse transforms that cannot take images of so many channels.
+
+        Raises:
+            DataError: If there is one; names its key.
+        """
+        for split in SPLITS["fit"]:
+            self._transform(split).require_channels(channels)
+
     def _transform(self, split: Split) -> SeededCompose:
-        given, key = (
-            (self.train_transforms, "data.train_transforms")
-            if split == "train"
-            else (self.val_transforms, "data.val_transforms")
-        )
+        name = "train_transforms" if split == "train" else "val_transforms"
         seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
-        transform = SeededCompose(given, seed, 2 if self.multilabel else len(self.classes), key)
-        transform.require_channels(CHANNELS[self.image_mode])
+        num_values = 2 if self.multilabel else len(self.classes)
+        transform = SeededCompose(getattr(self, name), seed, num_values, f"data.{name}")
+        if self.image_mode in CHANNELS:
+            transform.require_channels(CHANNELS[self.image_mode])
         return transform
 
     def setup(self, stage: str) -> None:
@@ -150,18 +163,34 @@ class SegmentationDataModule(LightningDataModule, ABC):
             DataError: If files are missing or at fault, a class has no name, or ``val_transforms`` would crop or pad
                 predictions.
         """
-        require_class_names(self.classes, "classes")
+        self.require_folder(stage)
         for split in SPLITS[stage]:
-            transform = self._transform(split)
-            moving = transform.moves_pixels()
-            if split == "predict" and moving:
-                raise DataError(
-                    f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
-                    "image in place: predictions have the image's own size. Remove them; images of any size work."
-                )
-            self.datasets[split] = self.make_dataset(split, transform)
-            if split != "predict":
-                self.groups(split)  # a pattern that does not fit is told before the first epoch
+            self.prepare(split)
+
+    def prepare(self, split: Split) -> None:
+        """Prepare one split.
+
+        Raises:
+            NoSplitError: If the data set has no images of that split.
+            DataError: If files are missing or at fault, a class has no name, or ``val_transforms`` would crop or pad
+                predictions.
+        """
+        require_class_names(self.classes, "classes")
+        transform = self._transform(split)
+        moving = transform.moves_pixels()
+        if split == "predict" and moving:
+            raise DataError(
+                f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
+                "image in place: predictions have the image's own size. Remove them; images of any size work."
+            )
+        dataset = self.datasets[split] = self.make_dataset(split, transform)
+        require_native(dataset, transform, self.display_channels)
+        if split != "predict":
+            self.groups(split)  # a pattern that does not fit is told before the first epoch
+
+    def picture(self, image: torch.Tensor) -> NDArray[np.uint8]:
+        """Return what pictures show of an image ``(C, H, W)``: ``(H, W, 3)`` uint8, or ``(H, W)`` of one channel."""
+        return shown_channels(image.permute(1, 2, 0).cpu().numpy(), self.display_channels)
 
     def class_counts(self) -> ClassCounts:
         """Count the pixels of every class in the masks of the training split, which was prepared, or know them.
@@ -230,21 +259,10 @@ class SegmentationDataModule(LightningDataModule, ABC):
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled batches of ``batch_size`` images."""
-        dataset = self.datasets["train"]
+        dataset, workers = self._ready("train")
         sampler = EpochSampler(len(dataset), self.batch_size, int(os.environ.get("PL_GLOBAL_SEED", "0")))
         sampler.begin_at(*self._begin)
-        return LookAheadLoader(
-            dataset,
-            batches_at=self._batches_of_step,
-            first_position=lambda: sampler.num_done,
-            batch_size=self.batch_size,
-            sampler=sampler,
-            collate_fn=collate,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            worker_init_fn=_start_worker,
-        )
+        return training_loader(dataset, sampler, self.batch_size, self._batches_of_step, workers)
 
     def val_dataloader(self) -> DataLoader[list[Sample]]:
         """Return all validation images in batches of equal sizes."""
@@ -264,18 +282,18 @@ class SegmentationDataModule(LightningDataModule, ABC):
             return 1
         return int(min(self.trainer.accumulate_grad_batches, self.trainer.num_training_batches - position))
 
+    def _ready(self, split: Split) -> tuple[SampleDataset, int]:
+        """Return a prepared split, read from a cache where it is to be, and the number of processes that load it."""
+        dataset, trainer = self.datasets[split], self.trainer
+        use_cache(dataset, self.cache)
+        on_cpu = trainer is None or trainer.strategy.root_device.type == "cpu"
+        devices = 1 if trainer is None else trainer.num_devices
+        self.workers = worker_count(self.num_workers, devices, on_cpu, dataset.cache is not None)
+        return dataset, self.workers
+
     def _evaluation_loader(self, split: Split) -> DataLoader[list[Sample]]:
-        batches = EqualSizeBatches(self.datasets[split], self.val_batch_size)
-        return DataLoader(
-            batches,
-            batch_size=None,
-            sampler=UnpaddedSampler(batches) if process_group() else None,
-            collate_fn=collate,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            worker_init_fn=_start_worker,
-        )
+        dataset, workers = self._ready(split)
+        return evaluation_loader(dataset, self.val_batch_size, workers)
 
 
 def _pattern(text: str) -> GroupPattern:
@@ -283,12 +301,3 @@ def _pattern(text: str) -> GroupPattern:
         return GroupPattern(text)
     except GroupPatternError as error:
         raise ValueError(f"data.group {error}.") from None
-
-
-def _start_worker(_worker: int) -> None:
-    if hasattr(os, "setpgid"):  # Ctrl-C and the like reach all of a group; the run needs its loaders to its end
-        os.setpgid(0, 0)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by which torch ends a loader that does not end by itself
-    cv2.setNumThreads(0)  # one process per core is enough, and OpenCV's threads may hang after a fork

@@ -1,5 +1,7 @@
 """Generated shapes: a data set that is always at hand, for the demo, first steps and tests."""
 
+from typing import Literal
+
 import albumentations as A
 import numpy as np
 
@@ -26,7 +28,8 @@ class ShapesDataModule(SegmentationDataModule):
             ``model.task: multilabel``.
         batch_size: Pictures per training batch and device.
         val_batch_size: Pictures per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that draw pictures; 0 draws in the main process.
+        num_workers: Processes that draw pictures; 0 draws in the main process; ``auto`` chooses by device and cores:
+            none on a CPU.
         train_transforms: Albumentations transforms of training pictures and masks; ``fill_mask: 255`` in one that
             pads leaves the padding out of loss and metrics. None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
@@ -49,7 +52,7 @@ class ShapesDataModule(SegmentationDataModule):
         multilabel: bool = False,
         batch_size: int = 16,
         val_batch_size: int | None = None,
-        num_workers: int = 0,
+        num_workers: int | Literal["auto"] = "auto",
         train_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         val_transforms: list[A.BasicTransform | A.BaseCompose] | None = None,
         group: str | None = None,

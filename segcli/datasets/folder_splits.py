@@ -10,7 +10,7 @@ from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
 from segcli.datasets.split_folders import split_folders, unread_hint
 from segcli.datasets.unused_files import run_folders, unused_files
-from segcli.sample import DataError
+from segcli.sample import DataError, NoSplitError
 
 Masks = TypeVar("Masks")
 
@@ -64,7 +64,7 @@ class FolderSplits:
                     f"{self.root} has no images to train with beside those of other splits.\n"
                     f"  Make a folder {where}.{hint}"
                 )
-            raise DataError(
+            raise NoSplitError(
                 f"{self.root} has no images to {split} with: there is no {split} folder, and data.{split}_fraction "
                 f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have {unit} for every split, or "
                 f"make a folder {self.root / split / self.image_dir}.{hint}"

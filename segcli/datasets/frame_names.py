@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from pathlib import PurePosixPath
 
@@ -24,10 +24,12 @@ class Sequences:
     Attributes:
         names: What the names of each sequence begin with, the longest sequence first.
         pattern: A pattern of groups that would take these for groups.
+        frames: Position among the images, and number, of every frame of each sequence, in the order of the names.
     """
 
     names: tuple[str, ...]
     pattern: str
+    frames: tuple[tuple[tuple[int, int], ...], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         number = "one sequence" if len(self.names) == 1 else f"{len(self.names)} sequences"
@@ -48,20 +50,21 @@ def frame_sequences(names: Sequence[str]) -> Sequences | None:
     ends = zip(*(reversed(stem) for stem in stems), strict=False)
     same = "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, ends))
     tail = len(same[::-1].lstrip("0123456789"))
-    found: dict[str, list[int]] = {}
-    for stem in stems:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for position, stem in enumerate(stems):
         numbered = re.fullmatch(r"(.*?)(\d+)", stem[: len(stem) - tail], re.DOTALL)
         if numbered:
-            found.setdefault(numbered[1], []).append(int(numbered[2]))
+            found.setdefault(numbered[1], []).append((position, int(numbered[2])))
     count = sum(map(len, found.values()))
-    if len(names) < _FEWEST or count < _SHARE * len(names) or count < _FRAMES * len(found) or not _is_regular(found):
+    numbers = [[number for _, number in each] for each in found.values()]
+    if len(names) < _FEWEST or count < _SHARE * len(names) or count < _FRAMES * len(found) or not _is_regular(numbers):
         return None
     longest = sorted(found, key=lambda beginning: (-len(found[beginning]), beginning))
-    return Sequences(tuple(longest), _pattern(longest[0]))
+    return Sequences(tuple(longest), _pattern(longest[0]), tuple(tuple(found[name]) for name in longest))
 
 
-def _is_regular(found: dict[str, list[int]]) -> bool:
-    numbers = [sorted(set(each)) for each in found.values()]
+def _is_regular(found: Sequence[Sequence[int]]) -> bool:
+    numbers = [sorted(set(each)) for each in found]
     steps = Counter(later - earlier for each in numbers for earlier, later in pairwise(each))
     if not steps:
         return False

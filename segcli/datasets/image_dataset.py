@@ -1,47 +1,73 @@
 """Images without masks, for prediction."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcli.datasets.image_file import ImageMode, read_image, read_size
+from segcli.datasets.image_channels import ImageForm, form_of
+from segcli.datasets.image_file import ImageMode
+from segcli.datasets.record import Record
+from segcli.datasets.record_image import NATIVE, read_record_image, record_form, record_size, require_form
 from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
+from segcli.sample import DataError
 
 
 class ImageDataset(SampleDataset):
     """Read every image when it is asked for.
 
     Args:
-        images: Image files.
+        records: Files of every image.
         transform: Applied to every image; None for none.
         image_mode: Channels of the image.
     """
 
     def __init__(
-        self, images: Sequence[Path], transform: SampleTransform | None = None, image_mode: ImageMode = "RGB"
+        self, records: Sequence[Record], transform: SampleTransform | None = None, image_mode: ImageMode = "RGB"
     ) -> None:
         super().__init__(transform)
-        self.images, self.image_mode = list(images), image_mode
-        self._paths = [str(image) for image in self.images]
+        self.records, self.image_mode = list(records), image_mode
+        self._paths = [str(record.image) for record in self.records]
 
     def __len__(self) -> int:
         """Return the number of images."""
-        return len(self.images)
+        return len(self.records)
 
     def paths(self) -> list[str]:
-        """Return every image file."""
+        """Return the first file of every image."""
         return self._paths
 
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every image in pixels, from the files' headers."""
-        return [read_size(image) for image in self.images]
+        return [record_size(record.image_files, self.image_mode) for record in self.records]
 
-    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    @cached_property
+    def image_form(self) -> ImageForm | None:
+        """The form of the first image that can be read, and so of all; None where ``image_mode`` says it.
+
+        Raises:
+            DataError: If none can.
+        """
+        errors = list[DataError]()
+        for record in self.records if self.image_mode == NATIVE else ():
+            try:
+                return record_form(record.image_files)[0]
+            except DataError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return None
+
+    def load(self, index: int) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
         """Return the image, ``(H, W)`` or ``(H, W, C)``, and no mask.
 
         Raises:
-            DataError: If the file is at fault.
+            DataError: If a file is at fault.
         """
-        return read_image(self.images[index], self.image_mode), None
+        files = self.records[index].image_files
+        image = read_record_image(files, self.image_mode)
+        if self.image_form is not None:
+            require_form(files[0], form_of(image), self.image_form)
+        return image, None

@@ -12,10 +12,10 @@ from segcli.datasets.raster_file import opened, orientation, read_bytes, require
 from segcli.datasets.stored_pixels import StoredPixels
 from segcli.sample import DataError
 
-ImageMode = Literal["RGB", "L", "RGBA"]
+ImageMode = Literal["RGB", "L", "RGBA", "native"]
 
 CHANNELS: dict[ImageMode, int] = {"RGB": 3, "L": 1, "RGBA": 4}
-"""Channels of an image by its mode."""
+"""Channels of an image by its mode; those of ``native`` are the file's."""
 _OTHER_COLOURS = ("LAB", "HSV", "La")
 
 
@@ -60,7 +60,12 @@ def read_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
         DataError: If the header is unreadable.
     """
     with opened(path, data) as image:
-        return image.size if orientation(image) >= 5 else (image.height, image.width)
+        return size_of(image)
+
+
+def size_of(image: Image.Image) -> tuple[int, int]:
+    """Return the height and width in pixels of an opened picture, upright."""
+    return image.size if orientation(image) >= 5 else (image.height, image.width)
 
 
 def _require_eight_bits(image: Image.Image, data: bytes, path: Path) -> None:
@@ -70,8 +75,7 @@ def _require_eight_bits(image: Image.Image, data: bytes, path: Path) -> None:
         kind = {"f": "floating point numbers", "i": "integers with a sign"}.get(stored.kind, "integers")
         raise DataError(
             f"{path} holds {kind} of {stored.bits} bits per channel (mode {image.mode}), expected integers of 8 bits.\n"
-            "  Scale all images once, by one range, and save them as PNG: "
-            "Image.fromarray((255 * (values - low) / (high - low)).clip(0, 255).astype('uint8'))."
+            "  Set data.image_mode to native to read them as they are."
         )
 
 
@@ -82,8 +86,8 @@ def _require_known_channels(image: Image.Image, data: bytes, mode: ImageMode, pa
     channels, read = StoredPixels.of(image, data).channels or 0, len(image.getbands())
     if channels > 4 or (channels > read and mode == "RGBA"):
         raise DataError(
-            f"{path} holds {channels} channels, of which {read} would be read (mode {image.mode}); save as many as "
-            f"data.image_mode {mode} takes, the fourth as alpha."
+            f"{path} holds {channels} channels, of which {read} would be read (mode {image.mode}); set data.image_mode "
+            "to native for all of them."
         )
 
 

@@ -59,8 +59,8 @@ def _file(dataset: SampleDataset) -> Path | None:
 
 def _hashes(dataset: SampleDataset, index: int) -> Iterator[bytes]:
     """Yield hashes of what the mask of a sample is read from: of the image too where a label has no file."""
-    image, *masks = dataset.sources(index)
-    for part in masks if all(isinstance(mask, Path) for mask in masks) else (image, *masks):
+    masks = dataset.mask_sources(index)
+    for part in masks if all(isinstance(mask, Path) for mask in masks) else dataset.sources(index):
         yield hashlib.blake2b(part.read_bytes() if isinstance(part, Path) else part, digest_size=16).digest()
 
 

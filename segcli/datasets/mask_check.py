@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from segcli.datasets.image_channels import ImageForm
 from segcli.datasets.image_file import read_size
 from segcli.datasets.mask_file import lossy_format_of, require_equal_sizes
 from segcli.datasets.pairing import few
-from segcli.datasets.raster_file import require_whole
+from segcli.datasets.record_image import checked_size
 from segcli.datasets.record_labels import Labels, RecordLabels
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.sample import DataError
@@ -67,8 +68,8 @@ class MaskCheck:
             self.faults += [(index, fault) for fault in faults]
 
     def _lossy(self, index: int, content: Sequence[bytes] | None) -> list[tuple[Path, str]]:
-        _, *masks = self.dataset.sources(index)
-        held = [None] * len(masks) if content is None else content[1:]
+        masks = self.dataset.mask_sources(index)
+        held = [None] * len(masks) if content is None else content[len(content) - len(masks) :]
         pairs = [(file, data) for file, data in zip(masks, held, strict=True) if isinstance(file, Path)]
         return [(file, name) for file, data in pairs if (name := lossy_format_of(file, data)) is not None]
 
@@ -128,30 +129,30 @@ def quiet_threads() -> Iterator[None]:
 
 
 def faults_of(
-    image: Path,
+    images: Sequence[Path],
     masks: Sequence[Path | None],
     content: Sequence[bytes] | None,
     labels: RecordLabels,
+    form: ImageForm | None = None,
     keep: list[Labels] | None = None,
 ) -> list[str]:
     """Return what is wrong with an image's header, and with its masks.
 
     Args:
-        image: File of the image.
+        images: Files of the image.
         masks: Files of its masks; None for one that it lacks.
         content: What image and masks hold; None to look at headers only.
         labels: Reads masks.
+        form: That of all images, where ``data.image_mode`` does not say it.
         keep: Gets the labels of each file that was read; None where nobody needs them.
     """
     found: list[str] = []
     size: tuple[int, int] | None = None
     try:
-        if content is not None:
-            require_whole(image, content[0])
-        size = read_size(image, content[0] if content is not None else None)
+        size = checked_size(images, content, form)
     except DataError as error:
         found.append(str(error))
-    for number, mask in enumerate(masks, start=1):
+    for number, mask in enumerate(masks, start=len(images)):
         if mask is None:
             continue
         try:
@@ -165,7 +166,7 @@ def faults_of(
             else:
                 continue
             if size is not None:
-                require_equal_sizes(image, size, mask, mask_size)
+                require_equal_sizes(images[0], size, mask, mask_size)
         except DataError as error:
             found.append(str(error))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from segcli.datasets.pattern_text import fault_of, fields_of, tokens_of
 from segcli.datasets.raster_file import EXTENSIONS
 
-NAME, SPLIT, CLASS = "name", "split", "class"
+NAME, SPLIT, CLASS, CHANNEL = "name", "split", "class", "channel"
 _IMAGES = "(?i:{})".format("|".join(re.escape(extension) for extension in sorted(EXTENSIONS)))
 
 

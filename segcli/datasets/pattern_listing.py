@@ -1,41 +1,57 @@
 """Find images and masks of a data set by the patterns of their paths."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from segcli.datasets.listing import Listing
 from segcli.datasets.pairing import few, files_below, listing, nearest
-from segcli.datasets.path_pattern import CLASS, SPLIT, PathPattern
+from segcli.datasets.path_pattern import CHANNEL, CLASS, SPLIT, PathPattern
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.shapes import SUFFIXES
 from segcli.sample import DataError
 
 _SHOWN = 3
+_Part = tuple[int, str]
+"""Which files of an image: the number of their pattern, and the text of ``{channel}``."""
 
 
 class PatternListing(Listing):
     """List the images that a pattern fits, each with the files that the pattern of masks fits with the same fields.
 
     The folder is walked once. Names compare in one form of Unicode: disks of macOS write umlauts as two characters.
+    Where several patterns, or texts of ``{channel}``, make one image, its files are in their order, numbers by value.
 
     Args:
         root: Folder of the data set.
-        image: Pattern of images.
+        image: Pattern of images; or several with the same fields, of the channels of an image.
         mask: Pattern of masks, with no other field than those of the image and ``{class}``; None where there are none.
 
     Raises:
-        DataError: If the pattern of images has a field of masks.
+        DataError: If a pattern of images has a field of masks, or patterns of images have different fields.
     """
 
     _lonely: Sequence[Path | None] = ()
 
-    def __init__(self, root: Path, image: PathPattern, mask: PathPattern | None) -> None:
-        self.root, self.image, self.mask = root, image, mask
+    def __init__(self, root: Path, image: PathPattern | Sequence[PathPattern], mask: PathPattern | None) -> None:
+        self._images = (image,) if isinstance(image, PathPattern) else tuple(image)
+        self.root, self.image, self.mask = root, self._images[0], mask
         self.has_masks, self.split_name = mask is not None, f"{{{SPLIT}}} of data.image"
         self._records: list[Record] | None = None
-        if CLASS in image.fields:
-            raise DataError(f"data.image got {image.text!r}, expected no {{class}}: that is a field of masks.")
+        for pattern in self._images:
+            if CLASS in pattern.fields:
+                raise DataError(f"data.image got {pattern.text!r}, expected no {{class}}: that is a field of masks.")
+            if set(pattern.fields) != set(self.image.fields):
+                raise DataError(
+                    f"data.image got {self.image.text!r} and {pattern.text!r}, expected the same fields in both: they "
+                    "tell which files are of one image."
+                )
+
+    @property
+    def has_several(self) -> bool:
+        """Whether an image may be in several files."""
+        return len(self._images) > 1 or CHANNEL in self.image.fields
 
     def check_settings(self) -> None:
         """Refuse fields of masks that images do not have.
@@ -43,7 +59,8 @@ class PatternListing(Listing):
         Raises:
             DataError: If there is one.
         """
-        if self.mask is not None and (others := [field for field in self._shared if field not in self.image.fields]):
+        fields = [field for field in self.image.fields if field != CHANNEL]
+        if self.mask is not None and (others := [field for field in self._shared if field not in fields]):
             raise DataError(
                 f"data.mask got {self.mask.text!r} with {{{others[0]}}}, which data.image {self.image.text!r} has not, "
                 "expected fields of the image, or {class}; write * for text that does not matter."
@@ -94,30 +111,70 @@ class PatternListing(Listing):
     def _found(self, paths: Mapping[str, Path]) -> list[Record]:
         shared = self._shared if set(self._shared) <= set(self.image.fields) else []
         masks = self._masks(paths) if len(shared) == len(self._shared) else {}
-        candidates = {path: fields for path in paths if (fields := self.image.match(path)) is not None}
-        by_fields = {tuple(fields[name] for name in shared) for fields in candidates.values()}
-        found: dict[tuple[str, ...], Record] = {}
+        candidates = {path: image for path in paths if (image := self._image_of(path)) is not None}
+        by_fields = {tuple(fields[name] for name in shared) for _, fields in candidates.values()}
         of_images = {mask.path for key, files in masks.items() for mask in files if key in by_fields}
-        for path, fields in candidates.items():
+        found: dict[tuple[str, ...], dict[_Part, Path]] = {}
+        for path, (number, fields) in candidates.items():
             if paths[path] in of_images:  # a mask beside its image, whose name fits images too
                 continue
-            key, file = tuple(fields.values()), _readable(paths[path])
-            name = "/".join(value for field, value in fields.items() if field != SPLIT)
-            if key in found:
+            key, file = tuple(fields[name] for name in self._own), _readable(paths[path])
+            of_image, part = found.setdefault(key, {}), (number, fields.get(CHANNEL, ""))
+            if part in of_image:
                 raise DataError(
-                    f"{found[key].image} and {file} both are image {name!r} of data.image {self.image.text!r}; add a "
-                    "field for what tells them apart, or remove one."
+                    f"{of_image[part]} and {file} both are image {self._name(key)!r} of data.image "
+                    f"{self._images[number].text!r}; add a field for what tells them apart, or remove one."
                 )
-            files = masks.get(tuple(fields[field] for field in shared), ())
-            found[key] = Record(name, file, tuple(files), fields.get(SPLIT))
+            of_image[part] = file
         if not found:
             raise DataError(self._nothing(self.image, "data.image", paths))
-        used = {record.image for record in found.values()} | of_images
-        splits = {record.split for record in found.values()}
+        records = self._records_of(found, {key: tuple(files) for key, files in masks.items()}, shared)
+        used = {file for record in records for file in record.image_files} | of_images
+        splits = {record.split for record in records}
         at = shared.index(SPLIT) if SPLIT in shared else None
         lonely = [files for key, files in masks.items() if at is None or key[at] in splits]
         self._lonely = [mask.path for files in lonely for mask in files if mask.path not in used]
-        return list(found.values())
+        return records
+
+    @property
+    def _own(self) -> list[str]:
+        """Fields that tell images apart."""
+        return [field for field in self.image.fields if field != CHANNEL]
+
+    def _name(self, key: Sequence[str]) -> str:
+        return "/".join(value for field, value in zip(self._own, key, strict=True) if field != SPLIT)
+
+    def _image_of(self, path: str) -> tuple[int, Mapping[str, str]] | None:
+        """Return which pattern of images fits a path first, and the path's fields; None if none does."""
+        found = ((number, pattern.match(path)) for number, pattern in enumerate(self._images))
+        return next(((number, fields) for number, fields in found if fields is not None), None)
+
+    def _records_of(
+        self,
+        images: Mapping[tuple[str, ...], Mapping[_Part, Path]],
+        masks: Mapping[tuple[str, ...], tuple[MaskFile, ...]],
+        shared: Sequence[str],
+    ) -> list[Record]:
+        """Return the records of images, each with files for the same channels.
+
+        Raises:
+            DataError: If an image lacks one that others have.
+        """
+        parts = sorted({part for files in images.values() for part in files}, key=_by_number)
+        records = []
+        for key, files in images.items():
+            if lacking := [part for part in parts if part not in files]:
+                number, channel = lacking[0]
+                what = f"channel {channel!r}" if channel else f"file that {self._images[number].text!r} fits"
+                raise DataError(
+                    f"image {self._name(key)!r} ({next(iter(files.values()))}) has no {what}, which other images have; "
+                    "add the file, or correct data.image."
+                )
+            fields = dict(zip(self._own, key, strict=True))
+            of_image = masks.get(tuple(fields[field] for field in shared), ())
+            first, *more = (files[part] for part in parts)
+            records.append(Record(self._name(key), first, of_image, fields.get(SPLIT), more=tuple(more)))
+        return records
 
     def _masks(self, paths: Mapping[str, Path]) -> dict[tuple[str, ...], list[MaskFile]]:
         """Return the files that are masks, by the fields that they share with their image."""
@@ -170,6 +227,12 @@ class PatternListing(Listing):
 def _alike(path: str, pattern: str) -> int:
     """Return how many folders of a path a pattern names."""
     return len(set(path.split("/")[:-1]) & set(pattern.split("/")))
+
+
+def _by_number(part: _Part) -> tuple[int, list[tuple[int, str]]]:
+    """Sort texts by the numbers in them: band 10 after band 9."""
+    pieces = re.findall(r"\d+|\D+", part[1])
+    return part[0], [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
 def _readable(path: Path) -> Path:

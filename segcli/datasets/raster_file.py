@@ -71,6 +71,11 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
                 frames = getattr(image, "n_frames", 1)
                 if frames > 1 and image.format != "MPO":  # MPO: a photo with its preview
                     raise DataError(f"{path} holds {frames} pictures, expected 1; split it into files.")
+                if image.format == "TIFF" and _is_misread(image):
+                    raise DataError(
+                        f"{path} is a TIFF without compression that is stored turned (orientation "
+                        f"{image.getexif()[ORIENTATION]}), which Pillow misreads; save it upright."
+                    )
                 if 0 in image.size:
                     raise DataError(f"{path} has no pixels ({image.height} x {image.width}); replace or remove it.")
                 yield image
@@ -133,6 +138,11 @@ def orientation(image: Image.Image) -> int:
     return image.getexif().get(ORIENTATION, 1)
 
 
+def _is_misread(image: Image.Image) -> bool:
+    """Return whether Pillow, as of 13.0, takes rows of a TIFF for columns: where it has rows copied, not decoded."""
+    return image.getexif().get(ORIENTATION, 1) >= 5 and image.info.get("compression") == "raw"
+
+
 def _unidentified(path: Path, data: bytes | None) -> str:
     """Say what a file is that Pillow does not recognise."""
     head = (data if data is not None else read_bytes(path))[:132]
@@ -141,7 +151,8 @@ def _unidentified(path: Path, data: bytes | None) -> str:
     if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
         return (
             "cannot be read as an image: it is a TIFF with other channels, bits or compression than are read here "
-            "(1, 3 or 4 channels of 8 bits; masks of one channel up to 32 bits); convert it."
+            "(1, 3 or 4 channels of 8 bits; masks of one channel up to 32 bits); set data.image_mode to native for all "
+            "of an image's channels, or convert it."
         )
     start = head.lstrip().removeprefix(b"\xef\xbb\xbf")
     found = [name for magic, name in _OTHERS.items() if magic in (start[: len(magic)], head[128:132])]

@@ -26,10 +26,11 @@ class Record:
 
     Attributes:
         name: Unique in the data set; splits by hashes go by it.
-        image: File of the image.
+        image: File of the image, or of its first channels.
         masks: Files of its mask; none where there is none.
         split: Split that its path or a table names, as it is written there; None where nothing does.
         group: What it belongs to, where a table says it; None where nothing does.
+        more: Files of the image's further channels, in their order.
     """
 
     name: str
@@ -37,11 +38,22 @@ class Record:
     masks: tuple[MaskFile, ...] = ()
     split: str | None = None
     group: str | None = None
+    more: tuple[Path, ...] = ()
+
+    @property
+    def image_files(self) -> tuple[Path, ...]:
+        """All files of the image."""
+        return (self.image, *self.more)
 
     @property
     def files(self) -> list[Path]:
-        """The image and all files of its mask; several images may share one."""
-        return [self.image, *(mask.path for mask in self.masks if mask.path is not None)]
+        """All files of the image and of its mask; several images may share one of these."""
+        return [*self.image_files, *(mask.path for mask in self.masks if mask.path is not None)]
+
+
+def unlabelled(images: Iterable[Path]) -> list[Record]:
+    """Return records of images without masks."""
+    return [Record(image.stem, image) for image in images]
 
 
 def paired(pairs: Iterable[tuple[Path, Path]]) -> list[Record]:

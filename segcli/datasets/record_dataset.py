@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segcli.datasets.image_dataset import ImageDataset
-from segcli.datasets.image_file import ImageMode, read_image, read_size
+from segcli.datasets.image_file import ImageMode
 from segcli.datasets.mask_check import faults_of
 from segcli.datasets.mask_file import require_equal_sizes
 from segcli.datasets.record import MaskFile, Record
+from segcli.datasets.record_image import record_size
 from segcli.datasets.record_labels import Labels, RecordLabels
 from segcli.datasets.sample_dataset import SampleTransform
 from segcli.sample import DataError
@@ -35,13 +37,20 @@ class RecordDataset(ImageDataset):
         transform: SampleTransform | None = None,
         image_mode: ImageMode = "RGB",
     ) -> None:
-        super().__init__([record.image for record in records], transform, image_mode)
-        self.records, self.labels = list(records), labels
+        super().__init__(records, transform, image_mode)
+        self.labels = labels
 
     def sources(self, index: int) -> list[Path | bytes]:
-        """Return image file and mask files, and a mark where there is none."""
-        record = self.records[index]
-        return [record.image, *(mask.content or mask.path or _NO_MASK for mask in record.masks or (MaskFile(None),))]
+        """Return image files and mask files, and a mark where there is none."""
+        return [*self.records[index].image_files, *self.mask_sources(index)]
+
+    def mask_sources(self, index: int) -> list[Path | bytes]:
+        """Return mask files, and a mark where there is none."""
+        return [mask.content or mask.path or _NO_MASK for mask in self.records[index].masks or (MaskFile(None),)]
+
+    def decoding(self) -> str | None:
+        """Return the mode of images and what masks stand for; None of a class of one's own, which may do otherwise."""
+        return f"{self.image_mode} {self.label_table()}" if type(self) is RecordDataset else None
 
     def label_table(self) -> str:
         """Return what the masks' values stand for."""
@@ -51,23 +60,27 @@ class RecordDataset(ImageDataset):
         """Return what is wrong with the image and its masks, and how they contradict each other."""
         record, labels = self.records[index], list[Labels]()
         keep = labels if self.labels.may_contradict else None
-        found = faults_of(record.image, [mask.path for mask in record.masks], content, self.labels, keep)
+        try:
+            form = self.image_form
+        except DataError as error:
+            return [str(error)]
+        masks = [mask.path for mask in record.masks]
+        found = faults_of(record.image_files, masks, content, self.labels, form, keep)
         if not found and content is not None and keep is not None:
             try:
-                self._combined(record, labels, read_size(record.image, content[0]))
+                self._combined(record, labels, record_size(record.image_files, self.image_mode, content))
             except DataError as error:
                 found.append(str(error))
         return found
 
-    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def load(self, index: int) -> tuple[NDArray[Any], NDArray[np.uint8]]:
         """Return image ``(H, W)`` or ``(H, W, C)`` and mask, ``(H, W)`` or ``(K, H, W)``.
 
         Raises:
             DataError: If a file is at fault, its size is not that of the image, or files contradict each other.
         """
-        record = self.records[index]
-        image = read_image(record.image, self.image_mode)
-        return image, self._mask(record, image.shape[:2])
+        image, _ = super().load(index)
+        return image, self._mask(self.records[index], image.shape[:2])
 
     def load_mask(self, index: int) -> NDArray[np.uint8]:
         """Return the mask alone.
@@ -76,8 +89,8 @@ class RecordDataset(ImageDataset):
             DataError: If a file is at fault, sizes differ, or files contradict each other.
         """
         record = self.records[index]
-        has_size = self.labels.has_size and len(record.files) > 1
-        return self._mask(record, None if has_size else read_size(record.image))
+        has_size = self.labels.has_size and bool(_with_file(record))
+        return self._mask(record, None if has_size else record_size(record.image_files, self.image_mode))
 
     def _mask(self, record: Record, size: tuple[int, int] | None) -> NDArray[np.uint8]:
         """Return the mask of an image of that size; None where any will do."""

@@ -4,7 +4,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from segcli.config.errors import in_a_line
+from segcli.datasets.image_channels import ImageForm
 from segcli.datasets.mask_targets import MaskTargets
 from segcli.sample import DataError, Sample, is_out_of_memory
 
@@ -20,12 +21,19 @@ class SampleTransform(Protocol):
     """Something that transforms an image and its mask together, e.g. ``segcli.transforms.seeded_compose``."""
 
     def __call__(
-        self, image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        self, image: NDArray[Any], mask: NDArray[np.uint8] | None, epoch: int, index: int
+    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
         """Map an ``(H, W)`` or ``(H, W, C)`` image and its mask, if any, to new ones of one size.
 
         A mask is ``(H, W)``, or ``(K, H, W)`` with a channel per class.
         """
+
+
+class SampleCache(Protocol):
+    """Something that holds decoded samples, e.g. ``segcli.datasets.decoded_cache``."""
+
+    def load(self, index: int) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+        """Return what the dataset's ``load`` does; arrays may be read-only."""
 
 
 class SampleDataset(Dataset[Sample], ABC):
@@ -39,9 +47,11 @@ class SampleDataset(Dataset[Sample], ABC):
 
     Attributes:
         mask_targets: Computes what the loss asks for of each mask, after the transform; None where it asks for nothing.
+        cache: Holds what :meth:`load` returns; None to load anew each time.
     """
 
     mask_targets: MaskTargets | None = None
+    cache: SampleCache | None = None
 
     def __init__(self, transform: SampleTransform | None = None) -> None:
         self.transform = transform
@@ -59,11 +69,16 @@ class SampleDataset(Dataset[Sample], ABC):
         """Return height and width of every image on disk in pixels, without decoding it."""
 
     @abstractmethod
-    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    def load(self, index: int) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
         """Return image ``(H, W)`` or ``(H, W, C)`` and mask, None without truth.
 
+        The image is uint8, or of the type of :attr:`image_form`.
         A mask is ``(H, W)`` with class indices, or ``(K, H, W)`` with 0 and 1 for every class.
         """
+
+    def decoding(self) -> str | None:
+        """Return what decides, beside the content of files, what :meth:`load` returns; None if that is not known."""
+        return None
 
     def load_mask(self, index: int) -> NDArray[np.uint8] | None:
         """Return the mask alone, as :meth:`load` does."""
@@ -72,6 +87,15 @@ class SampleDataset(Dataset[Sample], ABC):
     def sources(self, index: int) -> list[Path | bytes]:
         """Return what the sample is made of: the files that it is read from, or bytes that it follows from."""
         return [Path(self.paths()[index])]
+
+    def mask_sources(self, index: int) -> list[Path | bytes]:
+        """Return those of :meth:`sources` that are of the mask; they come last."""
+        return self.sources(index)[1:]
+
+    @property
+    def image_form(self) -> ImageForm | None:
+        """What the pixels of all images are, before and after transforms; None for uint8 as ``image_mode`` says."""
+        return None
 
     def faults(self, index: int, content: Sequence[bytes] | None) -> list[str]:
         """Return what is wrong with the files of a sample, as errors word it; a made-up sample has none.
@@ -100,7 +124,7 @@ class SampleDataset(Dataset[Sample], ABC):
                 they are out of memory, whose error stays as it is.
         """
         epoch, index = (0, key) if isinstance(key, int) else key
-        image, mask = self.load(index)
+        image, mask = (self.cache or self).load(index)
         path, size = self.paths()[index], (image.shape[0], image.shape[1])
         if self.transform is not None:
             try:
@@ -111,26 +135,31 @@ class SampleDataset(Dataset[Sample], ABC):
                 named = isinstance(error, DataError)
                 reason = str(error) if named else f"a transform failed, {type(error).__name__}: {in_a_line(error)}"
                 raise DataError(f"{path} ({size[0]} x {size[1]} px): {reason}") from error
-        _require_uint8(image, "image", path)
+        _require_type(image, "image", path, "uint8" if self.image_form is None else self.image_form.dtype)
         sample = Sample(image=_channels_first(image), path=path, size=size)
         if mask is not None:
-            _require_uint8(mask, "mask", path)
-            mask = np.ascontiguousarray(mask)
+            _require_type(mask, "mask", path)
+            mask = _own(mask)
             sample["mask"] = torch.from_numpy(mask)
             if self.mask_targets is not None:
                 sample["targets"] = self.mask_targets(mask)
         return sample
 
 
-def _require_uint8(array: NDArray[np.uint8], what: str, path: str) -> None:
-    if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
+def _require_type(array: NDArray[Any], what: str, path: str, dtype: str = "uint8") -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != dtype:
         raise DataError(
             f"{path}: the transforms turned the {what} into {type(array).__name__} of {array.dtype}, expected a NumPy "
-            "array of uint8; remove Normalize, ToFloat and ToTensorV2, the model normalises."
+            f"array of {dtype}; remove Normalize, ToFloat and ToTensorV2, the model normalises."
         )
 
 
-def _channels_first(image: NDArray[np.uint8]) -> torch.Tensor:
+def _own(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array in the order of its pixels that may be written to: a part of a cache may not."""
+    return np.ascontiguousarray(array) if array.flags.writeable else array.copy(order="C")
+
+
+def _channels_first(image: NDArray[Any]) -> torch.Tensor:
     """View ``(H, W)`` or ``(H, W, C)`` as ``(C, H, W)`` without copying, hence in channels-last order."""
-    array = np.ascontiguousarray(image)
+    array = _own(image)
     return torch.from_numpy(array[..., None] if array.ndim == 2 else array).permute(2, 0, 1)

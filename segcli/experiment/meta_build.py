@@ -19,7 +19,7 @@ from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.decoders.base import Decoder, build_decoder
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
-from segcli.experiment.parts import PartError, Tree, blamed, criterion, num_outputs, part, refusal
+from segcli.experiment.parts import PartError, Tree, blamed, criterion, in_channels, num_outputs, part, refusal
 from segcli.prediction import EdgePrediction, Prediction
 from segcli.segmenter import Segmenter, SegmenterSettings
 
@@ -67,7 +67,8 @@ def measure_model(tree: Mapping[str, Any], is_tried: bool = True) -> ModelCost:
     """
     data = part(tree, "data")
     height, width, notes = _training_size(tree["data"], data)
-    shape = (data.batch_size, _CHANNELS.get(getattr(data, "image_mode", "RGB"), 3), height, width)
+    channels = _CHANNELS.get(getattr(data, "image_mode", "RGB")) or in_channels(tree)
+    shape = (data.batch_size, channels, height, width)
     try:
         return _measure(tree, len(data.classes), shape, "meta", notes, is_tried)
     except PartError as error:

@@ -18,6 +18,7 @@ from segcli.callbacks.averaging import check_single_average
 from segcli.config.component import arguments_of
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.class_counts import ClassCounts
+from segcli.datasets.record_image import NATIVE
 from segcli.decoders.base import DecoderFactory
 from segcli.experiment.errors.origin import is_ours
 from segcli.experiment.trainer_check import check_loggers
@@ -94,6 +95,8 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
     _check_freezing(tree)
     with blamed("data"):
         data.check_settings()
+        if data.image_mode == NATIVE:
+            data.require_channels(in_channels(tree))
     with blamed("model.optimizer"):
         optimizer = factories[1](params=[nn.Parameter(torch.zeros(1))])
     with blamed("model.schedule"):
@@ -194,6 +197,11 @@ def _try_metrics(task: SegmentationTask, data: SegmentationDataModule) -> None:
             metric.update(batch)
     with blamed("model.metrics"):
         task.evaluation.metrics.compute()
+
+
+def in_channels(tree: Tree) -> int:
+    """Return how many channels of images an experiment's backbone takes, as far as it says it."""
+    return int(arguments_of(tree["model"]["backbone"]).get("in_channels", 3))
 
 
 def _check_freezing(tree: Tree) -> None:

@@ -1,13 +1,17 @@
 """The model of a run, built once from its parts, and the weights of elsewhere that it starts from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import pytorch_lightning as pl
 
 from segcli.backbones.base import Backbone
 from segcli.decoders.base import DecoderFactory, build_decoder
 from segcli.decoders.of_classes import of_classes
 from segcli.inference.start_weights import StartWeights
 from segcli.inference.warm_start import WarmStart, warm_start
+from segcli.loop.fitted_range import fitted_range
 from segcli.segmenter import Segmenter, SegmenterSettings
 
 
@@ -41,6 +45,19 @@ class ModelBuilder:
         self._classes, self._num_outputs, self._weights = classes, num_outputs, weights
         self.start: StartWeights | None = None
         self.warm_start: WarmStart | None = None
+
+    def fit_to_data(self, trainer: pl.Trainer, trains: bool) -> None:
+        """Compute which image values stand for 0 and 1, where that follows from the training split.
+
+        Args:
+            trainer: Its datamodule has prepared the splits of the stage.
+            trains: Whether the stage is a training, which alone computes it.
+
+        Raises:
+            DataError: If images are not what the experiment says of them, or one is at fault.
+        """
+        found = fitted_range(self._settings.value_range, self.backbone.in_channels, trainer, trains)
+        self._settings = replace(self._settings, value_range=found)
 
     def build(self) -> Segmenter:
         """Return the segmenter, with its weights.

@@ -1,7 +1,7 @@
 """The single transforms of an experiment: their keys, masks that lie on images, and what they cannot take."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import albumentations as A
 import cv2
@@ -21,6 +21,7 @@ RESIZES = (
 _NEAREST = (cv2.INTER_NEAREST, cv2.INTER_NEAREST_EXACT)
 _PROBE_PX = 64
 _PROBE_VALUES = (0, 200)
+_SPANS = {"uint8": (0.0, 255.0), "uint16": (0.0, 65535.0)}
 
 
 def leaves(transforms: Sequence[Transform], key: str) -> Iterator[tuple[str, A.BasicTransform]]:
@@ -62,7 +63,7 @@ def require_channels(transforms: Sequence[Transform], channels: int, key: str) -
 
     Args:
         transforms: As the experiment lists them.
-        channels: Of the images, as ``data.image_mode`` says.
+        channels: Of the images.
         key: Key of the list.
 
     Raises:
@@ -76,10 +77,42 @@ def require_channels(transforms: Sequence[Transform], channels: int, key: str) -
             )
 
 
-def _probe(leaf: A.BasicTransform, channels: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+def require_values(transforms: Sequence[Transform], image: NDArray[Any], key: str) -> None:
+    """Refuse transforms that cannot take, or do not keep, the channels, type and range of an image.
+
+    Each is tried on a small image of the same. Transforms of colours take floats of 0 to 1, and cut others to these.
+
+    Args:
+        transforms: As the experiment lists them.
+        image: ``(H, W)`` or ``(H, W, C)`` uint8, uint16 or float32.
+        key: Key of the list.
+
+    Raises:
+        DataError: If one takes 3 channels of uint8, but not these.
+    """
+    channels, dtype = 1 if image.ndim == 2 else image.shape[2], image.dtype
+    span = (float(image.min()), float(image.max())) if dtype == np.float32 else _SPANS[dtype.name]
+    for place, leaf in leaves(transforms, key):
+        if not _keeps(leaf, 3):
+            continue
+        if not _keeps(leaf, channels, dtype.name, span):
+            raise DataError(
+                f"{place}: {type(leaf).__name__} cannot take images of {channels} channels of {dtype}; remove it, or "
+                "use one that can, such as RandomBrightnessContrast."
+            )
+        if dtype == np.float32 and (span[0] < 0 or span[1] > 1) and _cuts(leaf, channels, span):
+            raise DataError(
+                f"{place}: {type(leaf).__name__} cuts floats to 0 to 1, and images have {span[0]:g} to {span[1]:g}; "
+                "scale them to 0 to 1, or remove it."
+            )
+
+
+def _probe(
+    leaf: A.BasicTransform, channels: int, dtype: str = "uint8", span: tuple[float, float] = (0, 255)
+) -> tuple[NDArray[Any], NDArray[np.uint8]] | None:
     """Apply one transform to a small image and its mask, whatever its probability; None if it cannot be tried alone."""
     steps = np.add.outer(np.arange(_PROBE_PX), np.arange(_PROBE_PX)) // 9 % 2
-    image = np.repeat((steps * 255).astype(np.uint8)[..., None], channels, 2)
+    image = np.repeat((span[0] + steps * (span[1] - span[0])).astype(dtype)[..., None], channels, 2)
     mask = np.array(_PROBE_VALUES, np.uint8)[steps]
     state = np.random.get_state()  # noqa: NPY002  (of transforms that draw from it)
     try:
@@ -99,6 +132,17 @@ def _interpolates(leaf: A.BasicTransform) -> bool:
     return len(set(np.unique(result[1]).tolist()) - {*_PROBE_VALUES}) > 2
 
 
-def _keeps(leaf: A.BasicTransform, channels: int) -> bool:
-    result = _probe(leaf, channels)
-    return result is not None and (np.ndim(result[0]) == 2 or result[0].shape[-1] == channels)
+def _keeps(leaf: A.BasicTransform, channels: int, dtype: str = "uint8", span: tuple[float, float] = (0, 255)) -> bool:
+    result = _probe(leaf, channels, dtype, span)
+    if result is None or getattr(result[0], "dtype", dtype) != dtype:
+        return False
+    return np.ndim(result[0]) == 2 or result[0].shape[-1] == channels
+
+
+def _cuts(leaf: A.BasicTransform, channels: int, span: tuple[float, float]) -> bool:
+    """Return whether what is outside of 0 to 1 does not come out; a fill, which is 0, is no cut."""
+    result = _probe(leaf, channels, "float32", span)
+    if result is None:
+        return False
+    low, high = float(result[0].min()), float(result[0].max())
+    return (span[1] > 1 and high <= 1) or (span[0] < 0 and low >= 0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcli.config.errors import in_a_line
 from segcli.sample import IGNORE_INDEX, DataError, is_out_of_memory
-from segcli.transforms.leaves import Transform, align_masks, leaves, require_channels
+from segcli.transforms.leaves import Transform, align_masks, leaves, require_channels, require_values
 
 WHOLE_IMAGE = (A.Resize, A.LongestMaxSize, A.SmallestMaxSize, A.NoOp)  # exact types: A.Lambda derives from A.NoOp
 
@@ -50,8 +50,8 @@ class SeededCompose:
         self.seed, self.num_values, self.key = seed, num_values, key
 
     def __call__(
-        self, image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, epoch: int, index: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        self, image: NDArray[Any], mask: NDArray[np.uint8] | None, epoch: int, index: int
+    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
         """Map an ``(H, W)`` or ``(H, W, C)`` image and its mask to transformed ones of one new size.
 
         A mask is ``(H, W)``, or ``(K, H, W)`` with a channel per class; all channels are transformed alike.
@@ -82,6 +82,14 @@ class SeededCompose:
         """
         require_channels(self.transforms, channels, self.key)
 
+    def require_values(self, image: NDArray[Any]) -> None:
+        """Refuse transforms that cannot take images of the channels, type and range of one, ``(H, W[, C])``.
+
+        Raises:
+            DataError: If there is one; names its key.
+        """
+        require_values(self.transforms, image, self.key)
+
     def moves_pixels(self) -> list[str]:
         """Return the names of the transforms after which a resize cannot restore the image's own pixel grid."""
         return [
@@ -104,10 +112,10 @@ class SeededCompose:
         """Say what is wrong with what came out; nothing if it may be trained on."""
         for name, before in given.items():
             what, after = "image" if name == "image" else "mask", result[name]
-            if not isinstance(after, np.ndarray) or after.dtype != np.uint8:
+            if not isinstance(after, np.ndarray) or after.dtype != before.dtype:
                 return (
                     f"turned the {what} into {type(after).__name__} of {getattr(after, 'dtype', 'no dtype')}, expected "
-                    "a NumPy array of uint8; remove Normalize, ToFloat and ToTensorV2, the model normalises."
+                    f"a NumPy array of {before.dtype}; remove Normalize, ToFloat and ToTensorV2, the model normalises."
                 )
             if 0 in after.shape:
                 return f"turned the {what} of shape {before.shape} into one of {after.shape}, expected pixels"

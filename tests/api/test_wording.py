@@ -10,7 +10,16 @@ from segcli.api.wording import in_python
 from segcli.program import program
 
 PACKAGE = Path(segcli.__file__).parent
-ELSEWHERE = ("cli", "sweeps", "ledger", "api", "__main__.py", "comparison/page", "experiment/tune")
+ELSEWHERE = (
+    "cli",
+    "sweeps",
+    "ledger",
+    "api",
+    "__main__.py",
+    "comparison/page",
+    "experiment/tune",
+    "reports/data_check_report.py",
+)
 """What no call from Python leads to, and what writes no messages."""
 OPTION = re.compile(r"(?<![\w-])(?:--\w|-c\b)")
 OF_OTHERS = ("docker run --shm-size", "bash -c")

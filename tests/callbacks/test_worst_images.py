@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from segcli.callbacks.worst_images import LONGER_SIDE_PX, WorstImages
+from segcli.datamodules.shapes_data_module import ShapesDataModule
 from segcli.metrics.confusion_matrix import confusion_matrices
 from segcli.metrics.label_counts import label_counts
 from segcli.sample import Batch
@@ -21,7 +22,8 @@ def _keep(worst: WorstImages, names: str, wrong: list[int], size: tuple[int, int
     for index, number in enumerate(wrong):
         labels[index].view(-1)[:number] = 1
     image = torch.full((len(names), 3, *size), 128, dtype=torch.uint8)
-    worst.keep(Batch(image=image, mask=mask, path=list(names)), labels, confusion_matrices(labels, mask, 2))
+    batch = Batch(image=image, mask=mask, path=list(names))
+    worst.keep(batch, labels, confusion_matrices(labels, mask, 2), ShapesDataModule().picture)
 
 
 def _written(worst: WorstImages, folder: Path, epoch: int | None = 3) -> list[str]:
@@ -69,7 +71,7 @@ def test_masks_of_several_labels_are_drawn(tmp_path: Path) -> None:
     labels = mask.clone()
     labels[0, 1] = 1
     batch = Batch(image=torch.zeros(1, 3, 8, 8, dtype=torch.uint8), mask=mask, path=["a"])
-    worst.keep(batch, labels, label_counts(labels, mask))
+    worst.keep(batch, labels, label_counts(labels, mask), ShapesDataModule().picture)
     assert _written(worst, tmp_path) == ["a.png"]
 
 

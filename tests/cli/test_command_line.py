@@ -85,7 +85,8 @@ def _check_option(verb: str, option: Option) -> None:
         assert "takes no value, got 'x'" in _error(verb, f"{option.name}=x")
         return
     value = option.choices[0] if option.choices else "x"
-    fitting = [option.kind or "lr"] if verb == "tune" else ["a", "b"][: declared(verb).least]
+    kinds = declared(verb).kinds if declared(verb).least else ()
+    fitting = [(option.kind or kinds[0]).split()[0]] if kinds else ["a", "b"][: declared(verb).least]
     for name in names:
         for words in ([name, value], [f"{name}={value}"]):
             assert read(declared(verb), [*fitting, *words]).values(option.name) == (value,)

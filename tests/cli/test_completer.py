@@ -49,6 +49,8 @@ def test_verbs_come_first() -> None:
         ("diff --format m", ["markdown"]),
         ("tune l", ["lr"]),
         ("tune lr --ste", ["--steps"]),
+        ("data pre", ["preview"]),
+        ("data stats --split v", ["val"]),
         ("list los", ["losses"]),
         ("list losses Dic", ["DiceLoss"]),
         ("why mine.yaml model.loss", ["model.loss"]),

@@ -62,8 +62,16 @@ def test_a_name_that_the_disk_cannot_take_is_a_mistake(
             "minimize NAME",
             "record NAME --folder .",
             "rerun NAME",
+            "data check -c NAME",
         ),
-        *("test --ckpt_path NAME", "verify NAME", "compare NAME", "tune lr -c NAME", "flatten tiny.yaml --output NAME"),
+        *(
+            "test --ckpt_path NAME",
+            "verify NAME",
+            "compare NAME",
+            "tune lr -c NAME",
+            "data check -c NAME",
+            "flatten tiny.yaml --output NAME",
+        ),
         "fit -c tiny.yaml --data {class_path: FolderDataModule, root: NAME, classes: [a, b]}",
     ],
 )

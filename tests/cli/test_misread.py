@@ -57,6 +57,7 @@ def _tried(text: str) -> list[str]:
         ("fit --print_config tiny.yaml --epochs 5", "show --resolved -c tiny.yaml --trainer.max_epochs 5"),
         ("show tiny.yaml --print_config", "show tiny.yaml"),
         ("tune lr tiny.yaml", "tune lr -c tiny.yaml"),
+        ("data check tiny.yaml --batch_size 4", "data check -c tiny.yaml --data.batch_size 4"),
         (
             "sweep tiny.yaml --vary data.batch_size=2,4 --dry_run",
             "sweep -c tiny.yaml --vary data.batch_size=2,4 --dry-run",

@@ -41,8 +41,8 @@ def test_the_suggestion_trains_and_runs_are_numbered_as_if_there_were_no_trials(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "tune needs what to find"),
-        (["-c", "tiny.yaml"], "tune needs what to find"),
+        ([], "tune needs one of lr, batch_size"),
+        (["-c", "tiny.yaml"], "tune needs one of lr, batch_size"),
         (["lrr", "-c", "tiny.yaml"], r"does not know 'lrr' \(did you mean 'lr'\?\)"),
         (["lr"], "tune needs an experiment: python -m segcli tune lr -c FILE"),
         (

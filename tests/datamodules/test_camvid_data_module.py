@@ -43,7 +43,7 @@ def test_missing_masks_and_a_wrong_root_are_explained(tmp_path: Path) -> None:
     (small(tmp_path / "camvid") / "trainannot" / "b.png").unlink()
     with pytest.raises(DataError, match=r"1 images have no mask .*trainannot: b\.png"):
         CamVidDataModule(str(tmp_path / "camvid")).setup("fit")
-    with pytest.raises(DataError, match=r"(?s)wrong/train is missing; .* contains camvid/.*correct data\.root"):
+    with pytest.raises(DataError, match=r"(?s)wrong is missing or empty; .* contains camvid/.*correct data\.root"):
         CamVidDataModule(str(tmp_path / "wrong")).setup("fit")
 
 

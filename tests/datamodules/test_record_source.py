@@ -6,6 +6,7 @@ from segcli.datamodules.record_source import FolderSource, ListedSource, RecordS
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.path_pattern import PathPattern
 from segcli.datasets.pattern_listing import PatternListing
+from segcli.datasets.record import unlabelled
 from segcli.datasets.record_splits import RecordSplits
 from segcli.sample import DataError
 from tests.datamodules.data import write_pairs
@@ -32,10 +33,11 @@ def test_folders_and_patterns_find_the_same(root: Path) -> None:
     folders, patterns = of_folders(root), of_patterns(root)
     for split in ("train", "val"):
         assert folders.of(split) == patterns.of(split)
-    assert folders.to_predict() == patterns.to_predict() == [root / "images" / f"{name}.png" for name in NAMES]
+    assert folders.to_predict() == unlabelled(root / "images" / f"{name}.png" for name in NAMES)
+    assert [record.image for record in patterns.to_predict()] == [record.image for record in folders.to_predict()]
     (root / "images" / "more.png").write_bytes((root / "images" / "00.png").read_bytes())
     assert (root / "notes.png").write_bytes(b"x")
-    assert of_patterns(root).to_predict()[-1] == root / "images" / "more.png"
+    assert of_patterns(root).to_predict()[-1].image == root / "images" / "more.png"
 
 
 def test_what_is_not_used_is_known_afterwards(root: Path) -> None:

@@ -1,5 +1,3 @@
-import multiprocessing
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import torch
 import torch.distributed as dist
 from torch.utils.data import DataLoader
 
-from segcli.datamodules.segmentation_data_module import SegmentationDataModule, _start_worker
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datamodules.shapes_data_module import ShapesDataModule
 from segcli.sample import Batch
 from segcli.transforms.random_scaled_crop import RandomScaledCrop
@@ -177,15 +175,7 @@ def test_nonsense_is_refused(arguments: dict[str, int]) -> None:
         shapes(**arguments)
 
 
-def _load_forever() -> None:
-    _start_worker(0)
-    time.sleep(600)
-
-
-def test_a_loader_that_does_not_end_by_itself_can_be_ended() -> None:
-    loader = multiprocessing.get_context("fork").Process(target=_load_forever)
-    loader.start()
-    time.sleep(0.5)
-    loader.terminate()
-    loader.join(timeout=10)
-    assert not loader.is_alive()
+def test_a_split_is_prepared_alone() -> None:
+    data = ShapesDataModule(8, 4, 4, 32)
+    data.prepare("val")
+    assert list(data.datasets) == ["val"]

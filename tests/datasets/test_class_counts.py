@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segcli.datasets.class_counts import count_classes
+from segcli.datasets.class_counts import ClassCounts, count_classes, mask_counts
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.shapes_dataset import ShapesDataset
 from segcli.sample import IGNORE_INDEX
@@ -51,3 +51,10 @@ def test_counts_are_those_of_the_masks(multilabel: bool) -> None:
     pixels = [int((masks[:, k] == 1 if multilabel else masks == k).sum()) for k in range(len(names))]
 
     assert list(count_classes(data, names).pixels) == pixels
+
+
+def test_counts_of_images_are_summed() -> None:
+    masks = [np.array([[0, 0, 255]], np.uint8), np.array([[1, 1, 1]], np.uint8)]
+    found = ClassCounts.of(np.stack([mask_counts(mask, 3) for mask in masks]), ("a", "b", "c"))
+    assert found == count_classes(Masks(*(mask.tolist() for mask in masks)), ("a", "b", "c"))
+    assert (found.pixels, found.seen, found.images) == ((2, 3, 0), (5, 5, 5), (1, 1, 0))

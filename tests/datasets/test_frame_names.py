@@ -42,3 +42,12 @@ def test_names_of_frames_are_recognised_with_a_pattern_that_fits(
 )
 def test_other_names_are_not(names: list[str]) -> None:
     assert frame_sequences(names) is None
+
+
+def test_every_frame_is_told_by_its_position_and_number() -> None:
+    names = ["b_7.png", "cover.png", *(f"a_{n}.png" for n in range(12, 0, -1)), "b_8.png", "b_9.png"]
+    found = frame_sequences(names)
+    assert found is not None
+    assert found.names == ("a_", "b_")
+    assert found.frames[0] == tuple((position, 14 - position) for position in range(2, 14))
+    assert found.frames[1] == ((0, 7), (14, 8), (15, 9))

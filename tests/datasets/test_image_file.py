@@ -13,7 +13,7 @@ from tests.datasets.made_files import damaged, made_file, tiff
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
 
 
-def save(path: Path, picture: Image.Image, orientation: int = 1, **options: int) -> Path:
+def save(path: Path, picture: Image.Image, orientation: int = 1, **options: object) -> Path:
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture.save(path, exif=exif, **options)
@@ -25,10 +25,12 @@ def save(path: Path, picture: Image.Image, orientation: int = 1, **options: int)
 def test_pixels_and_size_are_those_a_viewer_shows(tmp_path: Path, suffix: str, orientation: int) -> None:
     if suffix == "bmp" and orientation != 1:
         pytest.skip("BMP has no EXIF")
-    path = save(tmp_path / f"a.{suffix}", Image.fromarray(PIXELS), orientation)
+    options = {"compression": "tiff_lzw"} if suffix == "tif" else {}
+    path = save(tmp_path / f"a.{suffix}", Image.fromarray(PIXELS), orientation, **options)
+    turns = {1: 0, 3: 2, 6: 3}[orientation]  # against the clock
     with Image.open(path) as image:
-        turns = {1: 0, 3: 2, 6: 3}[orientation] if suffix != "tif" else 0  # against the clock; Pillow turns TIFF itself
-        expected = np.rot90(np.asarray(image.convert("RGB")), turns)
+        stored = PIXELS if suffix == "tif" else np.asarray(image.convert("RGB"))  # Pillow turns TIFF itself
+        expected = np.rot90(stored, turns)
     np.testing.assert_array_equal(read_image(path, "RGB"), expected)
     assert read_size(path) == expected.shape[:2] == ((32, 24) if orientation == 6 else (24, 32))
 

@@ -95,3 +95,43 @@ def test_masks_of_a_split_without_images_and_files_beside_shapes_are_passed_over
     assert len(listing(tmp_path / "x", "i/{split}/{name}.png", "m/{split}/{name}.png", *files).records()) == 1
     files = ("a.jpg", "a.txt", "classes.txt")
     assert len(listing(tmp_path / "y", "{name}.jpg", "{name}.txt", *files).records()) == 1
+
+
+BANDS = [f"{name}_B{band}.tif" for name in ("x", "y") for band in (10, 2, "1a")]
+
+
+def test_files_with_a_channel_make_one_image_in_the_order_of_numbers(tmp_path: Path) -> None:
+    found = listing(tmp_path, "{name}_B{channel}.tif", "m/{name}.png", *BANDS, "m/x.png", "m/y.png").records()
+    assert [each.name for each in found] == ["x", "y"]
+    assert [path.name for path in found[0].image_files] == ["x_B1a.tif", "x_B2.tif", "x_B10.tif"]
+    assert [len(each.masks) for each in found] == [1, 1]
+    assert len(found[0].files) == 4
+
+
+def test_several_patterns_make_one_image_in_their_order(tmp_path: Path) -> None:
+    for name in ("s/vv/a.tif", "s/vh/a.tif", "s/vv/b.tif", "s/vh/b.tif"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    patterns = [PathPattern(f"{{scene}}/{kind}/{{name}}.tif") for kind in ("vv", "vh")]
+    found = PatternListing(tmp_path, patterns, None).images()
+    assert [[path.parent.name for path in each.image_files] for each in found] == [["vv", "vh"]] * 2
+    assert [each.name for each in found] == ["s/a", "s/b"]
+    (tmp_path / "s/vh/b.tif").unlink()
+    with pytest.raises(
+        DataError, match=r"image 's/b' \(.*vv/b\.tif\) has no file that '\{scene\}/vh/\{name\}\.tif' fits"
+    ):
+        PatternListing(tmp_path, patterns, None).images()
+    with pytest.raises(DataError, match="expected the same fields in both"):
+        PatternListing(tmp_path, [patterns[0], PathPattern("{name}.tif")], None)
+
+
+def test_an_image_has_every_channel_once(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"image 'y' \(.*\) has no channel '1a', which other images have"):
+        listing(tmp_path / "lacking", "{name}_B{channel}.tif", None, *BANDS[:4]).images()
+    with pytest.raises(DataError, match=r"both are image 'x' of data\.image"):
+        listing(tmp_path / "twice", "{name}_B{channel}", None, "x_B1.tif", "x_B1.png").images()
+
+
+def test_channels_are_of_images(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"with \{channel\}, which data\.image .* has not"):
+        listing(tmp_path, "{name}_{channel}.tif", "m/{name}_{channel}.png", "x_1.tif", "m/x_1.png").records()

@@ -1,15 +1,29 @@
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from segcli.datasets.image_file import read_image, read_size
 from segcli.datasets.mask_file import read_mask
 from segcli.datasets.raster_file import EXTENSIONS, FORMATS
 from segcli.sample import DataError
+
+UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda pixels: pixels,
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, 3),
+    7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda pixels: np.rot90(pixels),
+}
+"""What makes stored pixels upright, by the tag of TIFF 6.0 (page 36)."""
 
 DRAWN = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
 PICTURE = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
@@ -61,3 +75,21 @@ def test_other_files_are_named(tmp_path: Path, data: bytes, what: str) -> None:
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(DataError, match=rf"a\.png cannot be read as an image.*{what}"):
         read_mask(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_tiff_is_read_upright_or_not_at_all(tmp_path: Path, orientation: int, compression: str | None) -> None:
+    """Pillow 13.0 mixes up rows and columns where it copies pixels that are stored on their side."""
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7), dtype=np.uint8)
+    tag = (0x0112, "H", 1, orientation, True)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, compression=compression, extratags=[tag])
+    if orientation >= 5 and compression is None:
+        for read in (read_mask, read_size, lambda path: read_image(path, "L")):
+            with pytest.raises(DataError, match=rf"stored turned \(orientation {orientation}\).*save it upright"):
+                read(tmp_path / "a.tif")
+        return
+    upright = UPRIGHT[orientation](pixels)
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.tif"), upright)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", "L"), upright)
+    assert read_size(tmp_path / "a.tif") == upright.shape

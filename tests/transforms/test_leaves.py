@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segcli.sample import DataError
-from segcli.transforms.leaves import align_masks, leaves, require_channels
+from segcli.transforms.leaves import align_masks, leaves, require_channels, require_values
 from segcli.transforms.random_scaled_crop import RandomScaledCrop
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -156,3 +156,44 @@ def test_the_alternative_that_the_error_names_can() -> None:
         require_channels([A.RandomBrightnessContrast(), A.HorizontalFlip(), RandomScaledCrop(32)], channels, "k")
     with pytest.raises(DataError, match=r"k\.1: ColorJitter cannot take images of 4 channels.*BrightnessContrast"):
         require_channels([A.HorizontalFlip(), A.ColorJitter(p=0.1)], 4, "k")
+
+
+def of_floats(low: float, high: float, channels: int = 3) -> NDArray[np.float32]:
+    return np.linspace(low, high, 8 * 8 * channels, dtype=np.float32).reshape(8, 8, channels)
+
+
+KEEPING = ["HorizontalFlip", "RandomScaledCrop", "RandomCrop", "PadIfNeeded", "CoarseDropout"]
+
+
+@pytest.mark.parametrize("image", [np.zeros((8, 8, 5), np.uint16), of_floats(-3, 9, 5)], ids=["uint16", "float32"])
+@pytest.mark.parametrize("name", KEEPING)
+def test_geometry_takes_any_channels_and_values(name: str, image: NDArray[Any]) -> None:
+    require_values([made(name, **RESIZING.get(name, [{}])[0])], image, "t")
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("ColorJitter", np.zeros((8, 8, 5), np.uint8)),
+        ("RandomGamma", np.zeros((8, 8, 3), np.uint16)),
+        ("GaussNoise", np.zeros((8, 8, 3), np.uint16)),
+        ("HueSaturationValue", of_floats(0, 1, 5)),
+    ],
+)
+def test_what_needs_three_channels_of_8_bits_is_refused(name: str, image: NDArray[Any]) -> None:
+    with pytest.raises(
+        DataError, match=rf"^t\.0: {name} cannot take images of {image.shape[2]} channels of {image.dtype}"
+    ):
+        require_values([made(name)], image, "t")
+
+
+def test_what_cuts_floats_is_refused_where_they_are_outside() -> None:
+    brightness = made("RandomBrightnessContrast", brightness_limit=0.0, contrast_limit=0.0)
+    require_values([brightness], of_floats(0, 1), "t")
+    for low, high in ((-0.5, 0.5), (0, 10_000)):
+        with pytest.raises(
+            DataError, match=rf"RandomBrightnessContrast cuts floats to 0 to 1, and images have {low:g}"
+        ):
+            require_values([made("HorizontalFlip"), brightness], of_floats(low, high), "t")
+        with pytest.raises(DataError, match=r"^t\.0: GaussianBlur cuts"):
+            require_values([made("GaussianBlur")], of_floats(low, high), "t")

@@ -1,8 +1,6 @@
 """A comparison as one HTML file that needs nothing else: no network, no scripts, no fonts."""
 
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 from segcli.comparison.comparison import CONFIDENCE, Comparison
 from segcli.comparison.figures import plural
@@ -10,11 +8,11 @@ from segcli.comparison.group_counts import GroupCounts
 from segcli.comparison.metric import Metric
 from segcli.comparison.page.confusion import confusion
 from segcli.comparison.page.elements import Html, element, joined
+from segcli.comparison.page.frame import framed, navigation
 from segcli.comparison.page.images import images
 from segcli.comparison.page.results import classes, convergence, scores
 from segcli.comparison.page.settings import settings
 from segcli.comparison.page.summary import findings, notices, summary, title
-from segcli.comparison.page.svg import group_colours
 from segcli.disk import write_text
 
 CONTENTS = {
@@ -46,12 +44,8 @@ def write_page(comparison: Comparison, path: Path) -> None:
 
 def page(comparison: Comparison) -> str:
     """Return the page."""
-    template = Template((files("segcli.comparison.page") / "page.html").read_text(encoding="utf-8"))
-    light, dark = group_colours()
-    return template.substitute(
-        title=element("title", f"{title(comparison)} - segcli compare"),
-        light=light,
-        dark=dark,
+    return framed(
+        title=f"{title(comparison)} - segcli compare",
         head=_head(comparison),
         body=joined([*notices(comparison), *_sections(comparison)]),
         foot=_foot(comparison),
@@ -62,13 +56,12 @@ def _head(comparison: Comparison) -> Html:
     runs = sum(len(group.runs) for group in comparison.groups)
     number = f"{plural(len(comparison.groups), 'group')}, {plural(runs, 'run')}"
     direction = "lower is better" if comparison.lower_is_better else "higher is better"
-    links = [element("a", text, href=f"#{name}") for name, text in CONTENTS.items()] if comparison.groups else []
     return joined(
         [
             element("p", f"segcli compare · {number} · {direction}", class_="over"),
             element("h1", title(comparison)),
             element("p", findings(comparison), class_="finding"),
-            *([element("nav", *links, aria_label="Sections")] if links else []),
+            *([navigation(CONTENTS)] if comparison.groups else []),
         ]
     )
 

@@ -133,7 +133,7 @@ def _of_worker(signal: str | None, trainer: pl.Trainer) -> str:
 
 
 def _workers(trainer: pl.Trainer) -> int:
-    return int(getattr(getattr(trainer, "datamodule", None), "num_workers", 0))
+    return int(getattr(getattr(trainer, "datamodule", None), "workers", 0))
 
 
 def _asked(found: re.Match[str]) -> str:

@@ -43,7 +43,7 @@ def trainer(device: str = "cpu", checkpointing: bool = False, **others: Any) -> 
     model = SimpleNamespace(segmenter=SimpleNamespace(backbone=SimpleNamespace(gradient_checkpointing=checkpointing)))
     known = {"precision": "32-true", "accumulate_grad_batches": 1, "lightning_module": model}
     strategy = SimpleNamespace(root_device=torch.device(device))
-    return SimpleNamespace(**{**known, "strategy": strategy, "datamodule": SimpleNamespace(num_workers=4), **others})
+    return SimpleNamespace(**{**known, "strategy": strategy, "datamodule": SimpleNamespace(workers=4), **others})
 
 
 def batch(stage: str = "train", *shape: int) -> CurrentBatch:
@@ -252,7 +252,7 @@ def test_what_is_low_already_is_not_proposed() -> None:
 
 @pytest.mark.parametrize("workers", [0, 4])
 def test_loader_processes_are_proposed_to_resumely_where_there_are_some(workers: int) -> None:
-    lines = list(remedies(trainer(datamodule=SimpleNamespace(num_workers=workers)), batch()))
+    lines = list(remedies(trainer(datamodule=SimpleNamespace(workers=workers)), batch()))
 
     assert any("--data.num_workers 0" in line for line in lines) == (workers > 0)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from segcli.callbacks import data_progress
-from segcli.callbacks.data_progress import DataProgress
+from segcli.datasets import data_progress
+from segcli.datasets.data_progress import DataProgress
 
 
 def test_a_log_file_gets_a_line_now_and_then(
