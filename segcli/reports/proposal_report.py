@@ -84,4 +84,5 @@ def _written(proposal: "Proposal", file: str) -> str:
 
 
 def _next(file: str) -> list[str]:
-    return [f"{program()} {command(words)}" for words in (("check", file), ("fit", "-c", file))]
+    lines = ("check", file), ("data", "preview", "-c", file), ("fit", "-c", file)
+    return [f"{program()} {command(words)}" for words in lines]

@@ -11,10 +11,11 @@ from segcli.survey.folder import Folder
 from segcli.survey.groups import group_settings
 from segcli.survey.mask_values import values_in
 from segcli.survey.pairing import Pairing
-from segcli.survey.reading import Reading, channels, sizes_of
+from segcli.survey.reading import Reading, channels, geometry, sizes_of
 from segcli.survey.roles import Candidate, classes_of
 from segcli.survey.setting import Setting, count
 from segcli.survey.split_names import NameLists, meant_splits, name_lists
+from segcli.survey.stack import Stack, stacked
 
 _SHOWN = 3
 """Patterns that are told beside the one that is taken."""
@@ -40,13 +41,15 @@ def pattern_reading(folder: Folder, candidate: Candidate, others: Sequence[Candi
     of_images = f"{count(len(images), 'image')} with a mask"
     named = class_settings(folder, values, classes)
     several = "*" in pairing.mask.rpartition("/")[2] and not classes
+    stack = stacked([pairing, *(each.pairing for each in others)], candidate.pictures)
+    files = 1 if stack is None else stack.files
     settings = [
-        Setting("data.image", pairing.image, of_images, _rather("image", pairing, others)),
+        *([_of_stack(stack, pairing.image)] if stack else [_alone(pairing, of_images, others)]),
         Setting("data.mask", pairing.mask, _about_masks(pairing, classes), _rather("mask", pairing, others)),
         *splits,
         *(_objects(named) if several else named),
         *_missing(pairing, lists, named, classes),
-        *channels(candidate.pictures),
+        *channels(candidate.pictures, files),
         *grouped,
     ]
     if pairing.unused:
@@ -60,6 +63,7 @@ def pattern_reading(folder: Folder, candidate: Candidate, others: Sequence[Candi
         sizes_of(folder, images),
         values,
         image_of,
+        geometry(settings),
         files_per_image=masks_per_image,
         notes=notes,
     )
@@ -109,6 +113,15 @@ def splits_of_texts(texts: Sequence[str], numbers: Sequence[int], of_lists: bool
     if "val" not in named and not any(setting.key == FRACTION.key for setting in found):
         found.append(FRACTION)
     return found
+
+
+def _alone(pairing: Pairing, of_images: str, others: Sequence[Candidate]) -> Setting:
+    return Setting("data.image", pairing.image, of_images, _rather("image", pairing, others))
+
+
+def _of_stack(stack: Stack, alone: str) -> Setting:
+    why = f"{stack.files} files for each image: {', '.join(stack.texts)}"
+    return Setting("data.image", stack.image, why, f"channels of one image; or {alone} alone")
 
 
 def _rather(key: Literal["image", "mask"], pairing: Pairing, others: Sequence[Candidate]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segcli.datasets.image_channels import ImageForm, read_channels, read_form
 from segcli.datasets.mask_file import read_mask
 from segcli.datasets.raster_file import opened, read_bytes
 from segcli.datasets.stored_pixels import StoredPixels, lossy_format
@@ -31,6 +32,7 @@ class Picture:
         has_values: Whether every pixel is an integer that is not in doubt.
         has_fourth: Whether there is a fourth channel that is not the same everywhere.
         is_two_sided: Whether nearly all of it is near black or near white, without colours.
+        form: Its channels in their own depth; None where it cannot be read so.
     """
 
     size: tuple[int, int]
@@ -42,6 +44,12 @@ class Picture:
     has_values: bool
     has_fourth: bool
     is_two_sided: bool
+    form: ImageForm | None = None
+
+    @property
+    def is_native(self) -> bool:
+        """Whether its channels or their depth would be lost in a mode of pictures."""
+        return self.form is not None and (self.form.dtype != "uint8" or self.form.channels not in (1, 2, 3, 4))
 
     @property
     def may_be_mask(self) -> bool:
@@ -63,6 +71,12 @@ def look_at_picture(path: Path) -> Picture:
         DataError: If it cannot be read.
     """
     data = read_bytes(path)
+    try:
+        form = read_form(path, data)[0]
+    except DataError:
+        form = None
+    if form is not None and form.channels > 4:
+        return _of_channels(path, data, form)
     with opened(path, data) as image:
         stored, lossy = StoredPixels.of(image, data), lossy_format(image, data) is not None
         mode, size, bands = image.mode, (image.height, image.width), len(image.getbands())
@@ -78,7 +92,15 @@ def look_at_picture(path: Path) -> Picture:
     channels = stored.channels or bands
     fourth = flat.shape[1] > 3 and bool((flat[:, 3] != flat[0, 3]).any())
     has_values, two_sided = _has_values(path, data), bool(pure.mean() > _PURE)
-    return Picture(size, mode, stored.bits, channels, distinct, lossy, has_values, fourth, two_sided)
+    return Picture(size, mode, stored.bits, channels, distinct, lossy, has_values, fourth, two_sided, form)
+
+
+def _of_channels(path: Path, data: bytes, form: ImageForm) -> Picture:
+    """Return how a file with more channels than pictures have looks."""
+    pixels = read_channels(path, data)
+    bits, distinct = 8 * pixels.dtype.itemsize, len(np.unique(pixels[..., 0]))
+    size = (pixels.shape[0], pixels.shape[1])
+    return Picture(size, "", bits, form.channels, distinct, False, False, True, False, form)
 
 
 def _has_values(path: Path, data: bytes) -> bool:

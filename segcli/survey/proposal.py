@@ -148,7 +148,7 @@ def _proposal(root: str, device: Device, attempt: _Attempt, viewer: Viewer) -> P
     return Proposal(
         root,
         {PARENT: _BRINGS, **reading.presets},
-        [crop, *own, batch, *weights],
+        _by_section([crop, *own, batch, *weights]),
         reading.images,
         {split: len(images) for split, images in found.images.items()},
         found.classes,
@@ -156,6 +156,12 @@ def _proposal(root: str, device: Device, attempt: _Attempt, viewer: Viewer) -> P
         size_text(reading.sizes),
         list(dict.fromkeys(notes)),
     )
+
+
+def _by_section(settings: Sequence[Setting]) -> list[Setting]:
+    """Put keys of one section together, sections in the order of their first."""
+    sections = list(dict.fromkeys(setting.key.partition(".")[0] for setting in settings))
+    return sorted(settings, key=lambda setting: sections.index(setting.key.partition(".")[0]))
 
 
 def _rest(attempt: _Attempt) -> str | None:

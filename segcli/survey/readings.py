@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from segcli.datasets.path_pattern import CHANNEL
+from segcli.datasets.record_image import NATIVE
 from segcli.survey.answers import Answers
 from segcli.survey.class_names import BACKGROUND, class_settings
 from segcli.survey.class_shares import names_of
@@ -12,7 +14,7 @@ from segcli.survey.manifest_file import ManifestFile, manifest_file
 from segcli.survey.mask_values import values_in
 from segcli.survey.pairing import Pairing
 from segcli.survey.pattern_reading import FRACTION, pattern_reading, splits_of_texts
-from segcli.survey.reading import Reading, channels, sizes_of
+from segcli.survey.reading import Reading, channels, geometry, sizes_of
 from segcli.survey.roles import Candidate, Viewer
 from segcli.survey.setting import Setting, count, percent
 
@@ -41,12 +43,13 @@ def readings(folder: Folder, candidates: Sequence[Candidate], viewer: Viewer, an
     table = manifest_file(folder)
     if table is not None and (found := _of_table(folder, table, viewer)) is not None:
         yield found
-    equal = [each for each in candidates if len(each.pairing.masks) == most][:_PATTERNS]
+    as_good = [each for each in candidates if len(each.pairing.masks) == most]
+    equal = as_good[:_PATTERNS]
     options = [f"{each.pairing.image} with {each.pairing.mask}" for each in equal]
     chosen = [equal[answers.chosen("which are images and masks?", options)]] if equal else []
     ordered = [*chosen, *(each for each in candidates if each not in chosen)]
     for candidate in ordered[:_PATTERNS]:
-        yield pattern_reading(folder, candidate, equal)
+        yield pattern_reading(folder, candidate, as_good)
 
 
 def _of_known(folder: Folder, known: KnownDataSet, viewer: Viewer) -> Reading | None:
@@ -64,14 +67,17 @@ def _of_known(folder: Folder, known: KnownDataSet, viewer: Viewer) -> Reading | 
     if is_read_so and strangers and "other_values" not in keys and "label_file" not in keys:
         return None
     seen = ", ".join(f"{key} {percent(share)}" for key, share in values.shares.items())
+    files = len(set(pairing.fields.get(CHANNEL, ("",))))
+    native = channels(candidate.pictures, files) if keys.get("image_mode") == NATIVE else []
+    own = [setting for setting in native if not setting.key.startswith("data.")]
     return Reading(
         f"the data set {known.preset}",
-        [],
-        len(pairing.masks),
+        own,
+        len(pairing.masks) // files,
         sizes_of(folder, list(pairing.masks)),
         values if is_read_so else None,
         {mask: image for image, masks in pairing.masks.items() for mask in masks},
-        {known.preset: known.about},
+        {known.preset: known.about, **geometry(native)},
         keys,
         notes=[f"values of {values.where}: {seen}"],
     )
@@ -97,7 +103,7 @@ def _of_coco(folder: Folder, found: CocoFiles, viewer: Viewer) -> Reading:
         Setting("data.classes", [ground, *found.objects], f"first what is in no object; {told}{empty}"),
         *channels(viewer.look_at(images)),
     ]
-    return Reading("annotations of COCO", settings, found.images, list(found.sizes))
+    return Reading("annotations of COCO", settings, found.images, list(found.sizes), presets=geometry(settings))
 
 
 def _of_table(folder: Folder, table: ManifestFile, viewer: Viewer) -> Reading | None:
@@ -125,6 +131,7 @@ def _of_table(folder: Folder, table: ManifestFile, viewer: Viewer) -> Reading | 
         sizes_of(folder, images),
         values,
         {mask: image for image, masks in table.masks.items() for mask in masks},
+        geometry(settings),
         notes=values.faults,
     )
 

@@ -29,7 +29,8 @@ def test_text_says_what_was_found_and_what_to_run_next() -> None:
     assert "note: one thing \\x1b[31m" in lines
     assert "written to my cells.yaml, with 1 guess: data.mask_values. Next:" in lines
     assert lines[-1].endswith("fit -c 'my cells.yaml'")
-    assert lines[-2].endswith("check 'my cells.yaml'")
+    assert lines[-2].endswith("data preview -c 'my cells.yaml'")
+    assert lines[-3].endswith("check 'my cells.yaml'")
 
 
 def test_markdown_is_a_table() -> None:

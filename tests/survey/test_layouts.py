@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from segcli.datamodules.pattern_data_module import PatternDataModule
 from segcli.sample import IGNORE_INDEX
-from tests.datamodules.test_pattern_data_module import NOT_YET, keys_by_layout, made
+from tests.datamodules.test_pattern_data_module import keys_by_layout, made
 from tests.survey.data import loaded, proposed
 
 __all__ = ["made"]
-LAYOUTS = sorted(set(keys_by_layout()) - set(NOT_YET)) or ["plain"]
+LAYOUTS = sorted(keys_by_layout()) or ["plain"]
 CORRECTED: dict[str, dict[str, Any]] = {}
 """Keys to correct, by layout, in folders that are called like the data set."""
 OF_NO_NAME: dict[str, dict[str, Any]] = {
@@ -66,8 +66,3 @@ def test_and_so_it_does_in_a_folder_of_another_name(layout: str, made: Path, tmp
     assert len(corrected) <= MOST
     shutil.copytree(made / layout, tmp_path / "x" / "own")
     check(loaded(proposed(tmp_path / "x" / "own"), tmp_path, **corrected), made / "_truth" / layout)
-
-
-@pytest.mark.parametrize("layout", sorted(set(keys_by_layout()) & set(NOT_YET)))
-def test_layouts_that_are_not_read_yet(layout: str) -> None:
-    pytest.skip(f"{NOT_YET[layout]}: not read yet")

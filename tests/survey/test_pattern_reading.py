@@ -1,7 +1,9 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 
 from segcli.survey.pattern_reading import splits_of_texts
 from segcli.survey.proposal import NothingFoundError
@@ -101,3 +103,25 @@ def test_two_values_are_needed(tmp_path: Path) -> None:
 )
 def test_splits_are_explained_where_names_do_not(texts: list[str], keys: list[str]) -> None:
     assert [each.key for each in splits_of_texts(texts, [1] * len(texts))] == keys
+
+
+def test_files_of_channels_are_stacked(tmp_path: Path) -> None:
+    """Five bands of 16 bits in a file each."""
+    for name in "abcdef":
+        mask(tmp_path / "masks" / f"{name}.png")
+        for band in range(1, 6):
+            path = tmp_path / "bands" / f"{name}_B{band}.tif"
+            path.parent.mkdir(exist_ok=True)
+            tifffile.imwrite(path, np.random.default_rng(band).integers(0, 9999, (24, 32), dtype=np.uint16))
+    proposal = proposed(tmp_path)
+    settings = settings_of(proposal)
+    assert settings["data.image"] == "bands/{name}_{channel}.tif"
+    assert settings["model.backbone"] == {"in_channels": 5}
+    assert settings["model.value_range"] == "percentiles"
+    assert "data.image" in [setting.key for setting in proposal.guesses]
+    assert "segcli:augment_geometry" in proposal.extends
+    form = loaded(proposal, tmp_path).datasets["train"].image_form
+    assert form is not None
+    assert (form.channels, form.dtype) == (5, "uint16")
+    sections = [setting.key.partition(".")[0] for setting in proposal.settings]
+    assert sections == sorted(sections, key=["vars", "data", "model"].index)
