@@ -1,9 +1,11 @@
 """The pictures of commands in the README show what these print today; ``python -m tests.recordings`` renews them."""
 
 import re
+from pathlib import Path
 
 from tests.documents import CONSOLE, README, text_of
-from tests.recordings import COMPARE, DIFF, PICTURES, RECORDED, picture, printed, text_in
+from tests.recordings import COMPARE, DIFF, NEW, PICTURES, RECORDED, make_roads, picture, printed, text_in
+from tests.test_experiments import CAMVID, needs_camvid
 
 
 def test_the_picture_of_diff_shows_what_the_guide_does() -> None:
@@ -15,6 +17,14 @@ def test_the_picture_of_compare_shows_what_is_printed() -> None:
     shown = text_in((PICTURES / "compare.svg").read_text())
     assert shown == text_in(picture(COMPARE, printed(COMPARE, RECORDED)))
     assert "FPN" in shown
+
+
+@needs_camvid
+def test_the_picture_of_new_shows_what_is_printed(tmp_path: Path) -> None:
+    make_roads(tmp_path, CAMVID)
+    shown = text_in((PICTURES / "new.svg").read_text())
+    assert shown == text_in(picture(NEW, printed(NEW, tmp_path)))
+    assert "guess" in shown
 
 
 def test_pictures_ask_no_server() -> None:
