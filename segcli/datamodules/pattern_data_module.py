@@ -14,6 +14,7 @@ from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.label_file import NamedValues, read_label_file
 from segcli.datasets.listing import Listing
 from segcli.datasets.manifest_listing import ManifestListing
+from segcli.datasets.outline_listing import OutlineListing
 from segcli.datasets.palette import default_palette
 from segcli.datasets.path_pattern import CLASS, PathPattern, PathPatternError
 from segcli.datasets.pattern_listing import PatternListing
@@ -107,6 +108,8 @@ class PatternDataModule(SegmentationDataModule):
             ``segcli:data/pet``, if ``root`` is missing or empty.
         cache: Where decoded images and masks are kept: a folder; or ``auto``, for the user's cache folder,
             if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
+        outlines: File below ``root`` with the outlines of all images, in place of patterns: a JSON of VIA, or an XML of
+            CVAT for images; or split to its file, as for ``coco``.
 
     Raises:
         DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
@@ -148,6 +151,7 @@ class PatternDataModule(SegmentationDataModule):
         display_channels: list[int] | None = None,
         download: bool = False,
         cache: str = "auto",
+        outlines: dict[str, str] | str | None = None,
     ) -> None:
         self._group_column = group if manifest is not None and group is not None and "{" not in group else None
         pattern = group if self._group_column is None else None
@@ -157,8 +161,11 @@ class PatternDataModule(SegmentationDataModule):
         self.folder = Path(root)
         self.download, self._known = download, data_set_of(image, mask, split_files)
         masks = None if mask is None else _pattern("mask", mask)
-        if sum(each is not None for each in (image, manifest, coco)) > 1 or (mask and (manifest or coco)):
-            raise DataError("data got two of image (with mask), manifest and coco, expected one: each finds the files.")
+        finders = (image, manifest, coco, outlines)
+        if sum(each is not None for each in finders) > 1 or (mask and any(finders[1:])):
+            raise DataError(
+                "data got two of image (with mask), manifest, coco and outlines, expected one: each finds the files."
+            )
         if label_file is not None:
             if mask_values is not None or (masks is not None and CLASS in masks.fields):
                 raise DataError(
@@ -168,18 +175,18 @@ class PatternDataModule(SegmentationDataModule):
             mask_values = dict(named.values)
             ignore_classes = [*named.ignored] if ignore_classes is None else ignore_classes
         labels = MaskKeys(classes, mask_values, ignore_values or (), ignore_classes or (), other_values, mask_threshold)
-        self._masks = masks_of(masks, labels, multilabel, overlaps, missing_masks, are_shapes=coco is not None)
+        self._masks = masks_of(masks, labels, multilabel, overlaps, missing_masks, are_shapes=bool(coco or outlines))
         self.classes = self._masks.classes
         first = int(multilabel)  # the first colour is for a background
         self.palette = default_palette(len(self.classes) + first)[first:]
         shares = val_fraction, test_fraction, split_seed, limit
-        listing = self._listing(image, masks, manifest, coco)
+        listing = self._listing(image, masks, manifest, coco, outlines)
         if listing is None:
             _require_listing(mask=mask, splits=splits, split_files=split_files, missing_masks=missing_masks)
             folders = FolderSplits(self.folder, image_dir, mask_dir, *shares, self.group)
             self._source: RecordSource = FolderSource(folders)
         elif (image_dir, mask_dir) != _FOLDERS:
-            raise DataError("data got image_dir or mask_dir beside image, manifest or coco, expected one of these.")
+            raise DataError("data got image_dir or mask_dir beside image, manifest, coco or outlines, expected one.")
         else:
             lists = _list_pattern(split_files)
             told = RecordSplits(
@@ -193,14 +200,16 @@ class PatternDataModule(SegmentationDataModule):
         masks: PathPattern | None,
         manifest: str | None,
         coco: dict[str, str] | str | None,
+        outlines: dict[str, str] | str | None,
     ) -> Listing | None:
         """Return what finds images and masks; None where two folders do."""
         assert self.folder is not None
         if manifest is not None:
             return ManifestListing(self.folder, self.folder / manifest, self._group_column)
         if coco is not None:
-            files = {"": coco} if isinstance(coco, str) else coco
-            return CocoListing(self.folder, {split: self.folder / file for split, file in files.items()})
+            return CocoListing(self.folder, _by_split(self.folder, coco))
+        if outlines is not None:
+            return OutlineListing(self.folder, _by_split(self.folder, outlines))
         if image is None:
             return None
         texts = [image] if isinstance(image, str) else image
@@ -242,6 +251,12 @@ class PatternDataModule(SegmentationDataModule):
             return ImageDataset(self._source.to_predict(), transform, self.image_mode)
         records, labels = self._masks.prepared(self._source.of(split), self._source.records())
         return RecordDataset(records, labels, transform, self.image_mode)
+
+
+def _by_split(root: Path, files: dict[str, str] | str) -> dict[str, Path]:
+    """Return the file of each split; of all under an empty name."""
+    named = {"": files} if isinstance(files, str) else files
+    return {split: root / file for split, file in named.items()}
 
 
 def _require_listing(**keys: object) -> None:

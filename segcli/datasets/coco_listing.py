@@ -1,13 +1,13 @@
 """Find the images of a data set by annotations in COCO's format (https://cocodataset.org/#format-data)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from segcli.config.errors import in_a_line
 from segcli.datasets.listing import Listing, require_once
-from segcli.datasets.pairing import files_below
+from segcli.datasets.named_images import NamedImages
 from segcli.datasets.record import MaskFile, Record
 from segcli.sample import DataError
 
@@ -15,9 +15,7 @@ from segcli.sample import DataError
 class CocoListing(Listing):
     """List the images that files of annotations name; each has its own part of them.
 
-    Objects are drawn largest first, so that small ones are not hidden; crowds are ignored. An image is looked for by
-    the end of its path below the folder; where several end so, that in a folder which is called like the split is
-    meant.
+    Objects are drawn largest first, so that small ones are not hidden; crowds are ignored.
 
     Args:
         root: Folder of the data set.
@@ -37,15 +35,15 @@ class CocoListing(Listing):
             DataError: If a file of annotations is at fault, or names an image that is not there or is there twice.
         """
         if self._records is None:
-            found = _by_name(self.root)
-            records = [record for split, file in self._files.items() for record in self._of(file, split, found)]
+            named = NamedImages(self.root)
+            records = [record for split, file in self._files.items() for record in self._of(file, split, named)]
             if not records:
                 raise DataError(f"data.coco: no image in {', '.join(map(str, self._files.values()))}.")
             require_once([record.image for record in records], "data.coco")
             self._records = records
         return self._records
 
-    def _of(self, file: Path, split: str, found: Mapping[str, Sequence[Path]]) -> Iterator[Record]:
+    def _of(self, file: Path, split: str, named: NamedImages) -> Iterator[Record]:
         content = _read(file)
         try:
             labels = {each["id"]: str(each["name"]) for each in content["categories"]}
@@ -62,9 +60,9 @@ class CocoListing(Listing):
             for image in content["images"]:
                 objects = sorted(parts[image["id"]], key=lambda each: -each["area"])
                 part = {"height": image["height"], "width": image["width"], "annotations": objects}
-                path = self._image(str(image["file_name"]), split, found, file)
-                name = path.relative_to(self.root).with_suffix("").as_posix()
-                yield Record(name, path, (MaskFile(file, content=json.dumps(part).encode()),), split or None)
+                path = named.find(str(image["file_name"]), split, file)
+                mask = MaskFile(file, content=json.dumps(part).encode())
+                yield Record(named.name_of(path), path, (mask,), split or None)
         except DataError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
@@ -72,29 +70,6 @@ class CocoListing(Listing):
                 f"{file} is no file of COCO's annotations ({type(error).__name__}: {in_a_line(error)}), expected "
                 "images, annotations and categories that belong together."
             ) from None
-
-    def _image(self, name: str, split: str, found: Mapping[str, Sequence[Path]], file: Path) -> Path:
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts:
-            raise ValueError("an image has no file_name")
-        ending = [path for path in found.get(parts[-1], ()) if path.parts[-len(parts) :] == parts]
-        of_split = [
-            path for path in ending if any(split and split in part for part in path.relative_to(self.root).parts)
-        ]
-        fitting = of_split if len(ending) > 1 and of_split else ending
-        if len(fitting) != 1:
-            what = f"{fitting[0]} and {fitting[1]} both end so" if fitting else "there is none"
-            raise DataError(
-                f"{file} names the image {name}, and below {self.root} {what}; correct data.root or the file."
-            )
-        return fitting[0]
-
-
-def _by_name(root: Path) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
-    for path in sorted(files_below(root)) if root.is_dir() else ():
-        found.setdefault(path.name, []).append(path)
-    return found
 
 
 def _read(file: Path) -> Any:  # noqa: ANN401  (JSON)

@@ -1,5 +1,6 @@
 """Layouts as they lie on disk, read to the pixel; those of ../shared/layouts where they are at hand."""
 
+import json
 import os
 import subprocess
 import sys
@@ -315,8 +316,8 @@ def test_trains_from_the_command_line_with_colours(tmp_path: Path, tiny: Path, c
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"image": "{name}.png", "image_dir": "x"}, "got image_dir or mask_dir beside image, manifest or coco"),
-        ({"image": "{name}.png", "mask_dir": "x"}, "got image_dir or mask_dir beside image, manifest or coco"),
+        ({"image": "{name}.png", "image_dir": "x"}, "got image_dir or mask_dir beside image, manifest, coco or"),
+        ({"image": "{name}.png", "mask_dir": "x"}, "got image_dir or mask_dir beside image, manifest, coco or"),
         (
             {"manifest": "a.csv", "mask": None, "image_dir": "x", "image": None},
             "got image_dir or mask_dir beside image",
@@ -394,3 +395,27 @@ def test_names_of_values_are_found_below_the_data_or_the_working_directory(
     assert data.classes == ("ground", "cell")
     with pytest.raises(DataError, match="label_file beside mask_values or"):
         prepared(folder, mask="{class}/{name}.png", **keys)
+
+
+@pytest.mark.parametrize("kind", ["via", "cvat"])
+def test_outlines_of_all_images_in_one_file(tmp_path: Path, kind: str) -> None:
+    names = [f"{number}.png" for number in range(5)]
+    for name in names:
+        write_image(tmp_path / "photos" / name)
+    if kind == "via":
+        shape = {"name": "rect", "x": 2, "y": 3, "width": 5, "height": 4}
+        regions = [{"shape_attributes": shape, "region_attributes": {"class": "cat"}}]
+        file = tmp_path / "via.json"
+        file.write_text(json.dumps({name: {"filename": name, "regions": regions} for name in names}))
+    else:
+        shape_text = '<box label="cat" xtl="2" ytl="3" xbr="7" ybr="7"/>'
+        images = "".join(f'<image name="{name}" width="20" height="16">{shape_text}</image>' for name in names)
+        file = tmp_path / "cvat.xml"
+        file.write_text(f"<annotations>{images}</annotations>")
+    data = PatternDataModule(str(tmp_path), outlines=file.name, classes=["background", "cat"], val_fraction=0.4)
+    data.setup("fit")
+    expected = np.zeros((16, 20), np.uint8)
+    expected[3:8, 2:8] = 1
+    assert sum(map(len, data.datasets.values())) == 5
+    for dataset in data.datasets.values():
+        np.testing.assert_array_equal(dataset.load(0)[1], expected)

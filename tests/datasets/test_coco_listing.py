@@ -87,7 +87,7 @@ def test_files_name_the_splits_and_images_in_their_folders(tmp_path: Path) -> No
         (content(annotation(5, SQUARE)), r"is no file of COCO's annotations \(KeyError: 5\)"),
         (content(annotation(3, None)), "annotation None of image 7 has no outline, only a box"),
         (content(annotation(3, [])), "has no outline, only a box"),
-        (content(names=("",)), "an image has no file_name"),
+        (content(names=("",)), "an image has no name"),
         (content(names=("a.png", "x/a.png")), r"names .*a\.png twice"),
         ("[" * 100_000, "which is no JSON"),
         (content(annotation(3, SQUARE, image=99)), r"is no file of COCO's annotations \(KeyError: 99\)"),
