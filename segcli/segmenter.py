@@ -26,6 +26,9 @@ from segcli.prediction import DensePrediction, Prediction
 from segcli.task_kind import KINDS, TaskName
 from segcli.value_range import EIGHT_BITS, ValueRange, ranges_of
 
+IMAGE_DTYPE = "image_dtype"
+"""Key of a checkpoint: the type of the images that the model was trained on."""
+
 
 @dataclass(frozen=True)
 class SegmenterSettings:
@@ -69,6 +72,7 @@ class Segmenter(nn.Module):
 
     classes: tuple[str, ...] = ()
     image_mode: ImageMode | None = None
+    image_dtype: str | None = None
     scale: Tensor
     shift: Tensor
 
@@ -171,9 +175,12 @@ class Segmenter(nn.Module):
 
         Raises:
             segcli.sample.DataError: If a file or a PIL image is none that training would take.
-            ValueError: If an array has other channels than the model takes.
+            ValueError: If an array has other channels than the model takes, or, where images are ``native``, another
+                type.
         """
         pixels = image if isinstance(image, np.ndarray) else self._pixels(image)
+        if self.image_mode == NATIVE and self.image_dtype not in (None, pixels.dtype.name):
+            raise ValueError(f"an image has type {pixels.dtype}, the model was trained on {self.image_dtype}")
         channels_first = torch.from_numpy(np.ascontiguousarray(np.atleast_3d(pixels))).permute(2, 0, 1)
         was_training = self.training
         self.eval()
@@ -221,6 +228,7 @@ class Segmenter(nn.Module):
         state = {k: v for k, v in content["state_dict"].items() if not k.startswith(training_only)}
         segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
         segmenter.classes, segmenter.image_mode = classes, arguments_of(config["data"]).get("image_mode")
+        segmenter.image_dtype = content.get(IMAGE_DTYPE)
         return segmenter.eval()
 
 

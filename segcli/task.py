@@ -192,11 +192,13 @@ class SegmentationTask(pl.LightningModule):
         self.run_loss.log_step(trainer)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the losses that were not logged yet, and what class weights follow from."""
+        """Add the losses that were not logged yet, what class weights follow from, and the type of images."""
         self.run_loss.store(checkpoint)
+        self.builder.store(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Resume with what is of this loss; leave out what is of another."""
+        """Resume with what is of this loss, and on images like those; leave out what is of another loss."""
+        self.builder.load(checkpoint)
         self.run_loss.load(checkpoint, self.state_dict())
 
     def on_train_start(self) -> None:

@@ -75,6 +75,20 @@ def test_from_training_to_the_prediction_of_files(fields: Path, capsys: Capture)
             np.testing.assert_array_equal(model.predict([first, *more]), np.asarray(labels))
 
 
+def test_a_model_is_not_given_images_of_another_type(fields: Path, capsys: Capture) -> None:
+    assert main(["fit", "-c", "my.yaml"]) == 0
+    best = "runs/my/1/checkpoints/best.ckpt"
+    model = Segmenter.from_checkpoint(best)
+    with pytest.raises(ValueError, match="an image has type uint8, the model was trained on uint16"):
+        model.predict(np.zeros((32, 40, BANDS), np.uint8))
+    for file in (fields / "val").glob("*.tif"):
+        tifffile.imwrite(file, np.zeros((32, 40), np.uint8))
+    assert main(["validate", "--ckpt_path", best]) == 2
+    assert "images are of type uint8, and the model was trained on uint16" in capsys.readouterr().err
+    assert main(["data", "check", "-c", "my.yaml"]) == 1
+    assert "has 5 channels of uint8, and the first image of the data 5 channels of uint16" in capsys.readouterr().out
+
+
 def files_of(folder: Path, number: int) -> tuple[Path, tuple[()], None, None, tuple[Path, ...]]:
     """Return what follows the name in a record."""
     first, *more = (folder / f"{number}_B{band}.tif" for band in range(1, BANDS + 1))

@@ -183,8 +183,9 @@ class SegmentationDataModule(Downloaded, ABC):
                 f"predict got {', '.join(moving)} in data.val_transforms, expected transforms that keep the whole "
                 "image in place: predictions have the image's own size. Remove them; images of any size work."
             )
-        dataset = self.datasets[split] = self.make_dataset(split, transform)
-        require_native(dataset, transform, self.display_channels)
+        dataset = self.make_dataset(split, transform)
+        require_native(dataset, transform, self.display_channels, self.datasets.values())
+        self.datasets[split] = dataset
         if split != "predict":
             self.groups(split)  # a pattern that does not fit is told before the first epoch
 

@@ -8,6 +8,7 @@ from segcli.datasets.data_progress import DataProgress
 from segcli.datasets.decoded_cache import DecodedCache, decoded_bytes, make_room
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.disk import cache_folder
+from segcli.sample import DataError
 
 AUTO, OFF = "auto", "off"
 LEAST_BYTES, MOST_BYTES = 2**24, 2**31
@@ -19,14 +20,12 @@ ALL_BYTES = 2**33
 def use_cache(dataset: SampleDataset, cache: str) -> None:
     """Let a split read its samples from a cache, if it is to have one.
 
-    Without a folder to write to, or space in it, samples are decoded as they are needed, and a warning says so.
+    Without a folder to write to, or space in it, samples are decoded as they are needed, and a warning says so. So they
+    are without a word where files are at fault, all of which are told before the first epoch.
 
     Args:
         dataset: The split.
         cache: ``auto`` for the user's cache folder, where the split is neither small nor large; ``off``; or a folder.
-
-    Raises:
-        DataError: If a file is at fault.
     """
     if cache == OFF or dataset.decoding() is None or dataset.cache is not None or not len(dataset):
         return
@@ -38,6 +37,8 @@ def use_cache(dataset: SampleDataset, cache: str) -> None:
                 make_room(folder, ALL_BYTES - MOST_BYTES)
             with DataProgress(len(dataset), f"decoding images into {folder}") as progress:
                 dataset.cache = DecodedCache.built(dataset, folder, progress.advance)
+    except DataError:
+        return
     except OSError as error:
         say(
             f"warning: no decoded images are kept in {folder} ({error.strerror or error}); set data.cache to a folder "

@@ -59,7 +59,7 @@ class DecodedCache:
             return None
         with suppress(OSError):
             index.touch()  # the longest unused are removed first
-        return cls(file, entries)
+        return cls._mapped(file, entries)
 
     @classmethod
     def built(cls, dataset: SampleDataset, folder: Path, advance: Callable[[], object] = bool) -> "DecodedCache":
@@ -84,7 +84,14 @@ class DecodedCache:
                 entries = _build(dataset, file, advance)
                 sync_folder(folder)
                 write_text(index, json.dumps({"bytes": file.stat().st_size, "samples": entries}))
-        return cls(file, entries)
+            return cls._mapped(file, entries)
+
+    @classmethod
+    def _mapped(cls, file: Path, entries: Sequence[Sequence[Any]]) -> "DecodedCache":
+        """Map the file at once: another run may remove it, but not from those that have it."""
+        cache = cls(file, entries)
+        cache._map = np.memmap(file, np.uint8, "r")
+        return cache
 
     def load(self, index: int) -> Arrays:
         """Return image and mask of a sample as its dataset loads them, read-only."""

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segcli.datasets.image_file import size_of
-from segcli.datasets.raster_file import PNG_SIGNATURE, opened, orientation, read_bytes, require_whole, turned_upright
+from segcli.datasets.raster_file import (
+    PNG_SIGNATURE,
+    opened,
+    orientation,
+    png_chunks,
+    read_bytes,
+    read_head,
+    require_whole,
+    turned_upright,
+)
 from segcli.datasets.stored_pixels import StoredPixels
 from segcli.datasets.tiff_channels import SIGNATURES, opened_tiff
 from segcli.sample import DataError
@@ -79,10 +88,10 @@ def read_form(path: Path, data: bytes | None = None) -> tuple[ImageForm, tuple[i
     Raises:
         DataError: If the header is unreadable, or of no image of channels.
     """
-    data = read_bytes(path) if data is None else data
-    if data.startswith(SIGNATURES):
+    if (read_head(path) if data is None else data).startswith(SIGNATURES):
         with opened_tiff(path, data) as tiff:
             return ImageForm(tiff.channels, _kept(tiff.dtype, path)), tiff.size
+    data = read_bytes(path) if data is None else data
     with opened(path, data) as image:
         if _is_deep_png(data):
             return ImageForm(_channels_of_deep_png(data, path), "uint16"), size_of(image)
@@ -129,7 +138,7 @@ def _is_deep_png(data: bytes) -> bool:
 
 def _channels_of_deep_png(data: bytes, path: Path) -> int:
     channels = _PNG_CHANNELS.get(data[25])
-    if channels is None or b"tRNS" in data[:1024]:
+    if channels is None or b"tRNS" in (name for name, _ in png_chunks(data)):
         raise DataError(f"{path} is a PNG of 16 bits with transparent greys, expected grey, RGB or RGBA; save it so.")
     return channels
 

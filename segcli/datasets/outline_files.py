@@ -92,7 +92,7 @@ def _via_shape(region: Mapping[str, Any]) -> Mapping[str, Any]:
         case "circle":
             return _shape(label, "circle", [[found["cx"], found["cy"]], [found["cx"] + found["r"], found["cy"]]])
         case "ellipse":
-            return _ellipse(label, *(float(found[key]) for key in ("cx", "cy", "rx", "ry")), found.get("theta", 0))
+            return _ellipse(label, [float(found[key]) for key in ("cx", "cy", "rx", "ry")], found.get("theta", 0))
     raise ValueError(f"a region {label!r} is a {found['name']}, expected an outline")
 
 
@@ -133,7 +133,7 @@ def _cvat_shape(found: ET.Element) -> Mapping[str, Any]:
             left, top, right, bottom = (float(value[key]) for key in ("xtl", "ytl", "xbr", "ybr"))
             return _shape(label, "rectangle", [[left, top], [right, bottom]])
         case "ellipse":
-            return _ellipse(label, *(float(value[key]) for key in ("cx", "cy", "rx", "ry")), 0)
+            return _ellipse(label, [float(value[key]) for key in ("cx", "cy", "rx", "ry")])
         case "mask":
             return _mask(label, value)
     raise ValueError(f"an object {label!r} is a {found.tag}, expected an outline or a mask")
@@ -147,8 +147,9 @@ def _mask(label: str, value: Mapping[str, str]) -> Mapping[str, Any]:
     return _bitmap(label, np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width), left, top)
 
 
-def _ellipse(label: str, x: float, y: float, across: float, down: float, theta: float) -> Mapping[str, Any]:
-    """Return the pixels whose centres are in an ellipse of two radii in pixels, turned by ``theta`` radians."""
+def _ellipse(label: str, given: Sequence[float], theta: float = 0.0) -> Mapping[str, Any]:
+    """Return the pixels whose centres are in an ellipse: its centre and radii in pixels, turned by radians."""
+    x, y, across, down = given
     reach = int(max(across, down)) + 1
     if min(across, down) <= 0 or reach > _FARTHEST or max(abs(x), abs(y)) > _FARTHEST:
         raise ValueError(f"an ellipse {label!r} has no radii, or is far from the image")

@@ -126,8 +126,10 @@ class PatternListing(Listing):
                     f"{self._images[number].text!r}; add a field for what tells them apart, or remove one."
                 )
             of_image[part] = file
-        if not found:
-            raise DataError(self._nothing(self.image, "data.image", paths))
+        used_patterns = {number for files in found.values() for number, _ in files}
+        for number, pattern in enumerate(self._images):
+            if number not in used_patterns:
+                raise DataError(self._nothing(pattern, "data.image", paths))
         records = self._records_of(found, {key: tuple(files) for key, files in masks.items()}, shared)
         used = {file for record in records for file in record.image_files} | of_images
         splits = {record.split for record in records}

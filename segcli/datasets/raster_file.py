@@ -104,6 +104,19 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} cannot be read ({error.strerror}).") from error
 
 
+def read_head(path: Path) -> bytes:
+    """Return the first bytes of a file, which tell its format.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(16)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}).") from error
+
+
 def require_whole(path: Path, data: bytes) -> None:
     """Refuse a PNG with a chunk cut off or damaged: Pillow looks at no checksum of the pixels.
 
@@ -112,16 +125,23 @@ def require_whole(path: Path, data: bytes) -> None:
     """
     if not data.startswith(PNG_SIGNATURE):
         return
-    start, name = len(PNG_SIGNATURE), b""
-    while name != b"IEND":
-        length, name = struct.unpack(">I4s", data[start : start + 8].ljust(8, b"\0"))
+    for name, start in png_chunks(data):
+        length = int.from_bytes(data[start : start + 4], "big")
         end = start + 8 + length
         stored = data[end : end + 4]
         damaged = name in _CRITICAL and zlib.crc32(data[start + 4 : end]) != int.from_bytes(stored, "big")
         if len(stored) < 4 or damaged:
             reason = f"its chunk {name.decode('latin-1')!r} is damaged" if len(stored) == 4 else "it is cut off"
             raise DataError(f"{path} cannot be read as an image ({reason}); replace or remove it.")
-        start = end + 4
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield the name of every chunk of a PNG and where it starts; what is cut off has an empty name."""
+    start, name = len(PNG_SIGNATURE), b""
+    while name != b"IEND" and start <= len(data):
+        length, name = struct.unpack(">I4s", data[start : start + 8].ljust(8, b"\0"))
+        yield name, start
+        start += 12 + length
 
 
 def turned_upright(image: Image.Image) -> Image.Image:

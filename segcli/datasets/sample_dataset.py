@@ -120,7 +120,7 @@ class SampleDataset(Dataset[Sample], ABC):
         """Return the sample for ``(epoch, index)``.
 
         Raises:
-            DataError: If a file is at fault, or the transforms fail on it or return something else than uint8; not if
+            DataError: If a file is at fault, or the transforms fail on it or return another type; not if
                 they are out of memory, whose error stays as it is.
         """
         epoch, index = (0, key) if isinstance(key, int) else key

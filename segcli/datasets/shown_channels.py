@@ -14,6 +14,10 @@ _PERCENTILES = (2, 98)
 """Shown as black and white; of an image, not of a data set: clouds shall not darken a field in another."""
 
 
+_PIXELS = 250_000
+"""Of an image that tell its percentiles."""
+
+
 def shown_channels(image: NDArray[Any], channels: Sequence[int] | None = None) -> NDArray[np.uint8]:
     """Return the channels that a picture shows, ``(H, W, 3)`` uint8, or ``(H, W)`` of one.
 
@@ -27,9 +31,10 @@ def shown_channels(image: NDArray[Any], channels: Sequence[int] | None = None) -
     chosen = [channel - 1 for channel in channels] if channels else [0, 1, 2] if image.shape[-1] >= 3 else [0]
     shown = image[..., chosen]
     if shown.dtype != np.uint8:
-        low, high = np.percentile(shown, _PERCENTILES, axis=(0, 1))
-        share = (shown - low) / np.where(high > low, high - low, 1)
-        shown = np.rint(255 * share.clip(0, 1)).astype(np.uint8)
+        step = max(1, round((shown.shape[0] * shown.shape[1] / _PIXELS) ** 0.5))
+        low, high = np.percentile(shown[::step, ::step], _PERCENTILES, axis=(0, 1)).astype(np.float32)
+        scaled = (shown.astype(np.float32) - low) * (255 / np.where(high > low, high - low, np.float32(1)))
+        shown = np.rint(scaled.clip(0, 255)).astype(np.uint8)
     return np.ascontiguousarray(shown[..., 0] if len(chosen) == 1 else shown)
 
 

@@ -18,7 +18,9 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """First bytes of a TIFF."""
 MOST_PAGES = 32
 """A TIFF with at most so many pages holds a channel in each; with more, it is a volume or a film."""
-_MIN_IS_WHITE, _PALETTE, _LAB = 0, 3, (8, 9, 10)
+_MIN_IS_WHITE, _PALETTE, _YCBCR, _LAB = 0, 3, 6, (8, 9, 10)
+_JPEG = (6, 7)
+"""Compressions whose decoder makes RGB of YCbCr."""
 _SWAPPED = 5
 """Orientations from here on swap height and width."""
 
@@ -44,13 +46,18 @@ class TiffChannels:
     def __init__(self, file: tifffile.TiffFile, path: Path) -> None:
         self._series, self._path = file.series[0], path
         page = self._series.keyframe
-        others = [each for each in file.series[1:] if not (each.keyframe.is_reduced or each.keyframe.is_mask)]
+        others = [
+            each
+            for each in (*file.series[1:], *self._series.levels[1:])  # half as large ones count as levels
+            if not (each.keyframe.is_reduced or each.keyframe.is_mask)
+        ]
         if others:
             raise DataError(
-                f"{path} holds {1 + len(others)} pictures of several sizes, expected 1; split it into files."
+                f"{path} holds pictures of {1 + len(others)} sizes or types, expected 1; split it into files."
             )
-        if page.photometric in (_PALETTE, *_LAB):
-            raise DataError(f"{path} holds a palette or colours of CIE L*a*b*, expected channels; save it as RGB.")
+        if page.photometric in (_PALETTE, *_LAB) or (page.photometric == _YCBCR and page.compression not in _JPEG):
+            raise DataError(f"{path} holds a palette, or colours of YCbCr or CIE L*a*b*; save it as RGB.")
+        self._white = (1 << page.bitspersample) - 1
         self._orientation = int(page.tags.valueof("Orientation", 1))
         self._is_inverted = page.photometric == _MIN_IS_WHITE
         height, width, self.channels = self._laid_out(np.broadcast_to(np.uint8(0), self._series.shape)).shape
@@ -61,7 +68,7 @@ class TiffChannels:
         """Return ``(H, W, C)`` of the stored values, upright."""
         pixels = self._laid_out(self._series.asarray())
         if self._is_inverted and pixels.dtype.kind in "bu":
-            pixels = ~pixels
+            pixels = ~pixels if pixels.dtype == bool else pixels.dtype.type(self._white) - pixels
         return _upright(pixels, self._orientation)
 
     def _laid_out(self, pixels: NDArray[Any]) -> NDArray[Any]:
@@ -84,15 +91,17 @@ class TiffChannels:
 
 
 @contextmanager
-def opened_tiff(path: Path, data: bytes) -> Iterator[TiffChannels]:
+def opened_tiff(path: Path, data: bytes | None) -> Iterator[TiffChannels]:
     """Open a TIFF, turning errors, also those of later decoding, into :class:`DataError`.
+
+    What OME's metadata say of other files is left alone: a file holds its own channels.
 
     Args:
         path: The file.
-        data: Its content.
+        data: Its content, where that was read already; None reads what is needed.
     """
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with tifffile.TiffFile(path if data is None else io.BytesIO(data), is_ome=False) as file:
             yield TiffChannels(file, path)
     except DataError:
         raise

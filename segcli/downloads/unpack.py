@@ -87,11 +87,11 @@ def unpack(archive: Path, folder: Path, inside: str, most_bytes: int) -> None:
 
 def _members(archive: Path) -> Iterator[_Member]:
     if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as file:
-            for info in file.infolist():
+        with zipfile.ZipFile(archive) as zipped:
+            for info in zipped.infolist():
                 mode = info.external_attr >> 16
                 kind = "" if stat.S_IFMT(mode) in (0, stat.S_IFREG, stat.S_IFDIR) else stat.filemode(mode)
-                yield _Member(info.filename, kind, None if info.is_dir() or kind else file.open(info))
+                yield _Member(info.filename, kind, None if info.is_dir() or kind else zipped.open(info))
         return
     with tarfile.open(archive, "r|*") as tar:
         for entry in tar:

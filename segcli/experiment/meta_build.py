@@ -17,6 +17,7 @@ from segcli.backbones.timm_backbone import TimmBackbone
 from segcli.config.component import arguments_of
 from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
+from segcli.datasets.image_file import CHANNELS
 from segcli.decoders.base import Decoder, build_decoder
 from segcli.experiment.errors.limits import ONE_VALUE_TOLD, is_of_one_value
 from segcli.experiment.parts import PartError, Tree, blamed, criterion, in_channels, num_outputs, part, refusal
@@ -30,7 +31,6 @@ ASSUMED_SIZE = (256, 256)
 _MUCH_PADDING = 1.2
 _USUAL_STRIDES = (4, 32)
 """Of the finest level that a decoder may expect, and of the deepest."""
-_CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ def measure_model(tree: Mapping[str, Any], is_tried: bool = True) -> ModelCost:
     """
     data = part(tree, "data")
     height, width, notes = _training_size(tree["data"], data)
-    channels = _CHANNELS.get(getattr(data, "image_mode", "RGB")) or in_channels(tree)
+    channels = CHANNELS.get(getattr(data, "image_mode", "RGB")) or in_channels(tree)
     shape = (data.batch_size, channels, height, width)
     try:
         return _measure(tree, len(data.classes), shape, "meta", notes, is_tried)

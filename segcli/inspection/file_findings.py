@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from segcli.comparison.figures import plural
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.mask_check import lossy_note
-from segcli.inspection.finding import Finding
+from segcli.inspection.finding import Finding, Severity
+from segcli.inspection.prepared_splits import NEEDED
 from segcli.inspection.scan import Scan
 from segcli.sample import DataError
 
@@ -18,7 +19,9 @@ def refused_splits(refused: Mapping[Split, DataError]) -> Iterator[Finding]:
     """
     for split, error in refused.items():
         first, _, advice = str(error).partition("\n")
-        yield Finding("error", "split", f"{split} cannot be used: {first}", _in_a_line(advice))
+        severity: Severity = "error" if split in NEEDED else "warning"
+        message = f"{split} cannot be used, and nothing else of it was looked at: {first}"
+        yield Finding(severity, "split", message, _in_a_line(advice))
 
 
 def files_at_fault(scans: Sequence[Scan]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import pytorch_lightning as pl
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.channel_ranges import channel_ranges
+from segcli.datasets.image_channels import ImageForm
 from segcli.sample import DataError
 from segcli.value_range import EIGHT_BITS, PERCENTILES, ValueRange
 
@@ -21,10 +22,10 @@ def fitted_range(value_range: ValueRange, in_channels: int, trainer: pl.Trainer,
         DataError: If images have other channels than the backbone, an image is at fault, a channel has one value only,
             or the range of 8 bits is left as it is for images of another type.
     """
-    data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-    if not isinstance(data, SegmentationDataModule):
+    data = _data(trainer)
+    if data is None:
         return value_range
-    form = next((form for each in data.datasets.values() if (form := each.image_form) is not None), None)
+    form = _form(data)
     if form is not None and form.channels != in_channels:
         raise DataError(
             f"images have {form}, and the backbone takes {in_channels}; set model.backbone.in_channels to "
@@ -44,3 +45,20 @@ def fitted_range(value_range: ValueRange, in_channels: int, trainer: pl.Trainer,
             f"the value {found[flat[0] - 1][0]:g}; set it to the values that stand for 0 and 1, for each channel."
         )
     return found
+
+
+def image_dtype(trainer: pl.Trainer) -> str | None:
+    """Return the type of the images that were prepared; None where that is not known."""
+    data = _data(trainer)
+    form = None if data is None else _form(data)
+    return None if data is None else "uint8" if form is None else form.dtype
+
+
+def _data(trainer: pl.Trainer) -> SegmentationDataModule | None:
+    data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
+    return data if isinstance(data, SegmentationDataModule) else None
+
+
+def _form(data: SegmentationDataModule) -> ImageForm | None:
+    """Return the form of the images of all splits, where ``data.image_mode`` does not say it."""
+    return next((form for each in data.datasets.values() if (form := each.image_form) is not None), None)

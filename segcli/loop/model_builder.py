@@ -1,8 +1,9 @@
 """The model of a run, built once from its parts, and the weights of elsewhere that it starts from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 
@@ -11,8 +12,9 @@ from segcli.decoders.base import DecoderFactory, build_decoder
 from segcli.decoders.of_classes import of_classes
 from segcli.inference.start_weights import StartWeights
 from segcli.inference.warm_start import WarmStart, warm_start
-from segcli.loop.fitted_range import fitted_range
-from segcli.segmenter import Segmenter, SegmenterSettings
+from segcli.loop.fitted_range import fitted_range, image_dtype
+from segcli.sample import DataError
+from segcli.segmenter import IMAGE_DTYPE, Segmenter, SegmenterSettings
 
 
 class ModelBuilder:
@@ -43,6 +45,7 @@ class ModelBuilder:
     ) -> None:
         self.backbone, self._decoders, self._settings = backbone, decoders, settings
         self._classes, self._num_outputs, self._weights = classes, num_outputs, weights
+        self._image_dtype: str | None = None
         self.start: StartWeights | None = None
         self.warm_start: WarmStart | None = None
 
@@ -56,8 +59,28 @@ class ModelBuilder:
         Raises:
             DataError: If images are not what the experiment says of them, or one is at fault.
         """
+        self._image_dtype = image_dtype(trainer)
         found = fitted_range(self._settings.value_range, self.backbone.in_channels, trainer, trains)
         self._settings = replace(self._settings, value_range=found)
+
+    def store(self, checkpoint: dict[str, Any]) -> None:
+        """Add to a checkpoint what type images have."""
+        checkpoint[IMAGE_DTYPE] = self._image_dtype
+
+    def load(self, checkpoint: Mapping[str, Any]) -> None:
+        """Refuse images of another type than the model was trained on, whose values mean something else.
+
+        Args:
+            checkpoint: Of the model; an old one does not tell.
+
+        Raises:
+            DataError: If they are.
+        """
+        known = checkpoint.get(IMAGE_DTYPE)
+        if known is not None and self._image_dtype is not None and known != self._image_dtype:
+            raise DataError(
+                f"images are of type {self._image_dtype}, and the model was trained on {known}; give it such."
+            )
 
     def build(self) -> Segmenter:
         """Return the segmenter, with its weights.

@@ -104,6 +104,8 @@ def _name_of(key: Key, names: Mapping[Key, str]) -> str:
 
 def _guessed(values: MaskValues) -> list[Setting]:
     keys = list(values.shares)
+    if values.are_ids:
+        return _merged(values)
     void = _void(values)
     kept = [key for key in keys if key not in void]
     two = values.kind == "threshold" or (len(kept) == 2 and set(kept) in ({0, 255}, {0, 1}, {"#000000", "#ffffff"}))
@@ -119,6 +121,17 @@ def _guessed(values: MaskValues) -> list[Setting]:
     if values.kind == "threshold":
         found.append(Setting("data.mask_threshold", 128, "masks are in a lossy format: values near 0 and 255 occur"))
     return [*found, *_ignored(values, void)]
+
+
+def _merged(values: MaskValues) -> list[Setting]:
+    """Return keys that make one class of the numbers of single objects."""
+    why = f"{values.where} hold 1 to n, up to {max(key for key in values.shares if isinstance(key, int))}"
+    guess = "numbers of single objects; if they are classes, name them all in data.mask_values"
+    return [
+        Setting("data.classes", [BACKGROUND, "object"], "the class of value 0, and that of all others", _RENAME),
+        Setting("data.mask_values", {0: BACKGROUND}, "what is in no object", "", {0: _share(values, 0)}),
+        Setting("data.other_values", "object", why, guess),
+    ]
 
 
 def _ignored(values: MaskValues, keys: Sequence[Key]) -> list[Setting]:

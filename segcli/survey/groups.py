@@ -22,14 +22,27 @@ def group_settings(pairing: Pairing) -> tuple[list[Setting], list[str]]:
     by_folder = _by_folder(pairing)
     if by_folder is not None:
         return [by_folder], []
-    images = list(pairing.masks)
+    images, notes = list(pairing.masks), _few_folders(pairing)
     found = frame_sequences(images)
-    if found is None or SPLIT in pairing.fields:
-        return [], []
+    if found is None or SPLIT in pairing.fields or len(found.names) < 2:
+        return [], notes
     if len(found.names) >= _FEWEST and _fits(found.pattern, images):
         reason = "numbers in names that count up"
         return [Setting(GROUP, found.pattern, f"images look like frames of {found}", reason)], []
-    return [], [f"images are numbered like frames of {found}: if they are, neighbours are alike; see data.group"]
+    told = f"images are numbered like frames of {found}: if they are, neighbours are alike; see data.group"
+    return [], [*notes, told]
+
+
+def _few_folders(pairing: Pairing) -> list[str]:
+    """Return a note of folders that may be groups, but are too few to split by without being asked."""
+    if SPLIT in pairing.fields:
+        return []
+    folders = pairing.image.rpartition("/")[0]
+    fields = [field for field in pairing.fields if f"{{{field}}}" in folders and field != NAME]
+    number = len(set(pairing.fields[fields[0]])) if fields else 0
+    if not 1 < number < _FEWEST:
+        return []
+    return [f"images lie in {number} folders; if each is a patient or a clip, keep them together: see data.group"]
 
 
 def _by_folder(pairing: Pairing) -> Setting | None:

@@ -20,6 +20,8 @@ from segcli.survey.roles import Candidate
 MOST = 200
 """Masks that are read."""
 THRESHOLD = 128
+_FEWEST_IDS, _DIFFERENT = 5, 3
+"""Objects in the fullest mask, and different numbers of objects in masks, from which values look like their numbers."""
 Kind = Literal["values", "colours", "threshold", "shapes"]
 Key = int | str
 T = TypeVar("T")
@@ -44,6 +46,16 @@ class MaskValues:
     of: int
     faults: Sequence[str] = ()
     present: Mapping[str, frozenset[Key]] = field(default_factory=dict)
+
+    @property
+    def are_ids(self) -> bool:
+        """Whether values look like numbers of single objects: 1 to n in every mask, n another in many."""
+        own = [{key for key in keys if key != 0} for keys in self.present.values()]
+        numbers = [keys for keys in own if keys]
+        if self.kind != "values" or not numbers or any(keys != set(range(1, len(keys) + 1)) for keys in numbers):
+            return False
+        counts = {len(keys) for keys in numbers}
+        return max(counts) >= _FEWEST_IDS and (len(counts) >= _DIFFERENT or len(numbers) == 1)
 
     @property
     def where(self) -> str:

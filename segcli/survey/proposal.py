@@ -217,6 +217,7 @@ def _nothing(folder: Folder, viewer: Viewer, reasons: Sequence[str]) -> str:
     else:
         lines.append(
             "There are images, but no masks that belong to them: files of the same name in another folder, with a word "
-            "more in their name (a.jpg, a_mask.png), a folder for each class, outlines in JSON, or a table."
+            "more in their name (a.jpg, a_mask.png), a folder for each class, outlines in JSON, or a table. Masks of "
+            "more than 64 values or colours are none: were they saved with loss, or resized with interpolation?"
         )
     return "\n  ".join(lines)

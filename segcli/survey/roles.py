@@ -10,7 +10,7 @@ from segcli.sample import DataError
 from segcli.survey.drafts import common_run
 from segcli.survey.folder import Folder, spread
 from segcli.survey.pairing import Pairing, pair, pairings_of, with_more_suffixes
-from segcli.survey.picture import Picture, look_at_picture
+from segcli.survey.picture import MOST_CLASSES, Picture, look_at_picture
 
 _LOOKED_AT = 5
 """Images, and masks, of a pair of patterns."""
@@ -54,7 +54,8 @@ class Candidate:
         has_values = bool(self.masks) and all(each.has_values or each.lossy for each in self.masks)
         several = CLASS in mask or "*" in mask
         lost = len(pairing.lonely) + pairing.unused
-        return len(pairing.masks), several, -lost, has_values, words, -len(pairing.image) - len(pairing.mask)
+        photos = sum(picture.distinct > MOST_CLASSES for picture in self.pictures) * 2 > len(self.pictures)
+        return len(pairing.masks), photos, several, -lost, has_values, words, -len(pairing.image) - len(pairing.mask)
 
 
 class Viewer:

@@ -21,6 +21,7 @@ RESIZES = (
 _NEAREST = (cv2.INTER_NEAREST, cv2.INTER_NEAREST_EXACT)
 _PROBE_PX = 64
 _PROBE_VALUES = (0, 200)
+_NORMALISING = (A.Normalize, A.ToFloat, A.FromFloat)
 _SPANS = {"uint8": (0.0, 255.0), "uint16": (0.0, 65535.0)}
 
 
@@ -77,30 +78,40 @@ def require_channels(transforms: Sequence[Transform], channels: int, key: str) -
             )
 
 
-def require_values(transforms: Sequence[Transform], image: NDArray[Any], key: str) -> None:
-    """Refuse transforms that cannot take, or do not keep, the channels, type and range of an image.
+def may_write(leaf: A.BasicTransform) -> bool:
+    """Return whether a transform may write into the arrays that it is given: one's own, and functions of one's own."""
+    return isinstance(leaf, A.Lambda) or type(leaf).__module__.partition(".")[0] not in ("albumentations", "segcli")
+
+
+def require_values(
+    transforms: Sequence[Transform], channels: int, dtype: str, span: tuple[float, float], key: str
+) -> None:
+    """Refuse transforms that cannot take, or do not keep, the channels, type and range of images.
 
     Each is tried on a small image of the same. Transforms of colours take floats of 0 to 1, and cut others to these.
 
     Args:
         transforms: As the experiment lists them.
-        image: ``(H, W)`` or ``(H, W, C)`` uint8, uint16 or float32.
+        channels: Of the images.
+        dtype: ``uint8``, ``uint16`` or ``float32``.
+        span: Least and greatest value of floats.
         key: Key of the list.
 
     Raises:
-        DataError: If one takes 3 channels of uint8, but not these.
+        DataError: If one takes 3 channels of uint8, but not these, or normalises, which the model does.
     """
-    channels, dtype = 1 if image.ndim == 2 else image.shape[2], image.dtype
-    span = (float(image.min()), float(image.max())) if dtype == np.float32 else _SPANS[dtype.name]
+    span = _SPANS.get(dtype, span)
     for place, leaf in leaves(transforms, key):
+        if isinstance(leaf, _NORMALISING):
+            raise DataError(f"{place}: {type(leaf).__name__} normalises, and so does the model; remove it.")
         if not _keeps(leaf, 3):
             continue
-        if not _keeps(leaf, channels, dtype.name, span):
+        if not _keeps(leaf, channels, dtype, span):
             raise DataError(
                 f"{place}: {type(leaf).__name__} cannot take images of {channels} channels of {dtype}; remove it, or "
                 "use one that can, such as RandomBrightnessContrast."
             )
-        if dtype == np.float32 and (span[0] < 0 or span[1] > 1) and _cuts(leaf, channels, span):
+        if dtype == "float32" and (span[0] < 0 or span[1] > 1) and _cuts(leaf, channels, span):
             raise DataError(
                 f"{place}: {type(leaf).__name__} cuts floats to 0 to 1, and images have {span[0]:g} to {span[1]:g}; "
                 "scale them to 0 to 1, or remove it."

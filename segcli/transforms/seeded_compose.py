@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcli.config.errors import in_a_line
 from segcli.sample import IGNORE_INDEX, DataError, is_out_of_memory
-from segcli.transforms.leaves import Transform, align_masks, leaves, require_channels, require_values
+from segcli.transforms.leaves import Transform, align_masks, leaves, may_write, require_channels, require_values
 
 WHOLE_IMAGE = (A.Resize, A.LongestMaxSize, A.SmallestMaxSize, A.NoOp)  # exact types: A.Lambda derives from A.NoOp
 
@@ -48,6 +48,7 @@ class SeededCompose:
         align_masks(self.transforms, key)
         self.compose = A.Compose(self.transforms)
         self.seed, self.num_values, self.key = seed, num_values, key
+        self._may_write = any(may_write(leaf) for _, leaf in leaves(self.transforms, key))
 
     def __call__(
         self, image: NDArray[Any], mask: NDArray[np.uint8] | None, epoch: int, index: int
@@ -62,6 +63,8 @@ class SeededCompose:
         if not self.transforms:
             return image, mask
         target = "mask" if mask is None or mask.ndim == 2 else "masks"
+        if self._may_write and not image.flags.writeable:
+            image, mask = image.copy(), None if mask is None else mask.copy()
         given: Arrays = {"image": image} if mask is None else {"image": image, target: mask}
         try:
             result, cause = self._apply(given, self.compose.transforms, epoch, index), None
@@ -82,13 +85,18 @@ class SeededCompose:
         """
         require_channels(self.transforms, channels, self.key)
 
-    def require_values(self, image: NDArray[Any]) -> None:
-        """Refuse transforms that cannot take images of the channels, type and range of one, ``(H, W[, C])``.
+    def require_values(self, channels: int, dtype: str, span: tuple[float, float]) -> None:
+        """Refuse transforms that cannot take images of so many channels, of a type and a range.
+
+        Args:
+            channels: Of the images.
+            dtype: ``uint8``, ``uint16`` or ``float32``.
+            span: Least and greatest value of floats.
 
         Raises:
             DataError: If there is one; names its key.
         """
-        require_values(self.transforms, image, self.key)
+        require_values(self.transforms, channels, dtype, span, self.key)
 
     def moves_pixels(self) -> list[str]:
         """Return the names of the transforms after which a resize cannot restore the image's own pixel grid."""

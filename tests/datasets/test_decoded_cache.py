@@ -98,6 +98,13 @@ def test_a_cache_that_is_not_whole_is_none(root: Path, tmp_path: Path) -> None:
         assert_same(DecodedCache.built(data, folder), data)
 
 
+def test_a_cache_that_is_removed_stays_with_those_that_have_it(root: Path, tmp_path: Path) -> None:
+    data = dataset(root)
+    for cache in (DecodedCache.built(data, tmp_path / "c"), DecodedCache.known(data, tmp_path / "c")):
+        make_room(tmp_path / "c", 0)
+        assert cache is None or cache.load(0)[0].any()
+
+
 def test_a_file_at_fault_leaves_nothing(root: Path, tmp_path: Path) -> None:
     (root / "images" / "4.png").write_bytes(b"x")
     with pytest.raises(DataError, match=r"4\.png"):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from segcli.datasets.image_channels import ImageForm, read_channels, read_form
 from segcli.datasets.image_file import read_size
@@ -83,3 +83,16 @@ def test_damage_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(DataError, match="its chunk 'IDAT' is damaged"):
         read_channels(tmp_path / "a.png")
+
+
+def test_a_text_that_names_a_chunk_is_no_chunk(tmp_path: Path) -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("note", "tRNS")
+    Image.fromarray(DEEP[..., 0]).save(tmp_path / "a.png", pnginfo=notes)
+    np.testing.assert_array_equal(read_channels(tmp_path / "a.png")[..., 0], DEEP[..., 0])
+
+
+def test_a_header_is_read_without_the_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEEP, planarconfig="contig", photometric="minisblack")
+    monkeypatch.setattr(Path, "read_bytes", lambda _path: pytest.fail("all of it was read"))
+    assert read_form(tmp_path / "a.tif") == (ImageForm(4, "uint16"), (24, 32))

@@ -121,6 +121,9 @@ def test_several_patterns_make_one_image_in_their_order(tmp_path: Path) -> None:
         DataError, match=r"image 's/b' \(.*vv/b\.tif\) has no file that '\{scene\}/vh/\{name\}\.tif' fits"
     ):
         PatternListing(tmp_path, patterns, None).images()
+    for second in ("{scene}/hh/{name}.tif", "{scene}/vv/{name}.tif"):  # no such folder; hidden behind the first
+        with pytest.raises(DataError, match=r"data\.image got '\{scene\}/.*/\{name\}\.tif', which fits no file"):
+            PatternListing(tmp_path, [patterns[0], PathPattern(second)], None).images()
     with pytest.raises(DataError, match="expected the same fields in both"):
         PatternListing(tmp_path, [patterns[0], PathPattern("{name}.tif")], None)
 

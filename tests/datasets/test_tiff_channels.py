@@ -72,6 +72,10 @@ def test_what_is_no_image_of_channels_is_refused(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "several.tif") as file:
         for size in (4, 6):
             file.write(np.zeros((size, size), np.uint8))
+    with tifffile.TiffWriter(tmp_path / "half.tif") as file:  # which tifffile takes for a level of the first
+        for size in (20, 20, 10, 10):
+            file.write(np.zeros((size, 2 * size), np.uint8), metadata=None, contiguous=False)
+    colours = written(tmp_path / "ycbcr.tif", np.zeros((4, 4, 3), np.uint8), photometric="ycbcr")
     palette = written(
         tmp_path / "palette.tif",
         np.zeros((4, 4), np.uint8),
@@ -80,8 +84,10 @@ def test_what_is_no_image_of_channels_is_refused(tmp_path: Path) -> None:
     )
     for path, message in (
         (volume, r"holds an array of 33 x 4 x 5 .*in at most 32 pages; split it"),
-        (tmp_path / "several.tif", "holds 2 pictures of several sizes, expected 1"),
-        (palette, "holds a palette or colours"),
+        (tmp_path / "several.tif", "holds pictures of 2 sizes or types, expected 1"),
+        (tmp_path / "half.tif", "holds pictures of 2 sizes or types, expected 1"),
+        (palette, "holds a palette, or colours"),
+        (colours, "holds a palette, or colours"),
     ):
         for read in (read_channels, read_form):
             with pytest.raises(DataError, match=message):
@@ -93,3 +99,31 @@ def test_overviews_are_no_pictures_of_their_own(tmp_path: Path) -> None:
         file.write(DEEP, **BY_PIXEL)
         file.write(DEEP[::2, ::2], subfiletype=1, **BY_PIXEL)
     np.testing.assert_array_equal(read_channels(tmp_path / "a.tif"), DEEP)
+
+
+def test_a_file_holds_its_own_channels_whatever_it_says_of_others(tmp_path: Path) -> None:
+    """OME's metadata name the files of all channels; tifffile would fill those that it cannot find with zeros."""
+    names = [f"c{number}.ome.tif" for number in range(3)]
+    parts = "".join(
+        f'<TiffData FirstC="{number}" IFD="0" PlaneCount="1"><UUID FileName="{name}">urn:uuid:{number}</UUID>'
+        "</TiffData>"
+        for number, name in enumerate(names)
+    )
+    pixels = (
+        '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="32" SizeY="24" SizeC="3" SizeZ="1" '
+        f'SizeT="1">{parts}</Pixels>'
+    )
+    space = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+    for number, name in enumerate(names):
+        start = f'<?xml version="1.0"?><OME xmlns="{space}" UUID="urn:uuid:{number}">'
+        described = f'{start}<Image ID="Image:0">{pixels}</Image></OME>'
+        tifffile.imwrite(tmp_path / name, DEEP[..., number], description=described, metadata=None)
+    for number, name in enumerate(names):
+        np.testing.assert_array_equal(read_channels(tmp_path / name), DEEP[..., number : number + 1])
+        assert read_form(tmp_path / name)[0] == ImageForm(1, "uint16")
+
+
+def test_white_of_12_bits_is_4095(tmp_path: Path) -> None:
+    pixels = DEEP[..., 0] // 16
+    path = written(tmp_path / "a.tif", pixels, photometric="miniswhite", bitspersample=12)
+    np.testing.assert_array_equal(read_channels(path)[..., 0], 4095 - pixels)

@@ -62,7 +62,7 @@ def test_a_split_whose_images_lack_masks_is_an_error_and_the_others_are_read(tmp
     report = check_data(data_in(folder))
     finding = the_only(report, "split")
     assert (finding.severity, report.images) == ("error", {"train": 4})
-    assert "val cannot be used: 1 images have no mask" in finding.message
+    assert "val cannot be used, and nothing else of it was looked at: 1 images have no mask" in finding.message
     assert finding.advice
 
 

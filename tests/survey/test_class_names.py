@@ -2,11 +2,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from segcli.survey.class_names import class_settings
 from segcli.survey.folder import look_at_folder
 from segcli.survey.mask_values import Key, Kind, MaskValues
+from tests.survey.data import loaded, mask, picture, proposed, settings_of
 
 
 def named(root: Path, shares: dict[Key, float], kind: Kind = "values", classes: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -112,3 +114,18 @@ def test_a_file_that_does_not_name_what_masks_hold_is_left_out(tmp_path: Path) -
     (tmp_path / "dataset.json").write_text("{")
     (tmp_path / "data.yaml").write_text("names: 3\n")
     assert named(tmp_path, {0: 0.5, 5: 0.5}) == {"mask_values": {0: "class_0", 5: "class_5"}}
+
+
+def test_numbers_of_objects_become_one_class(tmp_path: Path) -> None:
+    """As nuclei are stored: 1 to n in each mask."""
+    for number, name in enumerate("abcdef"):
+        picture(tmp_path / "images" / f"{name}.png")
+        mask(tmp_path / "masks" / f"{name}.png", (0, *range(1, 4 + number % 4)))
+    proposal = proposed(tmp_path)
+    settings = settings_of(proposal)
+    assert settings["data.classes"] == ["background", "object"]
+    assert settings["data.mask_values"] == {0: "background"}
+    assert settings["data.other_values"] == "object"
+    assert "data.other_values" in [setting.key for setting in proposal.guesses]
+    (labels,) = {tuple(np.unique(loaded(proposal, tmp_path).datasets["val"].load(0)[1]))}
+    assert labels == (0, 1)

@@ -58,3 +58,19 @@ def test_masks_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert (found.read, len(found.faults), found.where) == (7, 1, "all 8 masks")
     assert "labels/b.png cannot be read" in found.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([{0, 1, 2, 3, 4, 5}, {0, 1, 2}, {0, 1, 2, 3}], True),
+        ([{0, 1, 2}, {0, 1}, {0, 1, 2, 3}], False),  # few: they may be classes
+        ([{0, 1, 2, 3, 4, 5}, {0, 2, 5}, {0, 1, 2, 3}], False),  # gaps: classes
+        ([{0, 1, 2, 3, 4, 5}] * 9, False),  # the same in all
+        ([], False),
+    ],
+)
+def test_numbers_of_objects_are_told_from_classes(numbers: list[set[int]], expected: bool) -> None:
+    present = {str(at): frozenset(keys) for at, keys in enumerate(numbers)}
+    assert MaskValues("values", {}, len(numbers), len(numbers), present=present).are_ids == expected
+    assert not MaskValues("colours", {}, len(numbers), len(numbers), present=present).are_ids

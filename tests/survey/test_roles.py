@@ -5,7 +5,7 @@ import pytest
 
 from segcli.survey.folder import look_at_folder
 from segcli.survey.roles import Viewer, candidates_in, classes_of, differing
-from tests.survey.data import coloured, mask, picture
+from tests.survey.data import coloured, mask, picture, proposed, settings_of
 
 
 def best(root: Path) -> tuple[str, str]:
@@ -70,3 +70,12 @@ def test_files_that_cannot_be_read_are_kept_with_the_reason(tmp_path: Path) -> N
 
 def test_parts_that_differ_are_those_between_slashes_and_fields() -> None:
     assert differing("im/{split}/{name}.jpg", "gt/{split}/{name}_m.png") == ("im", "gt/_m")
+
+
+def test_a_rendering_of_the_labels_is_no_image_where_there_is_a_photo(tmp_path: Path) -> None:
+    for name in "abcdef":
+        picture(tmp_path / f"{name}.png")
+        coloured(tmp_path / f"{name}_color.png", [(0, 0, 0), (250, 0, 0), (0, 250, 0), (9, 9, 9)])
+        mask(tmp_path / f"{name}_labelIds.png", (0, 1, 2))
+    found = settings_of(proposed(tmp_path))
+    assert (found["data.image"], found["data.mask"]) == ("{name}.png", "{name}_labelIds.png")

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segcli.sample import DataError
-from segcli.transforms.leaves import align_masks, leaves, require_channels, require_values
+from segcli.transforms.leaves import align_masks, leaves, may_write, require_channels, require_values
 from segcli.transforms.random_scaled_crop import RandomScaledCrop
 from segcli.transforms.seeded_compose import SeededCompose
 
@@ -158,42 +158,55 @@ def test_the_alternative_that_the_error_names_can() -> None:
         require_channels([A.HorizontalFlip(), A.ColorJitter(p=0.1)], 4, "k")
 
 
-def of_floats(low: float, high: float, channels: int = 3) -> NDArray[np.float32]:
-    return np.linspace(low, high, 8 * 8 * channels, dtype=np.float32).reshape(8, 8, channels)
-
-
 KEEPING = ["HorizontalFlip", "RandomScaledCrop", "RandomCrop", "PadIfNeeded", "CoarseDropout"]
 
 
-@pytest.mark.parametrize("image", [np.zeros((8, 8, 5), np.uint16), of_floats(-3, 9, 5)], ids=["uint16", "float32"])
+@pytest.mark.parametrize(("dtype", "span"), [("uint16", (0.0, 1.0)), ("float32", (-3.0, 9.0))])
 @pytest.mark.parametrize("name", KEEPING)
-def test_geometry_takes_any_channels_and_values(name: str, image: NDArray[Any]) -> None:
-    require_values([made(name, **RESIZING.get(name, [{}])[0])], image, "t")
+def test_geometry_takes_any_channels_and_values(name: str, dtype: str, span: tuple[float, float]) -> None:
+    require_values([made(name, **RESIZING.get(name, [{}])[0])], 5, dtype, span, "t")
 
 
 @pytest.mark.parametrize(
-    ("name", "image"),
+    ("name", "channels", "dtype"),
     [
-        ("ColorJitter", np.zeros((8, 8, 5), np.uint8)),
-        ("RandomGamma", np.zeros((8, 8, 3), np.uint16)),
-        ("GaussNoise", np.zeros((8, 8, 3), np.uint16)),
-        ("HueSaturationValue", of_floats(0, 1, 5)),
+        ("ColorJitter", 5, "uint8"),
+        ("RandomGamma", 3, "uint16"),
+        ("GaussNoise", 3, "uint16"),
+        ("HueSaturationValue", 5, "float32"),
     ],
 )
-def test_what_needs_three_channels_of_8_bits_is_refused(name: str, image: NDArray[Any]) -> None:
-    with pytest.raises(
-        DataError, match=rf"^t\.0: {name} cannot take images of {image.shape[2]} channels of {image.dtype}"
-    ):
-        require_values([made(name)], image, "t")
+def test_what_needs_three_channels_of_8_bits_is_refused(name: str, channels: int, dtype: str) -> None:
+    with pytest.raises(DataError, match=rf"^t\.0: {name} cannot take images of {channels} channels of {dtype}"):
+        require_values([made(name)], channels, dtype, (0.0, 1.0), "t")
 
 
 def test_what_cuts_floats_is_refused_where_they_are_outside() -> None:
     brightness = made("RandomBrightnessContrast", brightness_limit=0.0, contrast_limit=0.0)
-    require_values([brightness], of_floats(0, 1), "t")
-    for low, high in ((-0.5, 0.5), (0, 10_000)):
+    require_values([brightness], 3, "float32", (0.0, 1.0), "t")
+    for span in ((-0.5, 0.5), (0.0, 10_000.0)):
         with pytest.raises(
-            DataError, match=rf"RandomBrightnessContrast cuts floats to 0 to 1, and images have {low:g}"
+            DataError, match=rf"RandomBrightnessContrast cuts floats to 0 to 1, and images have {span[0]:g}"
         ):
-            require_values([made("HorizontalFlip"), brightness], of_floats(low, high), "t")
+            require_values([made("HorizontalFlip"), brightness], 3, "float32", span, "t")
         with pytest.raises(DataError, match=r"^t\.0: GaussianBlur cuts"):
-            require_values([made("GaussianBlur")], of_floats(low, high), "t")
+            require_values([made("GaussianBlur")], 3, "float32", span, "t")
+
+
+@pytest.mark.parametrize("name", ["Normalize", "ToFloat", "FromFloat"])
+def test_the_model_alone_normalises(name: str) -> None:
+    with pytest.raises(DataError, match=rf"{name} normalises, and so does the model"):
+        require_values([made(name)], 3, "float32", (0.0, 40.0), "t")
+
+
+class OwnTransform(A.ImageOnlyTransform):
+    """May do anything."""
+
+
+def test_transforms_of_ones_own_may_write_into_what_they_are_given() -> None:
+    assert [may_write(leaf) for leaf in (OwnTransform(), A.Lambda(), made("HorizontalFlip"), RandomScaledCrop(8))] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -152,3 +152,16 @@ def test_what_a_transform_raises_or_empties_is_told_in_one_line(transform: A.Bas
     compose = SeededCompose([transform], key="k")
     with pytest.raises(DataError, match=told):
         compose(np.zeros((4, 4, 3), np.uint8), None, 0, 0)
+
+
+def test_a_function_of_ones_own_may_write_into_a_part_of_a_cache() -> None:
+    def blacken(image: NDArray[np.uint8], **_: object) -> NDArray[np.uint8]:
+        image[:2] = 0
+        return image
+
+    image, mask = np.full((8, 8, 3), 9, np.uint8), np.zeros((8, 8), np.uint8)
+    for array in (image, mask):
+        array.flags.writeable = False
+    found, _ = SeededCompose([A.Lambda(image=blacken, p=1.0)])(image, mask, 0, 0)
+    assert not found[:2].any()
+    assert image.all()
