@@ -109,7 +109,9 @@ def _sweep_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_sweep_in_process", "_served")
-@pytest.mark.parametrize("command", OURS)
+@pytest.mark.parametrize(
+    "command", [pytest.param(each, marks=pytest.mark.slow if "--matrix" in each else ()) for each in OURS]
+)
 def test_every_command_works(command: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order: later ones use what earlier ones wrote. Made shorter, not different."""
     monkeypatch.chdir(workplace)

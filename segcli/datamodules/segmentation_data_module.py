@@ -52,8 +52,7 @@ class SegmentationDataModule(Downloaded, ABC):
     Args:
         batch_size: Images per training batch and device.
         val_batch_size: Images per batch and device in evaluation and prediction; None for ``batch_size``.
-        num_workers: Processes that load images; 0 loads in the main process; ``auto``: see
-            :func:`segcli.datasets.worker_count.worker_count`.
+        num_workers: Processes that load images: see :func:`segcli.datasets.worker_count.worker_count`.
         train_transforms: Albumentations transforms of training images and masks; None for none.
         val_transforms: Albumentations transforms in evaluation and prediction; None for none.
         group: Which images belong together: see :class:`segcli.datasets.group_pattern.GroupPattern`; None for
@@ -160,8 +159,7 @@ class SegmentationDataModule(Downloaded, ABC):
             stage: ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``.
 
         Raises:
-            DataError: If files are missing or at fault, a class has no name, or ``val_transforms`` would crop or pad
-                predictions.
+            DataError: As :meth:`prepare` does.
         """
         self.require_folder(stage)
         for split in SPLITS[stage]:
