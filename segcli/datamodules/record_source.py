@@ -105,8 +105,14 @@ class ListedSource(RecordSource):
         return found
 
     def to_predict(self) -> list[Record]:
-        """Return all images."""
-        return self._listing.images()
+        """Return all images; where none lies as in the data set, those in the folder itself."""
+        try:
+            return self._listing.images()
+        except DataError:
+            loose = self._listing.loose_images()
+            if not loose:
+                raise
+            return unlabelled(loose)
 
     def unused(self) -> list[Path]:
         """Return files that no split uses."""

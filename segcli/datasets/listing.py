@@ -37,6 +37,10 @@ class Listing(ABC):
         """
         return self.images()
 
+    def loose_images(self) -> list[Path]:
+        """Return images that lie in the folder itself where none lies as in the data set: new ones, to predict."""
+        return []
+
     def check_settings(self) -> None:  # noqa: B027  (most have nothing to refuse)
         """Refuse settings that do not go together; reads no files.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from segcli.datasets.listing import Listing
-from segcli.datasets.pairing import few, files_below, listing, nearest
+from segcli.datasets.pairing import few, files_below, image_files, listing, nearest
 from segcli.datasets.path_pattern import CHANNEL, CLASS, SPLIT, PathPattern
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.shapes import SUFFIXES
@@ -93,6 +93,12 @@ class PatternListing(Listing):
         if self._records is None:
             self._records = self._found(self._paths())
         return self._records
+
+    def loose_images(self) -> list[Path]:
+        """Return images in the folder itself, if those of the data set lie in folders and have one file each."""
+        if self.has_several or "/" not in self.image.text or not self.root.is_dir():
+            return []
+        return [path for path in image_files(self.root) if path.parent == self.root]
 
     def _paths(self) -> dict[str, Path]:
         """Return all files by their paths below the folder."""

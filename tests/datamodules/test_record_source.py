@@ -9,7 +9,7 @@ from segcli.datasets.pattern_listing import PatternListing
 from segcli.datasets.record import unlabelled
 from segcli.datasets.record_splits import RecordSplits
 from segcli.sample import DataError
-from tests.datamodules.data import write_pairs
+from tests.datamodules.data import write_image, write_pairs
 
 NAMES = [f"{number:02d}" for number in range(10)]
 
@@ -54,3 +54,17 @@ def test_without_masks_there_is_prediction_alone(root: Path) -> None:
     assert len(source.to_predict()) == len(NAMES)
     with pytest.raises(DataError, match=r"data\.mask is not given"):
         source.of("train")
+
+
+def test_new_images_in_a_folder_of_their_own_are_predicted(root: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    write_image(new / "b.png")
+    write_image(new / "a.png")
+    assert [record.image.name for record in of_patterns(new).to_predict()] == ["a.png", "b.png"]
+    (new / "deeper").mkdir()
+    for file in new.glob("*.png"):
+        file.rename(new / "deeper" / file.name)
+    with pytest.raises(DataError, match="which fits no file"):
+        of_patterns(new).to_predict()
+    with pytest.raises(DataError, match="which fits no file"):
+        of_patterns(new).of("train")
