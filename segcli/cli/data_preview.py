@@ -39,7 +39,7 @@ def run(typed: Typed) -> int:
         data.prepare(split)
         dataset = data.datasets[split]
         indices = spread_indices(len(dataset), number)
-        content = png(preview(dataset, indices, data.palette, data.classes))
+        content = png(preview(dataset, indices, data.palette, data.classes, data.display_channels))
     try:
         write_bytes(path.resolve(), content)
     except OSError as error:

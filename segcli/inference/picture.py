@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from segcli.datasets.shown_channels import shown_channels
 from segcli.sample import IGNORE_INDEX
 
 Picture = NDArray[np.uint8]
@@ -39,11 +41,15 @@ def colourise(labels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> Picture:
     return table[labels]
 
 
-def as_picture(image: NDArray[np.uint8]) -> Picture:
-    """Show an ``(H, W)`` or ``(H, W, C)`` image as RGB; of four channels the first three, else the first as grey."""
-    channels = image[..., None] if image.ndim == 2 else image
-    colour = channels[..., :3] if channels.shape[-1] >= 3 else np.repeat(channels[..., :1], 3, axis=-1)
-    return np.ascontiguousarray(colour)
+def as_picture(image: NDArray[Any], channels: Sequence[int] | None = None) -> Picture:
+    """Show an ``(H, W)`` or ``(H, W, C)`` image as RGB, one channel as grey.
+
+    Args:
+        image: uint8, uint16 or float32.
+        channels: As of :func:`~segcli.datasets.shown_channels.shown_channels`.
+    """
+    shown = shown_channels(image, channels)
+    return np.repeat(shown[..., None], 3, axis=-1) if shown.ndim == 2 else shown
 
 
 def overlay(

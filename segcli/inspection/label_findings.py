@@ -88,7 +88,8 @@ def doubted_labels(
             regions, doubted = suspect_regions(mask, probabilities)
             if regions:
                 prediction = probabilities.argmax(axis=0).astype(np.uint8)
-                suspect = _Suspect(regions[0].doubt, order, split, name, regions, image, mask, prediction, doubted)
+                shown = as_picture(image, data.display_channels)
+                suspect = _Suspect(regions[0].doubt, order, split, name, regions, shown, mask, prediction, doubted)
                 (heapq.heappush if len(worst) < number else heapq.heappushpop)(worst, suspect)
             advance()
     if not worst:
@@ -127,10 +128,10 @@ def _line(suspect: _Suspect, classes: Sequence[str]) -> str:
 
 
 def _drawn(suspect: _Suspect, palette: NDArray[np.uint8], classes: Sequence[str]) -> Picture:
-    image = as_picture(suspect.image)
+    image = suspect.image
     doubted = image // 2 + 64
     doubted[suspect.doubted] = MARK
-    painted = (overlay(suspect.image, labels, palette) for labels in (suspect.mask, suspect.prediction))
+    painted = (overlay(image, labels, palette) for labels in (suspect.mask, suspect.prediction))
     pictures = grid([[title(text) for text in _TITLES], [image, *painted, doubted]])
     named, colours = [*classes, "doubted"], np.concatenate([palette, np.array([MARK], np.uint8)])
     return grid([[pictures], [legend(named, colours, pictures.shape[1])]])

@@ -30,7 +30,11 @@ def spread_indices(length: int, number: int) -> list[int]:
 
 
 def preview(
-    dataset: SampleDataset, indices: Sequence[int], palette: NDArray[np.uint8], classes: Sequence[str]
+    dataset: SampleDataset,
+    indices: Sequence[int],
+    palette: NDArray[np.uint8],
+    classes: Sequence[str],
+    channels: Sequence[int] | None = None,
 ) -> Picture:
     """Return samples of the first epoch in rows: image and mask over it, names above, and the classes' colours below.
 
@@ -39,6 +43,7 @@ def preview(
         indices: Positions of the samples; at least one.
         palette: ``(K, 3)`` RGB colours.
         classes: Names, K.
+        channels: Of the image that are shown; None for the first three.
 
     Returns:
         ``(H, W, 3)`` uint8.
@@ -49,11 +54,11 @@ def preview(
     names, cells, has_ignored = dataset.ids(), list[Picture](), False
     for index in indices:
         sample = dataset[(0, index)]
-        image, mask = sample["image"].permute(1, 2, 0).numpy(), sample["mask"].numpy()
+        image, mask = as_picture(sample["image"].permute(1, 2, 0).numpy(), channels), sample["mask"].numpy()
         step = -(-max(image.shape[:2]) // LONGEST_PX)
         shown = marked(image[::step, ::step], mask[..., ::step, ::step], palette)
         has_ignored = has_ignored or bool((mask == IGNORE_INDEX).any())
-        pair = grid([[as_picture(image[::step, ::step]), shown]])
+        pair = grid([[image[::step, ::step], shown]])
         cells.append(grid([[_name(names[index], pair.shape[1])], [pair]]))
     widest = max(cell.shape[1] for cell in cells)
     columns = max(1, min(len(cells), (WIDTH_PX + _GAP_PX) // (widest + _GAP_PX)))

@@ -3,10 +3,16 @@ from pathlib import Path
 import albumentations as A
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 from segcli.datamodules.segmentation_data_module import Split
 from segcli.datamodules.shapes_data_module import ShapesDataModule
-from segcli.inference.picture import legend, overlay
+from segcli.datasets.label_table import label_table
+from segcli.datasets.record import paired
+from segcli.datasets.record_dataset import RecordDataset
+from segcli.datasets.record_labels import TableLabels
+from segcli.inference.picture import as_picture, legend, overlay
 from segcli.inspection.preview import LONGEST_PX, MARK, marked, png, preview, spread_indices
 from tests.inspection.data import data_in, labels, scene, write
 
@@ -82,3 +88,19 @@ def test_rows_are_as_wide_as_a_screen(tmp_path: Path) -> None:
     drawn = preview(data.datasets["train"], range(40), data.palette, data.classes)
     assert drawn.shape[1] <= 2000
     assert png(drawn).startswith(b"\x89PNG")
+
+
+def test_the_channels_that_are_asked_for_are_shown(tmp_path: Path) -> None:
+    """Of five bands of 16 bits, of which the fifth alone is not dark."""
+    bands = np.zeros((40, 60, 5), np.uint16)
+    bands[..., 4] = np.linspace(0, 9000, 60)
+    image, mask = tmp_path / "a.tif", tmp_path / "a.png"
+    tifffile.imwrite(image, bands, planarconfig="contig", photometric="minisblack")
+    Image.fromarray(np.zeros((40, 60), np.uint8)).save(mask)
+    dataset = RecordDataset(paired([(image, mask)]), TableLabels(label_table(["a"], None)), None, "native")
+    colours = np.zeros((1, 3), np.uint8)
+    first, fifth = (preview(dataset, [0], colours, ["a"], channels) for channels in (None, [5]))
+    place = np.s_[TITLE_PX : TITLE_PX + 40, :60]
+    assert not first[place].any()
+    np.testing.assert_array_equal(fifth[place], as_picture(bands, [5]))
+    assert fifth[place].max() == 255
