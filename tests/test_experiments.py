@@ -57,7 +57,7 @@ def test_camvid_trains_a_few_batches_and_misses_a_test_split(
     monkeypatch.chdir(tmp_path)
     words = [f"--data.root={CAMVID}", f"--model.backbone.weights={WEIGHTS}", "--trainer.max_epochs=1"]
     limits = ["--trainer.limit_train_batches=2", "--trainer.limit_val_batches=1", "--model.schedule.warmup_steps=1"]
-    limits += ["--data.batch_size=2", "--data.val_batch_size=2"]  # a CPU takes seconds for more
+    limits += ["--data.batch_size=2", "--data.val_batch_size=2", "--data.cache=off"]  # a CPU takes seconds for more
     assert main(["fit", "-c", str(ROOT / "experiments" / f"{name}.yaml"), *words, *limits]) == 0
     best = f"runs/{name}/1/checkpoints/best.ckpt"
     assert Path(best).is_file()
