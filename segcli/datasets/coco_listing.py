@@ -6,44 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from segcli.config.errors import in_a_line
-from segcli.datasets.listing import Listing, require_once
+from segcli.datasets.annotation_listing import AnnotationListing
 from segcli.datasets.named_images import NamedImages
 from segcli.datasets.record import MaskFile, Record
 from segcli.sample import DataError
 
 
-class CocoListing(Listing):
-    """List the images that files of annotations name; each has its own part of them.
+class CocoListing(AnnotationListing):
+    """List the images that files of COCO's annotations name.
 
     Objects are drawn largest first, so that small ones are not hidden; crowds are ignored.
-
-    Args:
-        root: Folder of the data set.
-        files: Split to its file of annotations; one file for all under an empty name.
     """
 
-    has_masks, split_name = True, "data.coco"
+    split_name = "data.coco"
 
-    def __init__(self, root: Path, files: Mapping[str, Path]) -> None:
-        self.root, self._files = root, files
-        self._records: list[Record] | None = None
-
-    def images(self) -> list[Record]:
-        """Return all images, in the order of the files.
-
-        Raises:
-            DataError: If a file of annotations is at fault, or names an image that is not there or is there twice.
-        """
-        if self._records is None:
-            named = NamedImages(self.root)
-            records = [record for split, file in self._files.items() for record in self._of(file, split, named)]
-            if not records:
-                raise DataError(f"data.coco: no image in {', '.join(map(str, self._files.values()))}.")
-            require_once([record.image for record in records], "data.coco")
-            self._records = records
-        return self._records
-
-    def _of(self, file: Path, split: str, named: NamedImages) -> Iterator[Record]:
+    def of_file(self, file: Path, split: str, named: NamedImages) -> Iterator[Record]:
+        """Yield the images of a file, each with its objects."""
         content = _read(file)
         try:
             labels = {each["id"]: str(each["name"]) for each in content["categories"]}

@@ -24,7 +24,7 @@ class ScannedImage:
     """What is kept of one image.
 
     Attributes:
-        digest: Of the bytes of its file.
+        digest: Of the bytes of its files.
         size: Height and width in pixels; None if it cannot be read.
         hash: What it looks like; None if it cannot be read or has one colour.
         counts: ``(2, K)``, as :func:`~segcli.datasets.class_counts.mask_counts` returns; None without.
@@ -79,7 +79,8 @@ def _read(dataset: SampleDataset, index: int, classes: int, check: MaskCheck) ->
     except OSError:
         check.look_for_unreadable(index)
         return ScannedImage()
-    digest = hashlib.blake2b(content[0]).digest()
+    files = content[: len(content) - len(dataset.mask_sources(index))]
+    digest = hashlib.blake2b(b"".join(hashlib.blake2b(file).digest() for file in files)).digest()
     try:
         image, mask = dataset.load(index)
     except (DataError, OSError) as error:

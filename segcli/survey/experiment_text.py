@@ -11,8 +11,6 @@ from segcli.survey.setting import Setting, count
 _WIDTH = 120
 _COLUMN, _LEAST = 58, 50
 """Where comments begin at most, and characters that they have at least."""
-_OF_COMPOSER = "train_transforms"
-"""Keys whose values refer to others."""
 
 
 def experiment_text(proposal: Proposal) -> str:
@@ -42,7 +40,7 @@ def experiment_text(proposal: Proposal) -> str:
 def _rows(key: str, setting: Setting) -> Iterator[tuple[str, str]]:
     """Yield lines of YAML with what is said behind each."""
     why = setting.why + (f"; guess: {setting.guess}" if setting.guess else "")
-    value = setting.value if key == _OF_COMPOSER else escaped(setting.value)
+    value = escaped(setting.value)
     if isinstance(value, Mapping) and setting.each:
         yield f"  {key}:", why
         for name, child in value.items():

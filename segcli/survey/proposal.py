@@ -134,8 +134,7 @@ def _require_enough(reading: Reading) -> None:
 
 def _keys(reading: Reading, settings: Sequence[Setting]) -> dict[str, Any]:
     own = {setting.key.removeprefix(_DATA): setting.value for setting in settings if setting.key.startswith(_DATA)}
-    transforms = {key for key in own if key.endswith("_transforms")}
-    return {**reading.preset_keys, **{key: value for key, value in own.items() if key not in transforms}}
+    return {**reading.preset_keys, **own}
 
 
 def _proposal(root: str, device: Device, attempt: _Attempt, viewer: Viewer) -> Proposal:

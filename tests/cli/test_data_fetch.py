@@ -1,7 +1,6 @@
 import io
 import json
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,11 @@ import pytest
 from segcli.cli.main import main
 from segcli.config.tables import line_width
 from segcli.downloads.known import DATA_SETS
-from tests.downloads.made import COUNTS, all_served, below
+from tests.downloads.made import COUNTS, below, served_in_module
 from tests.downloads.server import Server
 
+__all__ = ["served_in_module"]
 every_set = pytest.mark.parametrize("name", sorted(DATA_SETS))
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
-    folder = tmp_path_factory.mktemp("made")
-    with all_served(folder) as server:
-        yield server, folder
 
 
 @pytest.fixture

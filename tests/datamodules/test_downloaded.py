@@ -1,5 +1,4 @@
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +9,7 @@ from segcli.datamodules.camvid_data_module import CamVidDataModule
 from segcli.datamodules.pattern_data_module import PatternDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.sample import DataError
-from tests.downloads.made import all_served, below
+from tests.downloads.made import below, served_in_module
 from tests.downloads.server import Server
 from tests.test_data_presets import keys_of
 
@@ -28,14 +27,8 @@ EXPERIMENTS = {
     "own": ("camvid", OWN),
     **{name: (name, PRESET.replace("NAME", name)) for name in ("camvid", "pet", "voc")},
 }
+__all__ = ["served_in_module"]
 every_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
-    folder = tmp_path_factory.mktemp("made")
-    with all_served(folder) as server:
-        yield server, folder
 
 
 @pytest.fixture

@@ -89,3 +89,11 @@ def all_served(folder: Path) -> Iterator[Server]:
         for name in COUNTS:
             patch.setitem(DATA_SETS, name, served(name, server, folder / name))
         yield server
+
+
+@pytest.fixture(scope="module", name="served")
+def served_in_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """The same for the tests of a module: the server, and the folder of what it has."""
+    folder = tmp_path_factory.mktemp("made")
+    with all_served(folder) as server:
+        yield server, folder

@@ -1,8 +1,14 @@
 from pathlib import Path
 
 import numpy as np
+import tifffile
+from PIL import Image
 
 from segcli.datasets.class_counts import mask_counts
+from segcli.datasets.label_table import label_table
+from segcli.datasets.record import MaskFile, Record
+from segcli.datasets.record_dataset import RecordDataset
+from segcli.datasets.record_labels import TableLabels
 from segcli.inspection.perceptual_hash import perceptual_hash
 from segcli.inspection.scan import scan
 from tests.inspection.data import data_in, scene, write, write_data
@@ -36,3 +42,20 @@ def test_of_a_file_at_fault_the_rest_is_known(tmp_path: Path) -> None:
     found = scan("train", data.datasets["train"], 3)
     assert [image.counts is None for image in found.images] == [False, True, False, False]
     assert [index for index, _ in found.check.faults] == [1]
+
+
+def test_images_of_several_files_are_copies_if_all_are(tmp_path: Path) -> None:
+    """The first channel is the same in both."""
+    for name, value in (("a", 1), ("b", 2)):
+        for channel, pixels in enumerate((0, value)):
+            tifffile.imwrite(tmp_path / f"{name}{channel}.tif", np.full((8, 8), pixels, np.uint16))
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / f"{name}.png")
+    records = [
+        Record(
+            name, tmp_path / f"{name}0.tif", (MaskFile(tmp_path / f"{name}.png"),), more=(tmp_path / f"{name}1.tif",)
+        )
+        for name in "ab"
+    ]
+    dataset = RecordDataset(records, TableLabels(label_table(["a"], None)), None, "native")
+    first, second = scan("train", dataset, 1).images
+    assert first.digest != second.digest
