@@ -128,6 +128,13 @@ FAMILIES: Mapping[str, Family] = {
             },
         ),
         Family(
+            "listings",
+            types=("Listing", "ListingFactory"),
+            injected=("root",),
+            table={"HuggingFace": "segcli.datasets.hugging_face:HuggingFace"},
+        ),
+        Family("readers", types=("MaskReader",)),
+        Family(
             "optimizers",
             types=("OptimizerFactory",),
             injected=("params",),

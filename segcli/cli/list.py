@@ -37,9 +37,9 @@ VERB = Verb(
         ("losses --format json", "for programs"),
     ),
     """
-FAMILY is one of backbones, decoders, losses, metrics, datamodules, optimizers, schedules, parameter_groups, freezing,
-transforms, callbacks, loggers, presets and experiments. PATTERN is a part of the name, or with * ? [ the whole of it;
-case does not matter.
+FAMILY is one of backbones, decoders, losses, metrics, datamodules, listings, readers, optimizers, schedules,
+parameter_groups, freezing, transforms, callbacks, loggers, presets and experiments. PATTERN is a part of the name, or
+with * ? [ the whole of it; case does not matter.
 """,
     words="FAMILY and PATTERN",
 )

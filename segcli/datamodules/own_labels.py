@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from segcli.datamodules.class_names import require_class_names
 from segcli.datasets.label_table import ERROR, LabelTable, Values, label_table
+from segcli.datasets.mask_reader import MaskReader
 from segcli.sample import DataError
 
 
@@ -14,6 +15,7 @@ def own_labels(
     ignore_classes: Sequence[str] = (),
     other_values: str = ERROR,
     threshold: int | None = None,
+    reader: MaskReader | None = None,
 ) -> LabelTable:
     """Return how masks are read; see :func:`~segcli.datasets.label_table.label_table`.
 
@@ -29,4 +31,4 @@ def own_labels(
         require_class_names(classes, "data.classes")
     else:
         require_class_names(list(dict.fromkeys((mask_values or {}).values())), "data.mask_values")
-    return label_table(classes, mask_values, ignore_values, ignore_classes, other_values, threshold)
+    return label_table(classes, mask_values, ignore_values, ignore_classes, other_values, threshold, reader)

@@ -5,18 +5,16 @@ from typing import Literal
 
 import albumentations as A
 
+from segcli.datamodules.chosen_listing import ListingKeys, chosen_listing
 from segcli.datamodules.pattern_masks import MaskKeys, masks_of
 from segcli.datamodules.record_source import FolderSource, ListedSource, RecordSource
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
-from segcli.datasets.coco_listing import CocoListing
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.label_file import NamedValues, read_label_file
-from segcli.datasets.listing import Listing
-from segcli.datasets.manifest_listing import ManifestListing
-from segcli.datasets.outline_listing import OutlineListing
+from segcli.datasets.listing import ListingFactory
+from segcli.datasets.mask_reader import MaskReader
 from segcli.datasets.palette import default_palette
-from segcli.datasets.path_pattern import CLASS, PathPattern, PathPatternError
 from segcli.datasets.pattern_listing import PatternListing
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_image import NATIVE
@@ -53,8 +51,8 @@ class PatternDataModule(SegmentationDataModule):
         mask: Pattern of masks; null for images without, to predict.
         image_dir: Name of the folder with images, where there is no pattern.
         mask_dir: Name of the folder with masks, where there is no pattern.
-        manifest: CSV file below ``root`` whose columns ``image`` and ``mask`` name files, in place of patterns; a
-            column ``split`` names the split of each.
+        manifest: CSV or Parquet file below ``root`` whose columns ``image`` and ``mask`` name files, in place of
+            patterns; a column ``split`` names the split of each.
         coco: File below ``root`` of COCO's annotations, in place of patterns; or split to its file, ``{train:
             train.json, val: val.json}``. ``classes`` are categories, and first what is in no object.
         classes: Names of the classes; without ``mask_values``, their positions are the mask's values.
@@ -110,6 +108,9 @@ class PatternDataModule(SegmentationDataModule):
             if a split takes 16 MiB to 2 GiB there; ``off`` to decode each time. What was changed is decoded anew.
         outlines: File below ``root`` with the outlines of all images, in place of patterns: a JSON of VIA, or an XML of
             CVAT for images; or split to its file, as for ``coco``.
+        listing: What finds images and masks, in place of patterns: ``HuggingFace``, or a listing of a plug-in.
+        reader: What reads a mask as integers, which ``mask_values`` names: a reader of a plug-in. Null for pictures of
+            values, or of colours if ``mask_values`` has such.
 
     Raises:
         DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
@@ -152,6 +153,8 @@ class PatternDataModule(SegmentationDataModule):
         download: bool = False,
         cache: str = "auto",
         outlines: dict[str, str] | str | None = None,
+        listing: ListingFactory | None = None,
+        reader: MaskReader | None = None,
     ) -> None:
         self._group_column = group if manifest is not None and group is not None and "{" not in group else None
         pattern = group if self._group_column is None else None
@@ -160,73 +163,53 @@ class PatternDataModule(SegmentationDataModule):
         self.display_channels, self.cache = display_channels, cache
         self.folder = Path(root)
         self.download, self._known = download, data_set_of(image, mask, split_files)
-        masks = None if mask is None else _pattern("mask", mask)
-        finders = (image, manifest, coco, outlines)
-        if sum(each is not None for each in finders) > 1 or (mask and any(finders[1:])):
-            raise DataError(
-                "data got two of image (with mask), manifest, coco and outlines, expected one: each finds the files."
-            )
+        keys = ListingKeys(image, mask, manifest, coco, outlines, listing, self._group_column)
+        found = chosen_listing(self.folder, keys)
+        if found is None:
+            _require_listing(mask=mask, splits=splits, split_files=split_files, missing_masks=missing_masks)
+        pattern_of_masks = found.mask if isinstance(found, PatternListing) else None
+        kind = "values" if found is None else found.mask_kind
         if label_file is not None:
-            if mask_values is not None or (masks is not None and CLASS in masks.fields):
+            if mask_values is not None or kind == "classes":
                 raise DataError(
                     "data got label_file beside mask_values or {class} in data.mask, expected one of these."
                 )
             named = _named_values(self.folder, label_file)
             mask_values = dict(named.values)
             ignore_classes = [*named.ignored] if ignore_classes is None else ignore_classes
-        labels = MaskKeys(classes, mask_values, ignore_values or (), ignore_classes or (), other_values, mask_threshold)
-        self._masks = masks_of(masks, labels, multilabel, overlaps, missing_masks, are_shapes=bool(coco or outlines))
+        labels = MaskKeys(
+            classes, mask_values, ignore_values or (), ignore_classes or (), other_values, mask_threshold, reader
+        )
+        self._masks = masks_of(pattern_of_masks, labels, multilabel, overlaps, missing_masks, kind)
         self.classes = self._masks.classes
         first = int(multilabel)  # the first colour is for a background
         self.palette = default_palette(len(self.classes) + first)[first:]
         shares = val_fraction, test_fraction, split_seed, limit
-        listing = self._listing(image, masks, manifest, coco, outlines)
-        if listing is None:
-            _require_listing(mask=mask, splits=splits, split_files=split_files, missing_masks=missing_masks)
+        if found is None:
             folders = FolderSplits(self.folder, image_dir, mask_dir, *shares, self.group)
             self._source: RecordSource = FolderSource(folders)
         elif (image_dir, mask_dir) != _FOLDERS:
-            raise DataError("data got image_dir or mask_dir beside image, manifest, coco or outlines, expected one.")
+            raise DataError(
+                "data got image_dir or mask_dir beside image, manifest, coco, outlines or listing, expected one."
+            )
+        elif isinstance(found, PatternListing) and found.has_several and image_mode != NATIVE:
+            raise DataError(
+                f"data.image_mode got {image_mode} where data.image has several files for an image, expected native: "
+                "their channels are stacked as they are."
+            )
         else:
             lists = _list_pattern(split_files)
-            told = RecordSplits(
-                self.folder, (), splits, lists, *shares, self.group, listing.split_name, self._masks.kept
-            )
-            self._source = ListedSource(listing, told)
-
-    def _listing(
-        self,
-        image: list[str] | str | None,
-        masks: PathPattern | None,
-        manifest: str | None,
-        coco: dict[str, str] | str | None,
-        outlines: dict[str, str] | str | None,
-    ) -> Listing | None:
-        """Return what finds images and masks; None where two folders do."""
-        assert self.folder is not None
-        if manifest is not None:
-            return ManifestListing(self.folder, self.folder / manifest, self._group_column)
-        if coco is not None:
-            return CocoListing(self.folder, _by_split(self.folder, coco))
-        if outlines is not None:
-            return OutlineListing(self.folder, _by_split(self.folder, outlines))
-        if image is None:
-            return None
-        texts = [image] if isinstance(image, str) else image
-        listing = PatternListing(self.folder, [_pattern("image", text) for text in texts], masks)
-        if listing.has_several and self.image_mode != NATIVE:
-            raise DataError(
-                f"data.image_mode got {self.image_mode} where data.image has several files for an image, expected "
-                "native: their channels are stacked as they are."
-            )
-        return listing
+            told = RecordSplits(self.folder, (), splits, lists, *shares, self.group, found.split_name, self._masks.kept)
+            self._source = ListedSource(found, told)
 
     def groups(self, split: Split) -> tuple[str, list[str]] | None:
         """Return what names the groups, and the group of every image of a prepared split; None where there are none."""
         dataset = self.datasets[split]
-        if self._group_column is None or not isinstance(dataset, RecordDataset):
+        records = dataset.records if self.group is None and isinstance(dataset, RecordDataset) else []
+        named = [record.group for record in records if record.group is not None]
+        if not named or len(named) < len(records):
             return super().groups(split)
-        return f"column {self._group_column}", [str(record.group) for record in dataset.records]
+        return "data.listing" if self._group_column is None else f"column {self._group_column}", named
 
     def known_data_set(self) -> DataSet | None:
         """Return the data set that lies as the patterns say."""
@@ -253,12 +236,6 @@ class PatternDataModule(SegmentationDataModule):
         return RecordDataset(records, labels, transform, self.image_mode)
 
 
-def _by_split(root: Path, files: dict[str, str] | str) -> dict[str, Path]:
-    """Return the file of each split; of all under an empty name."""
-    named = {"": files} if isinstance(files, str) else files
-    return {split: root / file for split, file in named.items()}
-
-
 def _require_listing(**keys: object) -> None:
     """Refuse keys that say nothing of two folders."""
     usual = {"missing_masks": "error"}
@@ -276,10 +253,3 @@ def _list_pattern(text: str | None) -> str | None:
     if text is not None and FIELD not in text:
         raise DataError(f"data.split_files got {text!r}, expected a path with {FIELD} in it.")
     return text
-
-
-def _pattern(key: str, text: str) -> PathPattern:
-    try:
-        return PathPattern(text)
-    except PathPatternError as error:
-        raise DataError(f"data.{key} {error}.") from None

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from segcli.config.errors import did_you_mean
 from segcli.datamodules.own_labels import own_labels
 from segcli.datasets.label_table import ERROR, Values, index_of_others
-from segcli.datasets.mask_reader import is_colour, parsed_value
+from segcli.datasets.listing import MaskKind
+from segcli.datasets.mask_reader import MaskReader, is_colour, parsed_value
+from segcli.datasets.own_reader import OwnReader
 from segcli.datasets.pairing import few
-from segcli.datasets.path_pattern import CLASS, PathPattern
+from segcli.datasets.path_pattern import PathPattern
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_labels import ClassFileLabels, ObjectLabels, Overlaps, RecordLabels, TableLabels
 from segcli.datasets.shape_labels import ShapeLabels
-from segcli.datasets.shapes import SUFFIXES
 from segcli.sample import DataError
 
 SKIP, EMPTY = "skip", "empty"
@@ -29,6 +30,7 @@ class MaskKeys(NamedTuple):
     ignore_classes: Sequence[str]
     other_values: str
     threshold: int | None
+    reader: MaskReader | None = None
 
 
 class PatternMasks(ABC):
@@ -91,9 +93,10 @@ class ValueMasks(PatternMasks):
         as_usual = keys.mask_values is None and keys.threshold is None and keys.other_values == ERROR
         are_objects = has_several and as_usual and len(self.classes) == 2
         values = [value for key in keys.ignore_values if isinstance(value := parsed_value(key), int)]
-        labels = ObjectLabels(values) if are_objects else TableLabels(table)
+        own = None if keys.reader is None else table.reader
+        labels = ObjectLabels(values, reader=own) if are_objects else TableLabels(table)
         whole = labels.ground if missing == EMPTY else self.classes.index(missing) if missing in self.classes else None
-        self._labels = ObjectLabels(values, whole) if are_objects else TableLabels(table, whole)
+        self._labels = ObjectLabels(values, whole, own) if are_objects else TableLabels(table, whole)
 
     def prepared(self, records: Sequence[Record], of_all: Sequence[Record]) -> tuple[list[Record], RecordLabels]:
         """Return the samples, and what reads their masks."""
@@ -113,8 +116,10 @@ class ShapeMasks(PatternMasks):
     def __init__(self, pattern: PathPattern | None, keys: MaskKeys, missing: str) -> None:
         texts = {str(text): name for text, name in (keys.mask_values or {}).items()}
         texts = texts or {name: name for name in keys.classes or ()}
-        if keys.threshold is not None or (pattern is not None and pattern.has_any):
-            raise DataError("data got masks of shapes, with which neither mask_threshold nor * in data.mask goes.")
+        if keys.threshold is not None or keys.reader is not None or (pattern is not None and pattern.has_any):
+            raise DataError(
+                "data got masks of shapes, with which neither mask_threshold, reader nor * in data.mask goes."
+            )
         numbered = own_labels(keys.classes, dict(enumerate(texts.values())), (), keys.ignore_classes, keys.other_values)
         self._pattern, self.classes = pattern, numbered.classes
         super().__init__(missing, self.classes)
@@ -134,7 +139,7 @@ class ClassMasks(PatternMasks):
     """Masks of single classes, whose paths tell the class.
 
     Args:
-        pattern: Of masks, with ``{class}``.
+        pattern: Of masks, with ``{class}``; None where a listing names the class of each.
         keys: What they hold; ``mask_values`` names classes by the text of ``{class}``.
         missing: ``data.missing_masks``.
         multilabel: Whether a pixel may be of several classes.
@@ -142,7 +147,7 @@ class ClassMasks(PatternMasks):
     """
 
     def __init__(
-        self, pattern: PathPattern, keys: MaskKeys, missing: str, multilabel: bool, overlaps: Overlaps
+        self, pattern: PathPattern | None, keys: MaskKeys, missing: str, multilabel: bool, overlaps: Overlaps
     ) -> None:
         named = {str(text): name for text, name in (keys.mask_values or {}).items()}
         named = named or {name: name for name in keys.classes or ()}
@@ -160,23 +165,35 @@ class ClassMasks(PatternMasks):
         strangers = sorted(found - set(self._texts))
         if strangers and self._keys.other_values == ERROR:
             raise DataError(
-                f"{{class}} of data.mask is {few(strangers)}, which data.classes or data.mask_values does not name; "
+                f"{self._where} is {few(strangers)}, which data.classes or data.mask_values does not name; "
                 f"name it, 001 in quotes, or leave such masks out by data.other_values: {self.classes[0]}."
             )
         lacking = [text for text in self._texts if text not in found]
         first = None if self._multilabel else self.classes[0]
         unfound = [text for text in lacking if self._texts[text] != first]
         if unfound and self._missing != EMPTY:
+            text = "" if self._pattern is None else f" {self._pattern.text!r}"
             raise DataError(
-                f"no mask has {few(unfound)} as {{class}} of data.mask {self._pattern.text!r}; there are "
+                f"no mask has {few(unfound)} as {self._where}{text}; there are "
                 f"{few(sorted(found))}. Correct data.classes or data.mask_values."
             )
         self._require_all(records, [text for text in self._texts if text in found])
         order = {text: self.classes.index(name) for text, name in self._texts.items()}
         labels = ClassFileLabels(
-            order, len(self.classes), self._multilabel, self._ignored, self._unmarked(first, found), self._overlaps
+            order,
+            len(self.classes),
+            self._multilabel,
+            self._ignored,
+            self._unmarked(first, found),
+            self._overlaps,
+            None if self._keys.reader is None else OwnReader(self._keys.reader),
         )
         return [_in_order(record, list(order)) for record in records], labels
+
+    @property
+    def _where(self) -> str:
+        """What names the class of a mask."""
+        return "the class of data.listing" if self._pattern is None else "{class} of data.mask"
 
     def _unmarked(self, first: str | None, found: set[str]) -> int | None:
         """Return what a pixel in no mask is; None for an error."""
@@ -224,7 +241,7 @@ def masks_of(
     multilabel: bool,
     overlaps: Overlaps,
     missing: str,
-    are_shapes: bool = False,
+    kind: MaskKind,
 ) -> PatternMasks:
     """Return what the masks are that a pattern finds.
 
@@ -234,15 +251,14 @@ def masks_of(
         multilabel: Whether a pixel may be of several classes.
         overlaps: Whether a pixel in the masks of two classes is an ``error``, or of the ``last``.
         missing: What an image without mask is.
-        are_shapes: Whether masks are shapes, without a pattern that says so.
+        kind: What they are.
 
     Raises:
         DataError: If keys contradict each other.
     """
-    if pattern is not None and CLASS in pattern.fields:
+    if kind == "classes":
         return ClassMasks(pattern, keys, missing, multilabel, overlaps)
-    are_shapes = are_shapes or (pattern is not None and pattern.text.lower().endswith(SUFFIXES))
-    if are_shapes and not multilabel:
+    if kind == "shapes" and not multilabel:
         return ShapeMasks(pattern, keys, missing)
     if multilabel:
         raise DataError("data.multilabel got true, expected {class} in data.mask: masks of every class of their own.")

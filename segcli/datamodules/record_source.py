@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from segcli.datasets.folder_splits import FolderSplits
-from segcli.datasets.listing import Listing
+from segcli.datasets.listing import Listing, require_records
 from segcli.datasets.pairing import pair_files
 from segcli.datasets.record import Record, paired, unlabelled
 from segcli.datasets.record_splits import RecordSplits
@@ -89,7 +89,11 @@ class ListedSource(RecordSource):
 
     @cached_property
     def _splits(self) -> RecordSplits:
-        return replace(self._splits_without_images, records=self._listing.records())
+        return replace(self._splits_without_images, records=self._records)
+
+    @cached_property
+    def _records(self) -> Sequence[Record]:
+        return require_records(self._listing.records(), self._listing)
 
     def check_settings(self) -> None:
         """Refuse patterns that do not go together."""
@@ -107,7 +111,7 @@ class ListedSource(RecordSource):
     def to_predict(self) -> list[Record]:
         """Return all images; where none lies as in the data set, those in the folder itself."""
         try:
-            return self._listing.images()
+            return require_records(self._listing.images(), self._listing)
         except DataError:
             loose = self._listing.loose_images()
             if not loose:
@@ -123,7 +127,7 @@ class ListedSource(RecordSource):
 
     def records(self) -> Sequence[Record]:
         """Return all images, with the masks that they have."""
-        return self._listing.records()
+        return self._records
 
 
 def _linked(folder: Path, root: Path) -> Path | None:

@@ -21,10 +21,11 @@ class AnnotationListing(Listing):
         split_name: The key of the experiment that names the files.
     """
 
-    has_masks = True
+    mask_kind = "shapes"
 
     def __init__(self, root: Path, files: Mapping[str, Path]) -> None:
-        self.root, self._files = root, files
+        super().__init__(root)
+        self._files = files
         self._records: list[Record] | None = None
 
     @abstractmethod

@@ -18,6 +18,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from segcli.datasets.fingerprint import READERS
+from segcli.datasets.packed_file import PackedFile
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.disk import sync_folder, whole_file, write_text
 
@@ -143,13 +144,14 @@ def _files(dataset: SampleDataset, folder: Path) -> tuple[Path, Path]:
     digest = hashlib.blake2b(f"{VERSION} {dataset.decoding()}".encode(), digest_size=16)
     for index in range(len(dataset)):
         for part in dataset.sources(index):
-            digest.update(_state(part) if isinstance(part, Path) else hashlib.blake2b(part).digest())
+            digest.update(hashlib.blake2b(part).digest() if isinstance(part, bytes) else _state(part))
     return folder / f"{digest.hexdigest()}.json", folder / f"{digest.hexdigest()}.pixels"
 
 
-def _state(path: Path) -> bytes:
-    found = path.stat()
-    return f"{path.absolute()} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}\n".encode(
+def _state(part: Path | PackedFile) -> bytes:
+    path = part.container if isinstance(part, PackedFile) else part
+    found, key = path.stat(), part.key if isinstance(part, PackedFile) else ""
+    return f"{path.absolute() / key} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}\n".encode(
         errors="surrogateescape"
     )
 

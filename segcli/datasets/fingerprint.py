@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from segcli.datasets.mask_check import MaskCheck, quiet_threads
+from segcli.datasets.packed_file import PackedFile, Source, file_of, read_source
 from segcli.datasets.sample_dataset import SampleDataset
+from segcli.sample import DataError
 
 READERS = 8
 """Threads that read and hash files; hashing leaves Python's lock."""
@@ -46,14 +48,15 @@ def fingerprint(
 
     Raises:
         OSError: If a file cannot be read and there is no check, which tells of all.
+        DataError: The same of a file inside another.
     """
 
     def read(index: int) -> bytes:
         sources = dataset.sources(index)
         try:
-            content = None if sizes_only else list(map(_content, sources))
+            content = None if sizes_only else list(map(read_source, sources))
             hashes = [_sizes(sources)] if content is None else [hashlib.blake2b(part).digest() for part in content]
-        except OSError:
+        except (OSError, DataError):
             if check is None:
                 raise
             check.look_for_unreadable(index)
@@ -72,23 +75,29 @@ def fingerprint(
 
 def total_bytes(dataset: SampleDataset) -> int:
     """Return the size of all files of a split that are there, which :func:`fingerprint` reads."""
-    total = 0
+    total, containers = 0, set[Path]()
     for index in range(len(dataset)):
         for part in dataset.sources(index):
+            file = file_of(part)
+            if file is None or file in containers:
+                continue
+            if isinstance(part, PackedFile):
+                containers.add(file)
             with suppress(OSError):  # told when it is to be read
-                total += part.stat().st_size if isinstance(part, Path) else 0
+                total += file.stat().st_size
     return total
 
 
-def _content(source: Path | bytes) -> bytes:
-    return source.read_bytes() if isinstance(source, Path) else source
-
-
-def _sizes(sources: Iterable[Path | bytes]) -> bytes:
+def _sizes(sources: Iterable[Source]) -> bytes:
     return b"".join(
-        part.stat().st_size.to_bytes(8, "big") if isinstance(part, Path) else hashlib.blake2b(part).digest()
+        hashlib.blake2b(part).digest() if isinstance(part, bytes) else _size(part).to_bytes(8, "big")
         for part in sources
     )
+
+
+def _size(part: Path | PackedFile) -> int:
+    """Return the size of a file; of one inside another that of its content."""
+    return len(part.read()) if isinstance(part, PackedFile) else part.stat().st_size
 
 
 def _digest(parts: Iterable[bytes]) -> str:

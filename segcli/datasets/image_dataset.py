@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from segcli.datasets.image_channels import ImageForm, form_of
 from segcli.datasets.image_file import ImageMode
+from segcli.datasets.packed_file import Source
 from segcli.datasets.record import Record
 from segcli.datasets.record_image import NATIVE, read_record_image, record_form, record_size, require_form
 from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
@@ -39,9 +40,13 @@ class ImageDataset(SampleDataset):
         """Return the first file of every image."""
         return self._paths
 
+    def sources(self, index: int) -> list[Source]:
+        """Return the first file of the image."""
+        return [self.records[index].image_sources[0]]
+
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every image in pixels, from the files' headers."""
-        return [record_size(record.image_files, self.image_mode) for record in self.records]
+        return [record_size(record.image_files, self.image_mode, record.image_data()) for record in self.records]
 
     @cached_property
     def image_form(self) -> ImageForm | None:
@@ -53,7 +58,7 @@ class ImageDataset(SampleDataset):
         errors = list[DataError]()
         for record in self.records if self.image_mode == NATIVE else ():
             try:
-                return record_form(record.image_files)[0]
+                return record_form(record.image_files, record.image_data())[0]
             except DataError as error:
                 errors.append(error)
         if errors:
@@ -66,8 +71,8 @@ class ImageDataset(SampleDataset):
         Raises:
             DataError: If a file is at fault.
         """
-        files = self.records[index].image_files
-        image = read_record_image(files, self.image_mode)
+        record = self.records[index]
+        image = read_record_image(record.image_files, self.image_mode, record.image_data())
         if self.image_form is not None:
-            require_form(files[0], form_of(image), self.image_form)
+            require_form(record.image, form_of(image), self.image_form)
         return image, None

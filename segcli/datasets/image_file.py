@@ -19,16 +19,21 @@ CHANNELS: dict[ImageMode, int] = {"RGB": 3, "L": 1, "RGBA": 4}
 _OTHER_COLOURS = ("LAB", "HSV", "La")
 
 
-def read_image(path: Path, mode: ImageMode) -> NDArray[np.uint8]:
+def read_image(path: Path, mode: ImageMode, data: bytes | None = None) -> NDArray[np.uint8]:
     """Return the image as ``(H, W, C)`` uint8, C = 3 for RGB and 4 for RGBA, or ``(H, W)`` for L.
 
     A palette is looked up, CMYK converted, an alpha channel dropped unless ``mode`` is RGBA.
+
+    Args:
+        path: The file.
+        mode: Channels of the result.
+        data: Its content, where that was read already.
 
     Raises:
         DataError: If the file is unreadable, truncated, holds several pictures, more than 8 bits per channel, or
             channels that would be lost.
     """
-    data = read_bytes(path)
+    data = read_bytes(path) if data is None else data
     require_whole(path, data)
     with opened(path, data) as image:
         _require_eight_bits(image, data, path)

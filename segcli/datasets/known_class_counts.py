@@ -14,8 +14,10 @@ from pathlib import Path
 from segcli.datasets.class_counts import ClassCounts, count_classes
 from segcli.datasets.fingerprint import READERS
 from segcli.datasets.mask_check import label_key
+from segcli.datasets.packed_file import read_source
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.disk import cache_folder, write_text
+from segcli.sample import DataError
 
 _HASH_CHARS = 16
 
@@ -52,7 +54,7 @@ def _file(dataset: SampleDataset) -> Path | None:
     try:
         with ThreadPoolExecutor(READERS) as pool:
             parts = list(pool.map(lambda index: b"".join(_hashes(dataset, index)), range(len(dataset))))
-    except OSError:  # told when they are counted
+    except (OSError, DataError):  # told when they are counted
         return None
     return cache_folder() / "class_counts" / f"{key}-{hashlib.blake2b(b''.join(parts), digest_size=16).hexdigest()}.txt"
 
@@ -60,8 +62,8 @@ def _file(dataset: SampleDataset) -> Path | None:
 def _hashes(dataset: SampleDataset, index: int) -> Iterator[bytes]:
     """Yield hashes of what the mask of a sample is read from: of the image too where a label has no file."""
     masks = dataset.mask_sources(index)
-    for part in masks if all(isinstance(mask, Path) for mask in masks) else dataset.sources(index):
-        yield hashlib.blake2b(part.read_bytes() if isinstance(part, Path) else part, digest_size=16).digest()
+    for part in dataset.sources(index) if any(isinstance(mask, bytes) for mask in masks) else masks:
+        yield hashlib.blake2b(read_source(part), digest_size=16).digest()
 
 
 def _read(file: Path, classes: Sequence[str]) -> ClassCounts | None:

@@ -15,6 +15,7 @@ from segcli.datasets.mask_reader import (
     is_colour,
     parsed_value,
 )
+from segcli.datasets.own_reader import OwnReader
 from segcli.sample import IGNORE_INDEX, DataError
 
 Values = Mapping[int | str, str]
@@ -43,6 +44,7 @@ def label_table(
     ignore_classes: Sequence[str] = (),
     other_values: str = ERROR,
     threshold: int | None = None,
+    reader: MaskReader | None = None,
 ) -> LabelTable:
     """Return how masks of values or colours are read.
 
@@ -55,6 +57,7 @@ def label_table(
         other_values: ``error``, ``ignore``, or the class that all other values are of; ``classes`` may name it alone.
         threshold: Smallest grey value, or value of each channel of a colour, that is read as 255, others being read as
             0; None reads values as they are.
+        reader: Reads masks; None for the one that values and threshold ask for.
 
     Raises:
         DataError: If the names of both do not agree, no class is left, values and colours are mixed, or a value is
@@ -63,7 +66,7 @@ def label_table(
     values = mask_values if mask_values is not None else dict[int | str, str](enumerate(classes or ()))
     kept = _kept([*dict.fromkeys(values.values())], classes or (), ignore_classes, other_values)
     keys = (*values, *ignore_values)
-    reader = _reader(keys, threshold)
+    reader = _reader(keys, threshold) if reader is None else _own_reader(reader, keys, threshold)
     indices, ignored = dict[int, int](), [_integer(key) for key in ignore_values]
     for key, name in values.items():
         if name in ignore_classes:
@@ -131,6 +134,16 @@ def _reader(keys: Sequence[int | str], threshold: int | None) -> MaskReader:
     if colours:
         return ColourReader(threshold)
     return ValueReader() if threshold is None else ThresholdReader(threshold)
+
+
+def _own_reader(reader: MaskReader, keys: Sequence[int | str], threshold: int | None) -> MaskReader:
+    """Return a reader of the user's, beside which there is none of ours."""
+    if threshold is not None or any(map(is_colour, keys)):
+        raise DataError(
+            "data.reader got a value beside data.mask_threshold or colours in data.mask_values and ignore_values, "
+            "expected one of these: each says how masks are read."
+        )
+    return OwnReader(reader)
 
 
 def _is_reached(key: int | str) -> bool:

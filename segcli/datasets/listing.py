@@ -1,29 +1,48 @@
-"""Find the images of a data set, with the files of their masks."""
+"""Find the images of a data set, with the files of their masks: the contract of ``data.listing``."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal, Protocol
 
 from segcli.datasets.record import Record
 from segcli.sample import DataError
+
+MaskKind = Literal["values", "shapes", "classes"]
 
 
 class Listing(ABC):
     """List the images of a data set.
 
+    One of your own needs :meth:`images` alone. Its constructor takes ``root`` first, and then whatever an experiment
+    may set, typed and described like the arguments of any component; it reads no files. What decides how images are
+    split, grouped, checked, cached and fingerprinted is in the records: their names, splits and groups, and their
+    files, or :class:`~segcli.datasets.packed_file.PackedFile` for those inside others.
+
+    Args:
+        root: Folder of the data set, ``data.root``.
+
     Attributes:
-        root: Folder of the data set.
+        root: The same.
         has_masks: Whether masks are looked for.
+        mask_kind: What masks are: images of ``values``; files of ``shapes``; or of single ``classes``, which the
+            ``label`` of each file names.
         split_name: What names the split of an image, in words.
     """
 
-    root: Path
-    has_masks: bool
-    split_name: str
+    has_masks: bool = True
+    mask_kind: MaskKind = "values"
+    split_name: str = "the split that data.listing names"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     @abstractmethod
     def images(self) -> list[Record]:
         """Return all images, each with the masks that it has; there may be none.
+
+        Each image is there once, under a name of its own. A record's ``split`` is as the data set calls it:
+        ``data.splits`` says which is which where the names are not the usual ones.
 
         Raises:
             DataError: If there is no image, or files are at fault.
@@ -47,6 +66,32 @@ class Listing(ABC):
         Raises:
             DataError: If there are such.
         """
+
+
+class ListingFactory(Protocol):
+    """A listing with its arguments, which still waits for the folder."""
+
+    def __call__(self, root: Path) -> Listing:
+        """Build it for ``data.root``."""
+
+
+def require_records(records: list[Record], listing: Listing) -> list[Record]:
+    """Return what a listing found, if it is what one finds.
+
+    Args:
+        records: All images.
+        listing: Whose they are.
+
+    Raises:
+        DataError: If there are none, two are of one image, or something else was returned.
+    """
+    who = f"the listing {type(listing).__name__}"
+    if not isinstance(records, list) or not all(isinstance(record, Record) for record in records):
+        raise DataError(f"{who} returned something else than a list of records from images(); correct it.")
+    if not records:
+        raise DataError(f"{who} found no images below {listing.root}; correct data.root or data.listing.")
+    require_once((record.image for record in records), who)
+    return records
 
 
 def require_once(files: Iterable[Path], where: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from segcli.datasets.image_channels import ImageForm
-from segcli.datasets.image_file import read_size
 from segcli.datasets.mask_file import lossy_format_of, require_equal_sizes
+from segcli.datasets.packed_file import PackedFile, Source, file_of
 from segcli.datasets.pairing import few
 from segcli.datasets.record_image import checked_size
 from segcli.datasets.record_labels import Labels, RecordLabels
@@ -61,24 +61,36 @@ class MaskCheck:
 
     def look_for_unreadable(self, index: int) -> None:
         """Note the files of one sample that cannot be read, such as links to nowhere or to themselves."""
-        faults = [
-            fault for part in self.dataset.sources(index) if isinstance(part, Path) and (fault := _unreadable(part))
-        ]
+        faults = [fault for part in self.dataset.sources(index) if (fault := _unreadable(part))]
         with self._lock:
             self.faults += [(index, fault) for fault in faults]
 
     def _lossy(self, index: int, content: Sequence[bytes] | None) -> list[tuple[Path, str]]:
         masks = self.dataset.mask_sources(index)
         held = [None] * len(masks) if content is None else content[len(content) - len(masks) :]
-        pairs = [(file, data) for file, data in zip(masks, held, strict=True) if isinstance(file, Path)]
-        return [(file, name) for file, data in pairs if (name := lossy_format_of(file, data)) is not None]
+        found = list[tuple[Path, str]]()
+        for source, given in zip(masks, held, strict=True):
+            packed = isinstance(source, PackedFile)
+            data = source.read() if given is None and packed else given
+            file = source.path if packed else source
+            if isinstance(file, Path) and (name := lossy_format_of(file, data)) is not None:
+                found.append((file, name))
+        return found
 
 
-def _unreadable(path: Path) -> str:
+def _unreadable(source: Source) -> str:
     """Return why a file cannot be read; nothing if it can."""
+    path = file_of(source)
+    if path is None:
+        return ""
     try:
+        if isinstance(source, PackedFile):
+            source.read()
+            return ""
         with path.open("rb"):
             return ""
+    except DataError as error:
+        return str(error)
     except OSError as error:
         link = f": it is a symbolic link to {path.readlink()}" if path.is_symlink() else ""
         return f"{path} cannot be read ({error.strerror}){link}; replace or remove it."
@@ -162,7 +174,7 @@ def faults_of(
                 if keep is not None:
                     keep.append(read)
             elif labels.has_size:
-                mask_size = read_size(mask)
+                mask_size = labels.size(mask)
             else:
                 continue
             if size is not None:

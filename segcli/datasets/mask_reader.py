@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from segcli.datasets.image_file import read_size
 from segcli.datasets.mask_file import read_mask
 from segcli.datasets.raster_file import opened, read_bytes, require_whole, turned_upright
 from segcli.datasets.stored_pixels import StoredPixels
@@ -19,7 +20,12 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class MaskReader(ABC):
-    """Read a mask.
+    """Read a mask: the contract of ``data.reader``.
+
+    One of your own needs ``__call__`` alone; if files have a header that tells the size, :meth:`size` saves reading
+    them whole. ``mask_values`` and its fellows say what the integers stand for. Caches are named by the class, the
+    attributes and the text of the module: what it is set to by other means they do not know. It is pickled where
+    processes that load images are spawned.
 
     Attributes:
         shown: Writes a value as experiments do; None for numbers.
@@ -39,8 +45,29 @@ class MaskReader(ABC):
             DataError: If the file is at fault, or it is not sure what is meant.
         """
 
+    def size(self, path: Path) -> tuple[int, int]:
+        """Return height and width of a mask in pixels.
 
-class ValueReader(MaskReader):
+        Raises:
+            DataError: If the file is at fault.
+        """
+        height, width = self(path).shape
+        return height, width
+
+    def __repr__(self) -> str:
+        """Return what decides how masks are read, for names of caches."""
+        return f"{type(self).__name__} {vars(self)}"
+
+
+class PictureReader(MaskReader):
+    """Read a mask that is a picture."""
+
+    def size(self, path: Path) -> tuple[int, int]:
+        """Return height and width of a mask in pixels, from the header."""
+        return read_size(path)
+
+
+class ValueReader(PictureReader):
     """Read the integers that a mask holds; see :func:`~segcli.datasets.mask_file.read_mask`."""
 
     def __call__(self, path: Path, data: bytes | None = None) -> NDArray[np.integer]:
@@ -52,7 +79,7 @@ def _colour(value: int) -> str:
     return f"#{value:06x}"
 
 
-class ColourReader(MaskReader):
+class ColourReader(PictureReader):
     """Read the colours that a viewer shows, red first: ``#ff8000`` is 0xff8000.
 
     Args:
@@ -73,7 +100,7 @@ class ColourReader(MaskReader):
         return pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
 
 
-class ThresholdReader(MaskReader):
+class ThresholdReader(PictureReader):
     """Read grey values, of which only the side of a threshold counts: masks that were saved as JPEG.
 
     Args:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from segcli.datasets.listing import Listing
+from segcli.datasets.listing import Listing, MaskKind
 from segcli.datasets.pairing import few, files_below, image_files, listing, nearest
 from segcli.datasets.path_pattern import CHANNEL, CLASS, SPLIT, PathPattern
 from segcli.datasets.record import MaskFile, Record
@@ -36,8 +36,10 @@ class PatternListing(Listing):
 
     def __init__(self, root: Path, image: PathPattern | Sequence[PathPattern], mask: PathPattern | None) -> None:
         self._images = (image,) if isinstance(image, PathPattern) else tuple(image)
-        self.root, self.image, self.mask = root, self._images[0], mask
+        super().__init__(root)
+        self.image, self.mask = self._images[0], mask
         self.has_masks, self.split_name = mask is not None, f"{{{SPLIT}}} of data.image"
+        self.mask_kind = mask_kind(mask)
         self._records: list[Record] | None = None
         for pattern in self._images:
             if CLASS in pattern.fields:
@@ -230,6 +232,13 @@ class PatternListing(Listing):
         examples = {path.rpartition("/")[0]: path for path in reversed([*paths])}.values()  # the first of every folder
         shown = few(sorted(examples, key=lambda path: (-_alike(path, pattern.text), path)), _SHOWN) or "no files"
         return f"{key} got {pattern.text!r}, which fits no file below {self.root}; there are {shown}."
+
+
+def mask_kind(pattern: PathPattern | None) -> MaskKind:
+    """Return what masks are that a pattern finds."""
+    if pattern is not None and CLASS in pattern.fields:
+        return "classes"
+    return "shapes" if pattern is not None and pattern.text.lower().endswith(SUFFIXES) else "values"
 
 
 def _alike(path: str, pattern: str) -> int:

@@ -4,20 +4,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from segcli.datasets.packed_file import PackedFile, Source
+
 
 @dataclass(frozen=True)
 class MaskFile:
     """A file of a mask, or of a part of one.
 
     Attributes:
-        path: The file; None for a class of which the image has none.
+        path: The file; of one inside another its ``path``; None for a class of which the image has none.
         label: The class that it is of, where every class has a file of its own; None where its values tell.
-        content: What of the file is of this image, where it is of many images; None for all of it.
+        content: What of the file is of this image, where it is of many images, or the file inside another; None for all
+            of it.
     """
 
     path: Path | None
     label: str | None = None
-    content: bytes | None = None
+    content: bytes | PackedFile | None = None
+
+    def data(self) -> bytes | None:
+        """Return the content where that is not all of a file of its own; None where it is.
+
+        Raises:
+            DataError: If a file inside another cannot be read.
+        """
+        return self.content.read() if isinstance(self.content, PackedFile) else self.content
 
 
 @dataclass(frozen=True)
@@ -26,11 +37,12 @@ class Record:
 
     Attributes:
         name: Unique in the data set; splits by hashes go by it.
-        image: File of the image, or of its first channels.
+        image: File of the image, or of its first channels; of one inside another its ``path``.
         masks: Files of its mask; none where there is none.
         split: Split that its path or a table names, as it is written there; None where nothing does.
         group: What it belongs to, where a table says it; None where nothing does.
         more: Files of the image's further channels, in their order.
+        packed: The image, where it lies inside another file; None where it is one of its own.
     """
 
     name: str
@@ -39,6 +51,7 @@ class Record:
     split: str | None = None
     group: str | None = None
     more: tuple[Path, ...] = ()
+    packed: PackedFile | None = None
 
     @property
     def image_files(self) -> tuple[Path, ...]:
@@ -46,9 +59,27 @@ class Record:
         return (self.image, *self.more)
 
     @property
+    def image_sources(self) -> tuple[Source, ...]:
+        """What the image is read from."""
+        return (self.packed or self.image, *self.more)
+
+    @property
     def files(self) -> list[Path]:
-        """All files of the image and of its mask; several images may share one of these."""
-        return [*self.image_files, *(mask.path for mask in self.masks if mask.path is not None)]
+        """All files of the image and of its mask on disk; several images may share one of these."""
+        masks = [
+            mask.content.container if isinstance(mask.content, PackedFile) else mask.path
+            for mask in self.masks
+            if mask.path is not None
+        ]
+        return [self.packed.container if self.packed else self.image, *self.more, *masks]
+
+    def image_data(self) -> list[bytes] | None:
+        """Return the content of an image inside another file; None where it has files of its own.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        return None if self.packed is None else [self.packed.read()]
 
 
 def unlabelled(images: Iterable[Path]) -> list[Record]:

@@ -1,7 +1,6 @@
 """Images with masks, from the files of records."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.image_file import ImageMode
 from segcli.datasets.mask_check import faults_of
 from segcli.datasets.mask_file import require_equal_sizes
+from segcli.datasets.packed_file import PackedFile, Source, read_source
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_image import record_size
 from segcli.datasets.record_labels import Labels, RecordLabels
@@ -40,11 +40,11 @@ class RecordDataset(ImageDataset):
         super().__init__(records, transform, image_mode)
         self.labels = labels
 
-    def sources(self, index: int) -> list[Path | bytes]:
+    def sources(self, index: int) -> list[Source]:
         """Return image files and mask files, and a mark where there is none."""
-        return [*self.records[index].image_files, *self.mask_sources(index)]
+        return [*self.records[index].image_sources, *self.mask_sources(index)]
 
-    def mask_sources(self, index: int) -> list[Path | bytes]:
+    def mask_sources(self, index: int) -> list[Source]:
         """Return mask files, and a mark where there is none."""
         return [mask.content or mask.path or _NO_MASK for mask in self.records[index].masks or (MaskFile(None),)]
 
@@ -65,6 +65,8 @@ class RecordDataset(ImageDataset):
         except DataError as error:
             return [str(error)]
         masks = [mask.path for mask in record.masks]
+        if content is None and any(isinstance(source, PackedFile) for source in self.sources(index)):
+            content = list(map(read_source, self.sources(index)))  # it has no header that could be read by itself
         found = faults_of(record.image_files, masks, content, self.labels, form, keep)
         if not found and content is not None and keep is not None:
             try:
@@ -90,14 +92,16 @@ class RecordDataset(ImageDataset):
         """
         record = self.records[index]
         has_size = self.labels.has_size and bool(_with_file(record))
-        return self._mask(record, None if has_size else record_size(record.image_files, self.image_mode))
+        return self._mask(
+            record, None if has_size else record_size(record.image_files, self.image_mode, record.image_data())
+        )
 
     def _mask(self, record: Record, size: tuple[int, int] | None) -> NDArray[np.uint8]:
         """Return the mask of an image of that size; None where any will do."""
         files, labels = _with_file(record), list[Labels]()
         for file in files:
             assert file.path is not None
-            labels.append(self.labels.read(file.path, size, file.content))
+            labels.append(self.labels.read(file.path, size, file.data()))
             size = labels[0].shape[:2] if size is None else size
             require_equal_sizes(record.image, size, file.path, labels[-1].shape)
         assert size is not None

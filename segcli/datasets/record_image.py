@@ -16,19 +16,20 @@ NATIVE: ImageMode = "native"
 Size = tuple[int, int]
 
 
-def read_record_image(files: Sequence[Path], mode: ImageMode) -> NDArray[Any]:
+def read_record_image(files: Sequence[Path], mode: ImageMode, content: Sequence[bytes] | None = None) -> NDArray[Any]:
     """Return an image, ``(H, W, C)``, or ``(H, W)`` of one channel.
 
     Args:
         files: Of the image; with ``native``, the channels of each follow those of the one before.
         mode: Channels that it is converted to; ``native`` for those of the files, in uint8, uint16 or float32.
+        content: What they hold, where that was read already.
 
     Raises:
         DataError: If a file is at fault, or files of one image differ in size or type.
     """
     if mode != NATIVE:
-        return read_image(files[0], mode)
-    parts = [read_channels(file) for file in files]
+        return read_image(files[0], mode, None if content is None else content[0])
+    parts = [read_channels(file, None if content is None else content[at]) for at, file in enumerate(files)]
     for file, part in zip(files, parts, strict=True):
         _require_alike(files[0], _described(parts[0]), file, _described(part))
     image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

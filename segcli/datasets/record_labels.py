@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcli.datasets.label_mapping import LabelMapping
 from segcli.datasets.label_table import LabelTable
-from segcli.datasets.mask_reader import ValueReader
+from segcli.datasets.mask_reader import MaskReader, ValueReader
 from segcli.datasets.record import MaskFile
 from segcli.sample import IGNORE_INDEX, DataError
 
@@ -24,6 +24,9 @@ YES = (1, 255)
 class RecordLabels(ABC):
     """Turn the files of a mask into labels.
 
+    Args:
+        reader: Reads the values of a file; None where files hold none.
+
     Attributes:
         has_size: Whether files have a size of their own, which must be that of the image.
         may_contradict: Whether files that are each right may not go together.
@@ -31,6 +34,17 @@ class RecordLabels(ABC):
 
     has_size = True
     may_contradict = False
+
+    def __init__(self, reader: MaskReader | None = None) -> None:
+        self._reader = reader or ValueReader()
+
+    def size(self, path: Path) -> tuple[int, int]:
+        """Return height and width of a file in pixels, where files have a size.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        return self._reader.size(path)
 
     @abstractmethod
     def read(self, path: Path, size: tuple[int, int] | None, data: bytes | None = None) -> Labels:
@@ -75,7 +89,8 @@ class TableLabels(RecordLabels):
     """
 
     def __init__(self, table: LabelTable, missing: int | None = None) -> None:
-        self._reader, self._mapping, self._missing = table.reader, table.mapping, missing
+        super().__init__(table.reader)
+        self._mapping, self._missing = table.mapping, missing
         ground = table.mapping.named.get(0, 0)
         self.ground = ground if ground != IGNORE_INDEX else 0
 
@@ -95,7 +110,7 @@ class TableLabels(RecordLabels):
 
     def __repr__(self) -> str:
         """Return what the values stand for."""
-        return f"{type(self._reader).__name__} {vars(self._reader)} {self._mapping!r} missing {self._missing}"
+        return f"{self._reader!r} {self._mapping!r} missing {self._missing}"
 
 
 class ObjectLabels(TableLabels):
@@ -104,10 +119,13 @@ class ObjectLabels(TableLabels):
     Args:
         ignore_values: Values that no loss and no metric sees.
         missing: As for :class:`TableLabels`.
+        reader: Reads the values of a file; None for :class:`~segcli.datasets.mask_reader.ValueReader`.
     """
 
-    def __init__(self, ignore_values: Sequence[int] = (), missing: int | None = None) -> None:
-        super().__init__(LabelTable(("none", "object"), ValueReader(), yes_or_no(ignore_values)), missing)
+    def __init__(
+        self, ignore_values: Sequence[int] = (), missing: int | None = None, reader: MaskReader | None = None
+    ) -> None:
+        super().__init__(LabelTable(("none", "object"), reader or ValueReader(), yes_or_no(ignore_values)), missing)
 
     def read(self, path: Path, size: tuple[int, int] | None, data: bytes | None = None) -> Labels:
         """Return 1 where the object is."""
@@ -124,6 +142,7 @@ class ClassFileLabels(RecordLabels):
         ignore_values: Values that no loss and no metric sees.
         unmarked: What a pixel in no mask is: a class index, or ``IGNORE_INDEX``; None refuses it.
         overlaps: Whether a pixel in the masks of two classes is an ``error``, or of the ``last`` of them.
+        reader: As for :class:`ObjectLabels`.
     """
 
     def __init__(
@@ -134,8 +153,10 @@ class ClassFileLabels(RecordLabels):
         ignore_values: Sequence[int] = (),
         unmarked: int | None = 0,
         overlaps: Overlaps = "error",
+        reader: MaskReader | None = None,
     ) -> None:
-        self._reader, self._mapping = ValueReader(), yes_or_no(ignore_values)
+        super().__init__(reader)
+        self._mapping, self._has_own_reader = yes_or_no(ignore_values), reader is not None
         self._indices, self._num_classes, self._multilabel = indices, num_classes, multilabel
         self._unmarked, self._overlaps = unmarked, overlaps
         self.may_contradict = not multilabel
@@ -179,7 +200,8 @@ class ClassFileLabels(RecordLabels):
     def __repr__(self) -> str:
         """Return what the files stand for."""
         how = f"multilabel {self._multilabel}, unmarked {self._unmarked}, overlaps {self._overlaps}"
-        return f"{sorted(self._indices.items())} of {self._num_classes}, {how}, {self._mapping!r}"
+        read = f", {self._reader!r}" if self._has_own_reader else ""
+        return f"{sorted(self._indices.items())} of {self._num_classes}, {how}, {self._mapping!r}{read}"
 
 
 def yes_or_no(ignore_values: Sequence[int] = ()) -> LabelMapping:

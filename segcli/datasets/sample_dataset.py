@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from segcli.config.errors import in_a_line
 from segcli.datasets.image_channels import ImageForm
 from segcli.datasets.mask_targets import MaskTargets
+from segcli.datasets.packed_file import Source
 from segcli.sample import DataError, Sample, is_out_of_memory
 
 
@@ -84,11 +85,11 @@ class SampleDataset(Dataset[Sample], ABC):
         """Return the mask alone, as :meth:`load` does."""
         return self.load(index)[1]
 
-    def sources(self, index: int) -> list[Path | bytes]:
-        """Return what the sample is made of: the files that it is read from, or bytes that it follows from."""
+    def sources(self, index: int) -> list[Source]:
+        """Return what the sample is made of."""
         return [Path(self.paths()[index])]
 
-    def mask_sources(self, index: int) -> list[Path | bytes]:
+    def mask_sources(self, index: int) -> list[Source]:
         """Return those of :meth:`sources` that are of the mask; they come last."""
         return self.sources(index)[1:]
 

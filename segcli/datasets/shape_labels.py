@@ -35,6 +35,7 @@ class ShapeLabels(RecordLabels):
         unmarked: int | None = None,
         missing: int | None = None,
     ) -> None:
+        super().__init__()
         self._indices = {**indices, **dict.fromkeys(ignored, IGNORE_INDEX)}
         self._others, self._unmarked, self._missing = others, unmarked, missing
 

@@ -4,13 +4,12 @@ Colour and texture say nothing about the class, and outlines, strokes and ellips
 that only form helps. Drawn by signed distance functions (Quilez, https://iquilezles.org/articles/distfunctions2d).
 """
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from segcli.datasets.packed_file import Source
 from segcli.datasets.sample_dataset import SampleDataset, SampleTransform
 
 Field = NDArray[np.float32]
@@ -67,7 +66,7 @@ class ShapesDataset(SampleDataset):
         """Return the made-up name of every picture."""
         return self._paths
 
-    def sources(self, index: int) -> list[Path | bytes]:
+    def sources(self, index: int) -> list[Source]:
         """Return what the picture is drawn from."""
         return [repr((self.name, self.seed, index, self.image_size, self.with_mask, self.multilabel)).encode()]
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from segcli.datamodules.segmentation_data_module import Split
 from segcli.datasets.class_counts import mask_counts
 from segcli.datasets.fingerprint import READERS
 from segcli.datasets.mask_check import MaskCheck, quiet_threads
+from segcli.datasets.packed_file import read_source
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.inference.picture import as_picture
 from segcli.inspection.perceptual_hash import ImageHash, perceptual_hash
@@ -75,8 +75,8 @@ def scan(split: Split, dataset: SampleDataset, classes: int, advance: Callable[[
 
 def _read(dataset: SampleDataset, index: int, classes: int, check: MaskCheck) -> ScannedImage:
     try:
-        content = [part.read_bytes() if isinstance(part, Path) else part for part in dataset.sources(index)]
-    except OSError:
+        content = list(map(read_source, dataset.sources(index)))
+    except (OSError, DataError):
         check.look_for_unreadable(index)
         return ScannedImage()
     files = content[: len(content) - len(dataset.mask_sources(index))]

@@ -20,6 +20,8 @@ from segcli.runs.identity import config_hash, experiment_hash
 DATA = "segcli.datamodules.shapes_data_module.ShapesDataModule"
 PLACES = {
     "datamodules": "data",
+    "listings": "data.listing",
+    "readers": "data.reader",
     "backbones": "model.backbone",
     "decoders": "model.decoder",
     "losses": "model.loss",

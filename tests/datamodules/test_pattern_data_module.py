@@ -316,8 +316,14 @@ def test_trains_from_the_command_line_with_colours(tmp_path: Path, tiny: Path, c
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"image": "{name}.png", "image_dir": "x"}, "got image_dir or mask_dir beside image, manifest, coco or"),
-        ({"image": "{name}.png", "mask_dir": "x"}, "got image_dir or mask_dir beside image, manifest, coco or"),
+        (
+            {"image": "{name}.png", "image_dir": "x"},
+            "got image_dir or mask_dir beside image, manifest, coco, outlines or",
+        ),
+        (
+            {"image": "{name}.png", "mask_dir": "x"},
+            "got image_dir or mask_dir beside image, manifest, coco, outlines or",
+        ),
         (
             {"manifest": "a.csv", "mask": None, "image_dir": "x", "image": None},
             "got image_dir or mask_dir beside image",

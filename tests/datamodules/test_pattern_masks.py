@@ -6,6 +6,7 @@ import pytest
 
 from segcli.datamodules.pattern_masks import ClassMasks, MaskKeys, ValueMasks, masks_of
 from segcli.datasets.path_pattern import PathPattern
+from segcli.datasets.pattern_listing import mask_kind
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.sample import DataError
@@ -17,7 +18,7 @@ CAT = MaskFile(Path("cat/a.png"), "cat")
 
 def made(pattern: str | None, missing: str = "error", multilabel: bool = False, **keys: Any) -> Any:  # noqa: ANN401
     mask = PathPattern(pattern) if pattern else None
-    return masks_of(mask, KEYS._replace(**keys), multilabel, "error", missing)
+    return masks_of(mask, KEYS._replace(**keys), multilabel, "error", missing, mask_kind(mask))
 
 
 def test_the_pattern_tells_what_masks_are() -> None:

@@ -10,15 +10,14 @@ from segcli.sample import DataError
 class Own(Listing):
     """A listing of a user's own."""
 
-    root, has_masks, split_name = Path(), True, "nothing"
-
     def images(self) -> list[Record]:
         return [Record("a", Path("a.png"))]
 
 
 def test_all_images_are_records_unless_a_listing_says_more() -> None:
-    assert Own().records() == Own().images()
-    Own().check_settings()
+    own = Own(Path())
+    assert own.records() == own.images()
+    own.check_settings()
 
 
 def test_a_file_is_in_a_data_set_once() -> None:
