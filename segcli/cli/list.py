@@ -113,7 +113,12 @@ def _nothing_found(family: str, pattern: str) -> ConfigError:
 
     names = names_of(family) + ([entry.name for entry in timm_models()] if family == "backbones" else [])
     if not names:
-        return ConfigError([Problem(f"no {family} here; they are the YAML files in experiments/, or in this folder")])
+        where = (
+            "they are the YAML files in experiments/, or in this folder"
+            if family == "experiments"
+            else f"installed packages may bring some: {program()} guide plug-ins"
+        )
+        return ConfigError([Problem(f"no {family} here; {where}")])
     word = pattern.strip("*?")
     near = get_close_matches(word.lower(), {name.lower(): name for name in names}, n=5)
     options = tuple(name for name in names if name.lower() in near) or tuple(names)

@@ -120,9 +120,8 @@ class ManifestListing(Listing):
             return None
         path = Path(os.path.normpath(self.root / row[column]))
         if len(row[column]) > _LONGEST or not path.is_file():
-            raise DataError(
-                f"{self._file}, {self._line} {line}: {str(path)[:_LONGEST]} is missing; paths are relative to data.root."
-            )
+            shown = str(path)[:_LONGEST]
+            raise DataError(f"{self._file}, {self._line} {line}: {shown} is missing; paths are relative to data.root.")
         return path
 
     def _group_of(self, row: Mapping[str, str], line: int) -> str | None:

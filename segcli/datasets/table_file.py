@@ -34,21 +34,20 @@ class TableFile(ABC):
         file: It.
         schema: Its columns, as pyarrow has them.
         lengths: Rows of every part.
+
+    Attributes:
+        columns: Names of the columns.
     """
 
     def __init__(self, file: Path, schema: Any, lengths: Sequence[int]) -> None:  # noqa: ANN401  (of pyarrow)
         self.file, self.schema = file, schema
+        self.columns: list[str] = list(schema.names)
         self._starts = [0, *accumulate(lengths)]
 
     @property
     def rows(self) -> int:
         """Number of rows."""
         return self._starts[-1]
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns."""
-        return list(self.schema.names)
 
     def cell(self, column: str, row: int) -> Any:  # noqa: ANN401  (whatever the table holds)
         """Return a value; None where there is none.

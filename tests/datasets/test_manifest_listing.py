@@ -5,6 +5,7 @@ import pytest
 from segcli.datasets.manifest_listing import ManifestListing
 from segcli.datasets.record import MaskFile, Record
 from segcli.sample import DataError
+from tests.datasets.tables import write_parquet
 
 
 def listing(root: Path, text: str | bytes, group: str | None = None) -> ManifestListing:
@@ -49,6 +50,51 @@ def test_paths_may_be_absolute_and_masks_absent(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_with_its_line(text: str | bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=message):
         listing(tmp_path, text).images()
+
+
+def of_table(root: Path, columns: dict[str, list[str | int | None]], group: str | None = None) -> list[Record]:
+    for name in ("a.png", "b.png", "a_m.png"):
+        (root / name).touch()
+    return ManifestListing(root, write_parquet(root / "all.parquet", columns), group).records()
+
+
+def test_a_parquet_file_is_read_as_a_csv_file(tmp_path: Path) -> None:
+    columns = {
+        "image": ["a.png", "b.png"],
+        "mask": ["a_m.png", None],
+        "split": ["train", None],
+        "patient": [1, 2],
+        "n": [0, 0],
+    }
+    text = "image,mask,split,patient,n\na.png,a_m.png,train,1,0\nb.png,,,2,0\n"
+    assert of_table(tmp_path, columns, "patient") == listing(tmp_path, text, "patient").records()
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"img": ["a.png"]}, r"all\.parquet has no column 'image' \(did you mean 'img'\?\), but img; expected"),
+        ({"image": []}, "has no rows"),
+        ({"image": ["a.png", "c.png"]}, r"all\.parquet, row 1: .*c\.png is missing; paths are relative to data\.root"),
+        ({"image": ["a.png"], "mask": ["x.png"]}, r"row 0: .*x\.png is missing"),
+        ({"image": [None], "mask": ["a_m.png"]}, "row 0: names no image; fill the column"),
+        ({"image": ["a.png", "a.png"]}, r"rows 0 and 1: both name .*a\.png"),
+        ({"image": ["a.png", "b.png"], "mask": ["a_m.png"] * 2}, r"all\.parquet names .*a_m\.png twice"),
+    ],
+)
+def test_what_is_wrong_in_parquet_is_told_with_its_row(
+    columns: dict[str, list[str | int | None]], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=message):
+        of_table(tmp_path, columns)
+
+
+def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"data\.manifest got .*none\.parquet, which is missing"):
+        ManifestListing(tmp_path, tmp_path / "none.parquet").images()
+    (tmp_path / "all.parquet").write_text("image,mask\n")
+    with pytest.raises(DataError, match=r"all\.parquet cannot be read as Parquet .*fetch or write it anew"):
+        ManifestListing(tmp_path, tmp_path / "all.parquet").images()
 
 
 def test_groups_need_a_column_that_is_filled(tmp_path: Path) -> None:
