@@ -15,7 +15,8 @@ from segcli.cli.main import main
 from segcli.config.library import library_of
 from segcli.plug_ins import read_entry_points
 from segcli.runs.surroundings import versions
-from tests.documents import PACKAGE
+from tests.datasets.data import write_visits
+from tests.documents import FILES, PACKAGE
 
 PROJECT, MODULE = "segcli-mydecoder/pyproject.toml", "segcli-mydecoder/segcli_mydecoder.py"
 EXPERIMENT = "my_package.yaml"
@@ -51,7 +52,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     yield _install
     monkeypatch.undo()
     _forget()
-    sys.modules.pop("segcli_mydecoder", None)
+    for module in ("segcli_mydecoder", "my_data"):
+        sys.modules.pop(module, None)
 
 
 def _forget() -> None:
@@ -168,6 +170,74 @@ def test_the_first_on_the_path_of_a_package_that_is_there_twice_counts(mine: Pat
         (found,) = read_entry_points(places, registry.FAMILIES, faults.append)
         assert found.module == module
     assert not faults
+
+
+DATA = "[segcli.listings]\nVisits = my_data:Visits\n[segcli.readers]\nNumPyReader = my_data:NumPyReader\n"
+VISITS = """\
+extends: segcli:quickstart
+data:
+  class_path: PatternDataModule
+  root: visits
+  listing: {class_path: Visits, suffix: _label.npy}
+  reader: NumPyReader
+  classes: [tissue, lesion]
+  num_workers: 0
+"""
+
+
+@pytest.fixture
+def visits(install: Install) -> None:
+    """The listing and the reader of the guide in a package, an experiment with both, and what it reads."""
+    install("segcli-visits", DATA, my_data=FILES["my_data.py"])
+    Path("x.yaml").write_text(VISITS)
+    write_visits(Path("visits"))
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_listing_and_a_reader_are_names_like_others(capsys: Capture) -> None:
+    for family, name, said in (("listings", "Visits", "suffix"), ("readers", "NumPyReader", "Read masks that NumPy")):
+        assert main(["list", family, name]) == 0
+        listed = capsys.readouterr().out
+        assert listed.startswith(f"{name}   from segcli-visits\n")
+        assert said in listed
+    assert main(["schema"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f'"{name}"' in printed for name in ("Visits", "NumPyReader"))
+    for written, wrong, hint in (
+        ("class_path: Visits", "class_path: Vissits", "did you mean 'Visits'"),
+        ("suffix: ", "sufix: ", "did you mean 'suffix'"),
+        ("reader: NumPyReader", "reader: NumpyReader", "did you mean 'NumPyReader'"),
+        ("reader: NumPyReader", "reader: Visits", "Visits is one of the listings, not of the readers"),
+    ):
+        Path("y.yaml").write_text(VISITS.replace(written, wrong))
+        assert main(["check", "y.yaml", "--trusted-only"]) == 2
+        assert hint in capsys.readouterr().out
+    assert "my_data" not in sys.modules
+    assert main(["check", "x.yaml"]) == 0
+
+
+@pytest.mark.usefixtures("visits")
+def test_data_of_a_listing_are_checked_drawn_and_counted(capsys: Capture) -> None:
+    assert main(["data", "check", "-c", "x.yaml"]) == 0
+    assert "0 errors" in capsys.readouterr().out
+    assert main(["data", "stats", "-c", "x.yaml"]) == 0
+    assert "lesion" in capsys.readouterr().out
+    assert main(["data", "preview", "-c", "x.yaml", "--output", "x.png"]) == 0
+    Path("visits/p1/0_label.npy").write_bytes(b"broken")
+    assert main(["data", "check", "-c", "x.yaml"]) == 1
+    told = capsys.readouterr()
+    assert "visits/p1/0_label.npy: data.reader NumPyReader failed, ValueError" in told.out + told.err
+    assert "Traceback" not in told.out + told.err
+
+
+@pytest.mark.usefixtures("visits")
+def test_data_of_a_listing_train(capsys: Capture) -> None:
+    small = [each for each in SHORT if "_size=" not in each]
+    assert main(["fit", "-c", "x.yaml", *small, "--data.batch_size=2", "--run.name=x"]) == 0
+    stored = json.loads(Path("runs/x/1/passport.json").read_text())
+    assert stored["versions"]["segcli-visits"] == "0.1.0"
+    splits = json.loads(Path("runs/x/1/splits.json").read_text())
+    assert set(splits["groups"]["train"]).isdisjoint(splits["groups"]["val"])
 
 
 @pytest.mark.slow

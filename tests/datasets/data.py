@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from segcli.datasets.label_mapping import LabelMapping
 from segcli.datasets.label_table import LabelTable
 from segcli.datasets.mask_reader import ValueReader
@@ -14,6 +17,17 @@ from segcli.datasets.record_labels import ClassFileLabels, TableLabels
 def of_pairs(pairs: Sequence[tuple[Path, Path]], mapping: LabelMapping) -> RecordDataset:
     """Images with a mask each."""
     return RecordDataset(paired(pairs), table_labels(mapping))
+
+
+def write_visits(root: Path) -> None:
+    """Write two scans of each of five patients, with masks of 0 and 1 that NumPy saves."""
+    for patient in range(5):
+        (root / f"p{patient}").mkdir(parents=True)
+        for scan in range(2):
+            rng = np.random.default_rng([patient, scan])
+            image = Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+            image.save(root / f"p{patient}/{scan}.png")
+            np.save(root / f"p{patient}/{scan}_label.npy", rng.integers(0, 2, (64, 64), dtype=np.uint8))
 
 
 def table_labels(mapping: LabelMapping) -> TableLabels:
