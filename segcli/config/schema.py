@@ -91,7 +91,7 @@ class _Writer:
         mapping = {
             "type": "object",
             "properties": {"class_path": names},
-            "allOf": cases,
+            **({"allOf": cases} if cases else {}),
             "if": {"required": ["class_path"]},
             "else": ref(f"{family.name}.any"),
         }

@@ -70,10 +70,13 @@ class MaskCheck:
         held = [None] * len(masks) if content is None else content[len(content) - len(masks) :]
         found = list[tuple[Path, str]]()
         for source, given in zip(masks, held, strict=True):
-            packed = isinstance(source, PackedFile)
-            data = source.read() if given is None and packed else given
-            file = source.path if packed else source
-            if isinstance(file, Path) and (name := lossy_format_of(file, data)) is not None:
+            if isinstance(source, bytes):
+                continue
+            file, data = source, given
+            if isinstance(source, PackedFile):
+                file, data = source.path, source.read() if given is None else given
+            assert isinstance(file, Path)
+            if (name := lossy_format_of(file, data)) is not None:
                 found.append((file, name))
         return found
 

@@ -83,6 +83,13 @@ def test_a_folder_without_experiments_is_explained(
     assert "no experiments here" in capsys.readouterr().err
 
 
+def test_a_family_without_members_says_who_may_bring_some(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "readers"]) == 2
+    told = capsys.readouterr().err
+    assert "no readers here; installed packages may bring some: " in told
+    assert told.strip().endswith("guide plug-ins")
+
+
 def test_json_is_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     (entry,) = json.loads(_listed(capsys, "losses", "DiceLoss*", "--format", "json"))
     assert (entry["name"], entry["family"], entry["package"]) == ("DiceLoss", "losses", "segcli")

@@ -47,7 +47,7 @@ def test_a_component_is_described_by_its_source() -> None:
 @pytest.mark.parametrize("family", [family for family in LISTED if family != "experiments"])
 def test_every_name_can_be_described(family: str) -> None:
     entries = [describe(name, family) for name in names_of(family)]
-    assert entries
+    assert entries or family == "readers"  # which packages bring alone
     assert [entry.name for entry in entries if not entry.summary] in ([], ["SpikeDetection"])  # has no docstring
     assert not [entry.name for entry in entries if "error" in entry.facts]
 

@@ -3,13 +3,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from segcli.datamodules.pattern_masks import ClassMasks, MaskKeys, ValueMasks, masks_of
+from segcli.datasets.mask_reader import MaskReader, ValueReader
 from segcli.datasets.path_pattern import PathPattern
 from segcli.datasets.pattern_listing import mask_kind
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.sample import DataError
+from tests.datamodules.data import write_mask
 
 KEYS = MaskKeys(("ground", "cat"), None, (), (), "error", None)
 A = Record("a", Path("a.png"))
@@ -81,3 +84,42 @@ def test_objects_are_laid_over_the_class_of_the_value_0() -> None:
     _, labels = made("{name}/*.png", **keys).prepared([], [])
     ground, cell = np.ones((1, 2), np.uint8), np.array([[0, 1]], np.uint8)
     assert labels.combined([], [cell, ground], (1, 2)).tolist() == [[0, 1]]
+
+
+class Halved(MaskReader):
+    """Read half of every value."""
+
+    def __call__(self, path: Path, data: bytes | None = None) -> NDArray[np.integer]:
+        return ValueReader()(path, data) // 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "keys"),
+    [
+        ("{name}.png", {}),
+        ("{name}_*.png", {}),
+        ("{class}/{name}.png", {"classes": None, "mask_values": {"ground": "ground", "cat": "cat"}}),
+    ],
+)
+def test_an_own_reader_reads_masks_of_all_kinds(pattern: str, keys: dict[str, Any], tmp_path: Path) -> None:
+    write_mask(tmp_path / "a.png", (0, 2))
+    _, labels = made(pattern, "empty" if "{class}" in pattern else "error", reader=Halved(), **keys).prepared([], [])
+    assert labels.read(tmp_path / "a.png", None)[0].tolist() == [0, 1] * 10
+    assert labels.size(tmp_path / "a.png") == (16, 20)
+    assert ".Halved {}" in repr(labels)
+    _, usual = made(pattern, "empty" if "{class}" in pattern else "error", **keys).prepared([], [])
+    with pytest.raises(DataError, match="has mask value 2"):
+        usual.read(tmp_path / "a.png", None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "keys", "message"),
+    [
+        ("{name}.png", {"threshold": 9, "classes": None, "mask_values": {0: "a", 255: "b"}}, "beside data.mask_thresh"),
+        ("{name}.png", {"classes": None, "mask_values": {"#000000": "a", "#ffffff": "b"}}, "or colours in data.mask_v"),
+        ("{name}.json", {}, "masks of shapes, with which neither mask_threshold, reader nor"),
+    ],
+)
+def test_an_own_reader_goes_with_none_of_ours(pattern: str, keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        made(pattern, reader=Halved(), **keys)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.datasets.listing import Listing, require_once
+from segcli.datasets.listing import Listing, require_once, require_records
 from segcli.datasets.record import Record
 from segcli.sample import DataError
 
@@ -24,3 +24,17 @@ def test_a_file_is_in_a_data_set_once() -> None:
     require_once([Path("a"), Path("b")], "it")
     with pytest.raises(DataError, match="it names a twice"):
         require_once([Path("a"), Path("b"), Path("a")], "it")
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ([], "the listing Own found no images below data; correct data.root or data.listing"),
+        (["a.png"], "the listing Own returned something else than a list of records"),
+        (None, "the listing Own returned something else"),
+        ([Record("a", Path("a.png")), Record("b", Path("a.png"))], r"the listing Own names a\.png twice"),
+    ],
+)
+def test_what_is_no_list_of_records_is_refused(found: list[Record], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        require_records(found, Own(Path("data")))
