@@ -102,13 +102,17 @@ class HuggingFace(Listing):
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         """Yield every file with its split, empty where nothing names one."""
+        if not self.root.is_dir():
+            raise DataError(
+                f"{self.root} is missing or no folder; {listing(nearest(self.root))}.\n  Correct data.root."
+            )
         if (self.root / _SPLITS).is_file():
             for split in _json(self.root / _SPLITS, "splits"):
                 yield from ((str(split), file) for file in self._saved(self.root / str(split)))
         elif (self.root / _STATE).is_file():
             yield from (("", file) for file in self._saved(self.root))
         else:
-            files = sorted(files_below(self.root)) if self.root.is_dir() else []
+            files = sorted(files_below(self.root))
             tables = [file for file in files if file.suffix.lower() in (PARQUET, ARROW)]
             if not tables:
                 raise DataError(

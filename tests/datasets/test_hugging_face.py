@@ -173,6 +173,8 @@ def test_folders_at_fault_are_named(files: Mapping[str, str], message: str, tmp_
         (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=message):
         HuggingFace(tmp_path).records()
+    with pytest.raises(DataError, match=r"none is missing or no folder; .* "):
+        HuggingFace(tmp_path / "none").records()
 
 
 def test_an_image_at_fault_is_named_by_file_column_and_row(tmp_path: Path) -> None:
