@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from segcli.datasets.decoded_cache import DecodedCache, decoded_bytes, make_room
+from segcli.datasets.hugging_face import HuggingFace
 from segcli.datasets.image_file import ImageMode
 from segcli.datasets.label_table import label_table
 from segcli.datasets.record import paired
@@ -20,6 +21,7 @@ from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_labels import TableLabels
 from segcli.sample import DataError
 from tests.datamodules.data import write_image, write_mask
+from tests.datasets.tables import rows, write_parquet
 
 LABELS = TableLabels(label_table(["a", "b"], None))
 
@@ -187,3 +189,12 @@ def test_the_longest_unused_are_removed_first(tmp_path: Path) -> None:
     make_room(tmp_path, 250)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.json", "b.pixels", "c.json", "c.pixels"]
     make_room(tmp_path / "none", 0)
+
+
+def test_rows_of_one_file_have_caches_of_their_own(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "train.parquet", rows(4))
+    records = HuggingFace(tmp_path).records()
+    for part in (records[:2], records[2:], records[:2][::-1]):
+        data = RecordDataset(part, LABELS)
+        assert_same(DecodedCache.built(data, tmp_path / "cache"), data)
+    assert len(list((tmp_path / "cache").glob("*.pixels"))) == 3

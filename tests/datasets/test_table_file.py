@@ -2,6 +2,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segcli.datasets import table_file
@@ -53,7 +54,7 @@ def test_a_damaged_file_is_named(form: str, damage: str, tmp_path: Path) -> None
 
 
 def test_flipped_bytes_are_an_error_or_other_bytes(tmp_path: Path) -> None:
-    """Never the end of the process: offsets of Arrow are looked at before they are followed."""
+    """And never another kind of error."""
     for make in FORMS.values():
         content = make(tmp_path).read_bytes()
         for at in range(8, len(content), max(1, len(content) // 60)):
@@ -63,6 +64,16 @@ def test_flipped_bytes_are_an_error_or_other_bytes(tmp_path: Path) -> None:
                 table = opened_table(file)
                 for column in table.columns:
                     list(table.values(column))
+
+
+def test_offsets_that_lead_out_of_a_file_are_not_followed(tmp_path: Path) -> None:
+    file, lengths = FORMS["stream"](tmp_path), [len(each["bytes"]) for each in rows(2)["image"]]
+    offsets = np.array([0, lengths[0], sum(lengths)], np.int32)
+    content = file.read_bytes()
+    assert offsets.tobytes() in content
+    file.write_bytes(content.replace(offsets.tobytes(), (offsets * [0, 1 << 16, 1]).astype(np.int32).tobytes()))
+    with pytest.raises(DataError, match="it is damaged or cut off"):
+        opened_table(file)
 
 
 def test_only_a_few_row_groups_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
