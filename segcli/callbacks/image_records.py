@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
+from segcli.metrics.label_evaluation import LabelEvaluation
 from segcli.runs.image_counts import ImageCounts
-from segcli.task import SegmentationTask
 
 
 def image_names(data: SegmentationDataModule | None, stage: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def image_groups(data: SegmentationDataModule | None, stage: str) -> tuple[str, 
 
 
 def image_counts(
-    module: SegmentationTask,
+    evaluation: LabelEvaluation,
     names: Mapping[str, str],
     epoch: int | None,
     pattern: str = "",
@@ -35,13 +35,13 @@ def image_counts(
     """Return the counts of the last evaluation, in the order of the images' names however many devices counted.
 
     Args:
-        module: The task that counted.
+        evaluation: What counted.
         names: Name of every image by its path.
         epoch: Training epoch, from 1; None where there was none.
         pattern: Of the groups.
         groups: Group of every image by its path.
     """
-    paths, places, counts = module.evaluation.images
+    paths, places, counts = evaluation.images
     named = [names.get(path, path) for path in paths]
     order = sorted(range(len(named)), key=named.__getitem__)
     rank = np.empty(len(order), np.int64)
@@ -49,8 +49,6 @@ def image_counts(
     image = rank[places[:, 0]]
     cells = np.lexsort((places[:, 1], image))
     sorted_image, cell = (part[cells].astype(np.uint32) for part in (image, places[:, 1]))
-    classes = len(module.classes)
-    shape = (classes, 2, 2) if module.kind.multilabel else (classes, classes)
     group_names = tuple(groups[paths[i]] for i in order) if groups else ()
     ids = tuple(named[i] for i in order)
-    return ImageCounts(ids, shape, sorted_image, cell, counts[cells], epoch or 0, group_names, pattern)
+    return ImageCounts(ids, evaluation.shape, sorted_image, cell, counts[cells], epoch or 0, group_names, pattern)

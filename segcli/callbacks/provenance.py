@@ -1,9 +1,7 @@
 """What a run was made from: its data, its weights, and what its scores mean."""
 
 import hashlib
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +10,19 @@ import torch
 from pytorch_lightning.strategies import FSDPStrategy
 from torch import Tensor, nn
 
+from segcli.callbacks.data_record import record_data
 from segcli.config.output import say
-from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
-from segcli.datasets.data_progress import DataProgress
-from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
-from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
+from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.unused_files import unused_note
-from segcli.disk import write_text
 from segcli.loop.class_rules import found_weights
 from segcli.metrics.definitions import definitions
-from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.passport import Passport
-from segcli.runs.run_folder import SPLITS
 from segcli.runs.surroundings import file_hash
-from segcli.sample import DataError
 from segcli.task import SegmentationTask
-
-LONG_BYTES = 10_000_000_000
-"""Size of data above which the user is told what takes so long."""
 
 
 class Provenance(pl.Callback):
     """Record fingerprints of the data, a hash of the weights at the start, and the definitions of the metrics.
-
-    The names of all images go to ``splits.json``, by split and in order, with their groups where images share one.
 
     Args:
         passport: The record of the run.
@@ -95,49 +82,7 @@ class Provenance(pl.Callback):
         assert isinstance(data, SegmentationDataModule)
         if trainer.state.fn == "fit" and data.folder is not None and (unused := data.unused_files()):
             say(unused_note(data.folder, unused), file=sys.stderr)
-        try:
-            total = 0 if self._sizes_only else sum(total_bytes(dataset) for dataset in data.datasets.values())
-            if total > LONG_BYTES:
-                say(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
-            found = self._fingerprints(data)
-        except OSError as error:
-            raise DataError(f"{error.filename}: {error.strerror}") from None
-        names: dict[str, Any] = {split: dataset.ids() for split, dataset in data.datasets.items()}
-        grouped = ((str(split), data.groups(split)) for split in data.datasets if split != "predict")
-        groups = {split: groups for split, groups in grouped if groups is not None}
-        if any(len(set(of_split)) < len(of_split) for _, of_split in groups.values()):
-            names["groups"] = {split: of_split for split, (_, of_split) in groups.items()}
-        write_text(Path(trainer.default_root_dir) / SPLITS, json.dumps(names, indent=0, ensure_ascii=False) + "\n")
-        record = {"class": type(data).__name__, "classes": list(data.classes), "splits": found}
-        return {**record, "group": _group_facts(groups)} if groups else record
-
-    def _fingerprints(self, data: SegmentationDataModule) -> dict[Split, Fingerprint]:
-        """Hash the files of all splits and check their masks, but for samples that earlier runs found right."""
-        found, checks = dict[Split, Fingerprint](), list[tuple[str, MaskCheck]]()
-        with DataProgress(sum(map(len, data.datasets.values())), "checking data") as progress:
-            for split, dataset in data.datasets.items():
-                key, check = label_key(dataset), None
-                if key is not None:
-                    check = MaskCheck(dataset, data.check_masks, known_samples(key))
-                    checks.append((key, check))
-                found[split] = fingerprint(dataset, self._sizes_only, check, progress.advance)
-        for key, check in checks:
-            remember(key, check.right)
-        if note := lossy_note([check for _, check in checks]):
-            say(note, file=sys.stderr)
-        require_right([check for _, check in checks])
-        return found
-
-
-def _group_facts(groups: Mapping[str, tuple[str, list[str]]]) -> dict[str, Any]:
-    """Return the pattern of the groups, how many each split has, and how many of them are in ``train`` too."""
-    train = set(groups["train"][1]) if "train" in groups else None
-    splits: dict[str, dict[str, int]] = {}
-    for split, (_, names) in groups.items():
-        splits[split] = {"groups": len(set(names))}
-        if train is not None and split != "train":
-            splits[split]["also_in_train"] = len(train & set(names))
-    return {"pattern": next(iter(groups.values()))[0], "splits": splits}
+        return record_data(data, Path(trainer.default_root_dir), self._sizes_only)
 
 
 def weights_hash(module: nn.Module) -> str:

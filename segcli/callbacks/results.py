@@ -1,6 +1,5 @@
 """The result of a run: one table by class name, and the same as JSON."""
 
-import json
 import math
 import sys
 from dataclasses import dataclass, replace
@@ -12,12 +11,11 @@ from rich.console import Console
 
 from segcli.callbacks.image_records import image_counts, image_groups, image_names
 from segcli.callbacks.pictures import Pictures
+from segcli.callbacks.score_files import write_scores
 from segcli.callbacks.score_table import group_table, score_tables
 from segcli.config.output import say
-from segcli.disk import write_text
 from segcli.metrics.scores import Scores
-from segcli.runs.class_scores import group_scores
-from segcli.runs.image_scores import ImageScores, image_scores_file
+from segcli.runs.image_scores import ImageScores
 from segcli.runs.run_folder import BEST
 from segcli.runs.stored_run import LAST_IMAGES, LAST_METRICS
 from segcli.score_spec import MEAN_IOU
@@ -136,33 +134,18 @@ class Results(pl.Callback):
 
     @staticmethod
     def _write(trainer: pl.Trainer, module: SegmentationTask, stage: str, of: Validation | None) -> None:
-        """Write counts and pictures before the scores, which say that the others are there."""
+        """Write pictures before the scores, which say that the others are there."""
         if not trainer.is_global_zero or trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
             return
         folder, data = Path(trainer.default_root_dir), trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-        names, epoch = image_names(data, stage), of.epoch if of is not None else None
-        counts = image_counts(module, names, epoch, *image_groups(data, stage))
-        counts.write(folder / f"{stage}_images.npz")
+        epoch = of.epoch if of is not None else None
         for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set in __init__ by helpers
             if isinstance(callback, Pictures):
-                callback.worst.write(folder, epoch, names, data.palette)
-        by_group = group_scores(counts)
-        if module.evaluation.metrics.images:
-            images = ImageScores.of(module.evaluation.metrics.images, names, epoch)
-            images.write(folder / image_scores_file(stage))
-            groups = dict(zip(counts.ids, counts.groups, strict=True)) if by_group else {}
-            for group, values in images.by_group(module.evaluation.metrics.grouped, groups).items():
-                by_group[group] |= {name: _or_null(value) for name, value in values.items()}
+                callback.worst.write(folder, epoch, image_names(data, stage), data.palette)
+        origin = {"epoch": epoch, **({} if of is None else {"step": of.step, "checkpoint": of.checkpoint})}
+        by_group = write_scores(folder, stage, module.evaluation, module.scores[stage], data, origin)
         if by_group and epoch is None:
             Console(force_jupyter=False).print(group_table(by_group))
-        record = {
-            "stage": stage,
-            "epoch": epoch,
-            **({} if of is None else {"step": of.step, "checkpoint": of.checkpoint}),
-            **({"groups": by_group} if by_group else {}),
-            **score_record(module.classes, module.scores[stage]),
-        }
-        write_text(folder / f"{stage}_scores.json", json.dumps(record, indent=2) + "\n")
 
 
 def _write_last(trainer: pl.Trainer, module: SegmentationTask, epoch: int) -> None:
@@ -170,7 +153,7 @@ def _write_last(trainer: pl.Trainer, module: SegmentationTask, epoch: int) -> No
     if trainer.is_global_zero and not trainer.fast_dev_run:  # type: ignore[attr-defined]  # set in __init__ by helpers
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         names, folder = image_names(data, "val"), Path(trainer.default_root_dir)
-        image_counts(module, names, epoch, *image_groups(data, "val")).write(folder / LAST_IMAGES)
+        image_counts(module.evaluation, names, epoch, *image_groups(data, "val")).write(folder / LAST_IMAGES)
         if module.evaluation.metrics.images:
             ImageScores.of(module.evaluation.metrics.images, names, epoch).write(folder / LAST_METRICS)
 
@@ -180,22 +163,3 @@ def _monitored(trainer: pl.Trainer, scores: Scores) -> float:
     monitor = getattr(trainer.checkpoint_callback, "monitor", None)
     value = trainer.callback_metrics.get(monitor) if monitor else None
     return float(value) if value is not None else float(scores.mean_iou)
-
-
-def score_record(classes: tuple[str, ...], scores: Scores) -> dict[str, object]:
-    """Return scores as plain values; classes that neither truth nor prediction holds have null."""
-    record: dict[str, object] = {}
-    by_class: dict[str, dict[str, object]] = {name: {} for name in classes}
-    for spec, values in scores.measured():
-        if not spec.per_class:
-            record[spec.name] = _or_null(float(values))
-            continue
-        for name, value in zip(classes, values.tolist(), strict=True):
-            by_class[name][spec.name] = _or_null(value)
-    for name, pixels in zip(classes, scores.pixels.tolist(), strict=True):
-        by_class[name]["pixels"] = pixels
-    return {**record, "classes": by_class}
-
-
-def _or_null(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 6)

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -111,7 +111,19 @@ def require_right(checks: Sequence[MaskCheck]) -> None:
     Raises:
         DataError: If there are any.
     """
-    faults = list(dict.fromkeys(fault for check in checks for _, fault in sorted(check.faults)))
+    refuse(fault for check in checks for _, fault in sorted(check.faults))
+
+
+def refuse(found: Iterable[str]) -> None:
+    """Refuse files at fault: one line for each, and once what to do.
+
+    Args:
+        found: What is wrong with each; lines after the first say what to do.
+
+    Raises:
+        DataError: If there are any.
+    """
+    faults = list(dict.fromkeys(found))
     if not faults:
         return
     lines, advice = [fault.partition("\n")[0] for fault in faults], dict[str, None]()

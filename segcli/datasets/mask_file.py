@@ -13,7 +13,7 @@ from segcli.sample import DataError
 _WHOLE_FLOATS = 2**24  # above it, neighbouring integers are the same float32
 
 
-def read_mask(path: Path, data: bytes | None = None) -> NDArray[np.integer]:
+def read_mask(path: Path, data: bytes | None = None, are_indices: bool = False) -> NDArray[np.integer]:
     """Return the mask's pixel values as ``(H, W)`` integers.
 
     Grey values of 1, 8, 16 or 32 bits, with or without a sign (1-bit masks hold 0 and 1, which is white), the indices
@@ -23,6 +23,7 @@ def read_mask(path: Path, data: bytes | None = None) -> NDArray[np.integer]:
     Args:
         path: The file.
         data: Its content, where that was read already.
+        are_indices: Whether of a palette the indices are meant, whatever its colours.
 
     Raises:
         DataError: If the file is unreadable, truncated, in colour, transparent, or holds fractions; or if it is not
@@ -35,7 +36,7 @@ def read_mask(path: Path, data: bytes | None = None) -> NDArray[np.integer]:
         _require_exact(image, stored, path)
         upright = turned_upright(image)
         if upright.mode == "P":
-            return _indices(upright, path, reordered=image.format == "GIF")
+            return np.array(upright) if are_indices else _indices(upright, path, reordered=image.format == "GIF")
         if upright.mode in ("LA", "RGB", "RGBA"):
             return _grey(upright, path)
         values = np.array(upright)

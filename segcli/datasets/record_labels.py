@@ -85,12 +85,13 @@ class TableLabels(RecordLabels):
         missing: Class of all pixels of an image without a file; None where every image has one.
 
     Attributes:
+        table: What values stand for.
         ground: Class of pixels that are of no object: that of the value or colour 0, or the first.
     """
 
     def __init__(self, table: LabelTable, missing: int | None = None) -> None:
         super().__init__(table.reader)
-        self._mapping, self._missing = table.mapping, missing
+        self.table, self._mapping, self._missing = table, table.mapping, missing
         ground = table.mapping.named.get(0, 0)
         self.ground = ground if ground != IGNORE_INDEX else 0
 

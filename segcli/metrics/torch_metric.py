@@ -58,6 +58,21 @@ class TorchMetric(Metric):
         definition = f"{type(self.metric).__module__}.{self.metric_name}"
         return MetricSpec(self.metric_name, higher_is_better=bool(self.is_higher_better), definition=definition)
 
+    def take_labels(self) -> bool:
+        """Take labels from now on, where they give what probabilities do; return whether they do."""
+        results: list[Tensor | None] = []
+        for takes_probabilities in (True, False):
+            trial = copy.deepcopy(self.metric)
+            trial.reset()
+            try:
+                trial.update(*_drawn(self.task, self.num_classes, takes_probabilities, torch.device("cpu")))
+                results.append(torch.as_tensor(trial.compute()).double())
+            except Exception:  # it does not take them
+                results.append(None)
+        probable, certain = results
+        self._takes_probabilities = certain is None or (probable is not None and not torch.equal(probable, certain))
+        return not self._takes_probabilities
+
     def update(self, batch: Evaluated) -> None:
         """Add a batch."""
         if self._takes_probabilities is None:

@@ -9,17 +9,17 @@ from segcli.datamodules.shapes_data_module import ShapesDataModule
 PLACES = np.array([[0, 3], [0, 0], [1, 1]])
 
 
-def _task(paths: list[str], places: np.ndarray, counts: list[int], multilabel: bool = False) -> Any:  # noqa: ANN401  (stands for a task)
-    kind = SimpleNamespace(multilabel=multilabel)
-    evaluation = SimpleNamespace(images=(paths, places, np.array(counts)))
-    return cast(Any, SimpleNamespace(evaluation=evaluation, classes=("a", "b"), kind=kind))
+def _counted(paths: list[str], places: np.ndarray, counts: list[int], multilabel: bool = False) -> Any:  # noqa: ANN401  (stands for an evaluation)
+    return cast(
+        Any, SimpleNamespace(images=(paths, places, np.array(counts)), shape=(2, 2, 2) if multilabel else (2, 2))
+    )
 
 
 def test_images_are_in_the_order_of_their_names_whoever_counted_them() -> None:
     names = {"/data/x.png": "x.png", "/data/b.png": "b.png"}
-    one = image_counts(_task(["/data/x.png", "/data/b.png"], PLACES, [5, 6, 7]), names, epoch=2)
+    one = image_counts(_counted(["/data/x.png", "/data/b.png"], PLACES, [5, 6, 7]), names, epoch=2)
     swapped = np.array([[0, 1], [1, 3], [1, 0]])
-    other = image_counts(_task(["/data/b.png", "/data/x.png"], swapped, [7, 5, 6]), names, epoch=2)
+    other = image_counts(_counted(["/data/b.png", "/data/x.png"], swapped, [7, 5, 6]), names, epoch=2)
     assert one.ids == other.ids == ("b.png", "x.png")
     assert one.moved(other) == 0
     assert one.image.tolist() == [0, 1, 1]
@@ -29,16 +29,16 @@ def test_images_are_in_the_order_of_their_names_whoever_counted_them() -> None:
 
 
 def test_of_several_labels_an_image_has_four_counts_per_class() -> None:
-    assert image_counts(_task(["a"], PLACES[:2], [1, 2], multilabel=True), {}, epoch=None).shape == (2, 2, 2)
+    assert image_counts(_counted(["a"], PLACES[:2], [1, 2], multilabel=True), {}, epoch=None).shape == (2, 2, 2)
 
 
 def test_images_keep_their_groups_whoever_counted_them() -> None:
     groups = {"/data/x.png": "x", "/data/b.png": "b"}
     names = {"/data/x.png": "x.png", "/data/b.png": "b.png"}
-    task = _task(["/data/x.png", "/data/b.png"], PLACES, [5, 6, 7])
-    found = image_counts(task, names, 2, "{clip}", groups)
+    counted = _counted(["/data/x.png", "/data/b.png"], PLACES, [5, 6, 7])
+    found = image_counts(counted, names, 2, "{clip}", groups)
     assert (found.ids, found.groups, found.pattern) == (("b.png", "x.png"), ("b", "x"), "{clip}")
-    assert image_counts(task, names, 2).groups == ()
+    assert image_counts(counted, names, 2).groups == ()
 
 
 def test_groups_are_those_of_the_split() -> None:

@@ -1,24 +1,13 @@
 import csv
 import json
-import math
 from pathlib import Path
 
 import pytest
 import torch
 
-from segcli.callbacks.results import score_record
 from segcli.cli.main import main
 from segcli.metrics.scores import Scores
 from segcli.runs.stored_run import LAST_IMAGES, StoredRun
-
-MATRIX = torch.tensor([[8, 2, 0], [0, 10, 0], [0, 0, 0]])
-
-
-def test_the_record_is_json_with_null_for_absent() -> None:
-    record = json.loads(json.dumps(score_record(("a", "b", "c"), Scores.of(MATRIX))))
-    assert record["classes"]["c"] == {"IoU": None, "Dice": None, "pixels": 0}
-    assert math.isclose(record["mIoU"], (0.8 + 10 / 12) / 2, abs_tol=1e-6)
-    assert math.isclose(record["pixel_accuracy"], 0.9, abs_tol=1e-6)
 
 
 def test_the_best_is_that_of_the_section_checkpoint(tiny: Path) -> None:

@@ -5,7 +5,7 @@ import math
 import torch
 from rich.console import Console
 
-from segcli.callbacks.results import score_record
+from segcli.callbacks.score_files import score_record
 from segcli.callbacks.score_table import group_table, score_tables
 from segcli.metrics.scores import Scores
 from segcli.score_spec import MetricSpec
