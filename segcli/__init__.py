@@ -8,6 +8,7 @@ From Python, with an example each in their docstrings::
     segcli.check("experiments")
     segcli.diff("experiments/fpn_r50.yaml", "experiments/unet_r50.yaml")
     segcli.compare("runs/decoders", by="model.decoder")
+    segcli.evaluate("nnunet/predictions", "experiments/quickstart.yaml")
     mask = segcli.load(run).predict("image.png")
 
 Importing this module imports nothing else; torch comes with the first call that needs it.
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from segcli.api.check import Check, check
     from segcli.api.compare import RunComparison, compare
     from segcli.api.diff import Diff, diff
+    from segcli.api.evaluate import evaluate
     from segcli.api.fit import fit
     from segcli.api.load import load
     from segcli.api.run import Run
@@ -61,6 +63,7 @@ __all__ = [
     "check",
     "compare",
     "diff",
+    "evaluate",
     "fit",
     "load",
 ]
@@ -71,7 +74,7 @@ _MODULES = {
     "Run": "api.run",
     "RunComparison": "api.compare",
     "Segmenter": "segmenter",
-    **{name: f"api.{name}" for name in ("check", "compare", "diff", "fit", "load")},
+    **{name: f"api.{name}" for name in ("check", "compare", "diff", "evaluate", "fit", "load")},
 }
 
 

@@ -17,6 +17,8 @@ import segcli
 from segcli.cli import sweep
 from segcli.cli.main import main
 from segcli.config.compose import compose
+from segcli.experiment.arguments import RunArguments
+from segcli.experiment.data import build_data
 from tests.documents import (
     BLOCKS,
     COMMANDS,
@@ -90,9 +92,22 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "fields" / "labels").mkdir(exist_ok=True)
         tifffile.imwrite(folder / "fields" / "images" / f"{number}.tif", bands, planarconfig="contig")
         Image.fromarray(disc.astype(np.uint8)).save(folder / "fields" / "labels" / f"{number}.png")
+    _write_predictions(folder)
     for name, text in FILES.items():
         (folder / name).write_text(text)
     return folder
+
+
+def _write_predictions(folder: Path) -> None:
+    """Write what other tools predict of the quickstart's validation images: all is background."""
+    _, data = build_data(RunArguments("data", [folder / "experiments/quickstart.yaml"]), "check")
+    data.prepare("val")
+    dataset = data.datasets["val"]
+    for place in ("nnunet/predictions/{}.png", "mmseg/predictions/{}_pred.png"):
+        for name, size in zip(dataset.ids(), dataset.sizes(), strict=True):
+            path = folder / place.format(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.zeros(size, np.uint8)).save(path)
 
 
 @pytest.fixture(scope="module")

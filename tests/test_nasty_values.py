@@ -107,11 +107,19 @@ class _Elements(HTMLParser):
 RUN = f"runs/{NAME}/1"
 BEST = f"{RUN}/checkpoints/best.ckpt"
 NOWHERE = f"none{ESCAPES}|<b>"
+PREDICTED = [f"data{ESCAPES}/labels", "-c", FILE, "--values", "masks"]
 WORDS: dict[str, list[tuple[int, list[str]]]] = {
     "fit": [(2, ["-c", NOWHERE]), (2, ["-c", FILE, f"--x{ESCAPES}", "1"])],
     "validate": [(0, ["--ckpt_path", BEST]), (2, ["--ckpt_path", NOWHERE])],
     "test": [(0, ["--ckpt_path", BEST])],
     "predict": [(0, ["--ckpt_path", BEST]), (2, ["--ckpt_path", BEST, "--data.root", NOWHERE])],
+    "evaluate": [
+        (0, [*PREDICTED, "--run.name", f"out{ESCAPES}"]),
+        (0, [*PREDICTED, "--format", "json"]),
+        (2, [*PREDICTED, "--pattern", f"{ESCAPES}{{name}}"]),
+        (2, [*PREDICTED, "--others", NOWHERE]),
+        (2, [NOWHERE, "-c", FILE]),
+    ],
     "tune": [(0, ["batch_size", "-c", FILE, "--max_batch_size", "2", "--steps", "2"])],
     "sweep": [
         (0, ["-c", FILE, "--vary", f"data.root=a,b{ESCAPES.replace('[', '')}", "--dry-run"]),
@@ -162,6 +170,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
 IN_MARKDOWN = {
     "compare": [RUN],
     "diff": [RUN, FILE, "--all"],
+    "evaluate": PREDICTED,
     "list": ["experiments"],
     "new": [f"data{ESCAPES}", "--force", "--output", f"new{ESCAPES}|`<i>.yaml"],
     "data": ["stats", "-c", FILE],

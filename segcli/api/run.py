@@ -92,6 +92,8 @@ class Run:
     def scores(self) -> dict[str, Any]:
         """``mIoU``, ``mDice``, ``pixel_accuracy`` on the validation split, and the ``epoch`` they are of.
 
+        A run of :func:`segcli.evaluate` has them of its own split, and no epoch.
+
         Raises:
             ConfigError: If the run has none, or they were changed.
         """
@@ -141,6 +143,8 @@ class Run:
             ConfigError: If none was kept, or it cannot be read.
         """
         best = self.best_checkpoint
+        if self.stored.predictions:
+            raise ConfigError([Problem(f"{self.shown} holds scores of predictions; it has no model")])
         if best is None or not best.is_file():
             what = "kept no best checkpoint" if best is None else f"has no {best.name} any more"
             raise ConfigError([Problem(f"{self.shown} {what}; load another: {self.last_checkpoint or 'train again'}")])
@@ -151,7 +155,7 @@ class Run:
             scores = self.scores
         except ConfigError:
             return f"Run({self.shown!r}: {self.status})"
-        mean = f"{VAL}/{MEAN_IOU} {_cell(scores[MEAN_IOU])}"
+        mean = f"{self.stored.stage}/{MEAN_IOU} {_cell(scores[MEAN_IOU])}"
         return f"Run({self.shown!r}: {', '.join([self.status, mean, *_epoch(scores)])})"
 
     def _repr_html_(self) -> str:
@@ -163,13 +167,14 @@ class Run:
         rows = [[each["class"], *(_cell(each[name]) for name in columns)] for each in classes]
         rows.append(["mean", *(_cell(scores.get(f"m{name}"), "") for name in columns)])
         accuracy = f"pixel accuracy {_cell(scores['pixel_accuracy'])}"
-        caption = ", ".join(["validation", *_epoch(scores)])
+        stage = "validation" if self.stored.stage == VAL else self.stored.stage
+        caption = ", ".join([stage, *_epoch(scores)])
         whole = heading(self.shown, self.status, f"mIoU {_cell(scores['mIoU'])}", accuracy)
         return output(whole, table(caption, ["class", *columns], rows))
 
     def _record(self) -> Mapping[str, Any]:
         try:
-            return self.stored.scores()
+            return self.stored.scores(self.stored.stage)
         except UnreadableRunError as error:
             raise self._wrong(error) from None
 
@@ -194,7 +199,7 @@ def model_of(checkpoint: Path) -> "Segmenter":
 
 
 def _epoch(scores: Mapping[str, Any]) -> list[str]:
-    return [f"epoch {scores['epoch']}"] if "epoch" in scores else []
+    return [f"epoch {scores['epoch']}"] if scores.get("epoch") is not None else []
 
 
 def _cell(value: float | None, absent: str = "absent") -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from segcli.cli.files import save
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem, did_you_mean
+from segcli.config.keys import PREDICTIONS
 from segcli.config.output import say
 from segcli.ledger.table import BEGIN, END
 from segcli.program import program
@@ -38,7 +39,9 @@ A result is marked stale there, with what changed, once its experiment is not wh
 """,
     ("RUN [RUN ...] [--name NAME] [--force]", "--table", "--check"),
     (
-        Option("--name", "name of the result; the stem of the experiment file, unless given", "NAME"),
+        Option(
+            "--name", "name of the result; the stem of the experiment file, or run.name of predictions, else", "NAME"
+        ),
         Option("--folder", "folder of the experiments; experiments, unless given", "DIR"),
         Option("--force", "record runs of an experiment that has changed since; they are marked stale"),
         Option("--table", "write the table anew and record nothing"),
@@ -93,7 +96,8 @@ def _record(ledger: Ledger, typed: Typed) -> Entry:
     origin = origin_of(runs[0], ledger.folder)
     _check_origin(runs[0], origin, is_forced=typed.has("--force"))
     given = typed.value("--name")
-    name = origin.files[0].stem if given is None else given
+    usual = str(runs[0].config[PREDICTIONS]) if runs[0].predictions else origin.files[0].stem
+    name = usual if given is None else given
     if not name or PurePath(name).name != name or "\\" in name or name.startswith("."):
         raise ConfigError([Problem(f"--name got {name!r}, expected a file name without folders and suffix")])
     if note := unhashed_note([run.passport for run in runs]):
@@ -136,15 +140,17 @@ def _check_origin(first: StoredRun, origin: Origin, is_forced: bool) -> None:
 def _difference(first: StoredRun, origin: Origin) -> str | None:
     """Return how an experiment differs from what a run trained; None if it does not."""
     from segcli.ledger.runs import shown
-    from segcli.ledger.settings import differences, listed, settings_now, settings_of
+    from segcli.ledger.settings import differences, listed, settings_of, settings_then
 
     file = origin.files[0]
     try:
-        found = differences(settings_of(first.config), settings_now(origin.files, origin.overrides))
+        before = settings_of(first.config)
+        found = differences(before, settings_then(before, origin.files, origin.overrides))
     except ConfigError as error:
         problem = error.problems[0]
         return f"{file} does not compose any more: {problem.key + ': ' if problem.key else ''}{problem.message}"
-    return f"{file} is not what {shown(first)} trained: {listed(found)}" if found else None
+    did = "was scored by" if first.predictions else "trained"
+    return f"{file} is not what {shown(first)} {did}: {listed(found)}" if found else None
 
 
 def _write_table_if_there_is_a_place(ledger: Ledger) -> None:

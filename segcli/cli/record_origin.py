@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from segcli.cli.command_line import read
+from segcli.cli.evaluate import VERB as EVALUATE
 from segcli.cli.fit import VERB as FIT
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.extends import preset_name
@@ -38,8 +39,8 @@ def origin_of(run: StoredRun, folder: Path) -> Origin:
         ConfigError: If the run had no experiment file, or one that is gone or lies elsewhere, or if it did not begin
             from the experiment's own weights.
     """
-    command = read(FIT, [str(word) for word in run.passport.get("command", ())[2:]])
-    if command.checkpoint is not None:
+    command = read(EVALUATE if run.predictions else FIT, [str(word) for word in run.passport.get("command", ())[2:]])
+    if not run.predictions and command.checkpoint is not None:
         message = f"{shown(run)} began from the state in {command.checkpoint}, which no experiment file describes"
         raise ConfigError([Problem(f"{message}; its scores are not those of an experiment")])
     named: Any = run.passport.get("experiment", command.files)

@@ -12,6 +12,7 @@ from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.processes import is_first_process
+from segcli.program import program
 
 if TYPE_CHECKING:
     from segcli.cli.command_line import Typed
@@ -46,6 +47,9 @@ def run(typed: Typed) -> int:
     from segcli.runs.named_run import named_run
 
     before = named_run(typed.words[0], trust=False)
+    if before.predictions:
+        what = f"{before.path} holds scores of predictions that something else made: there is no training to repeat"
+        raise ConfigError([Problem(f"{what}; score them again with {program()} verify {before.path}")])
     if is_first_process():
         _print_changes(before, changes_since(before.passport, runs=before.path.resolve().parent.parent))
     _print_overrides(before, typed.overrides)

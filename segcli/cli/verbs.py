@@ -10,6 +10,7 @@ VERBS = {
     "validate": "measure a checkpoint on the validation split",
     "test": "measure a checkpoint on the test split",
     "predict": "apply a checkpoint to a folder of images",
+    "evaluate": "score label maps that something else predicted",
     "tune": "find a learning rate or a batch size",
     "sweep": "train an experiment with several values of its keys",
     "compare": "report which runs are better, faster and cheaper, and whether it is noise",
@@ -35,7 +36,8 @@ What ``run`` works with is imported when it runs: help, errors and a shell that 
 
 OTHER_NAMES = {
     **dict.fromkeys(("train", "run", "start", "resume"), "fit"),
-    **dict.fromkeys(("val", "eval", "evaluate"), "validate"),
+    **dict.fromkeys(("val", "eval"), "validate"),
+    **dict.fromkeys(("score", "metrics"), "evaluate"),
     **dict.fromkeys(("infer", "inference", "segment"), "predict"),
     **dict.fromkeys(("config", "print", "cat", "print_config"), "show"),
     **dict.fromkeys(("lint", "doctor"), "check"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segcli.cli.evaluate import VERB as EVALUATE
 from segcli.cli.test import VERB as TEST
 from segcli.cli.validate import VERB as VALIDATE
 from segcli.cli.verb import Option, Verb
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.keys import PREDICTIONS
 from segcli.config.output import say
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ VERB = Verb(
     "verify",
     """
 Recompute the metrics of RUN from its best checkpoint, and compare them with those that it recorded: every file that the
-run wrote, the data, every score of every class, and the count of every pixel.
+run wrote, the data, every score of every class, and the count of every pixel. A run of evaluate is scored again, from
+its predictions.
 """,
     ("RUN",),
     (
@@ -87,9 +90,12 @@ def run(typed: Typed) -> int:
     from segcli.runs.named_run import named_run
     from segcli.runs.run_folder import CHECKPOINTS
 
-    split = typed.value("--split") or "val"
     run = named_run(typed.words[0], trust=False)
+    split = typed.value("--split") or run.stage
     record = _Record.read(run, split, _tolerance(typed.value("--tolerance")))
+    if run.predictions:
+        _compare(_scored_again(run, run.predictions, typed.overrides), record)
+        return int(not record.agrees)
     best = record.run.best_checkpoint
     if best is None:
         raise ConfigError([Problem(f"{record.run.path} kept no best checkpoint: checkpoint.save_top_k is 0")])
@@ -132,6 +138,20 @@ def _not_as_written(run: StoredRun, found: Evaluation) -> Iterator[str]:
             yield f"{folder / name} was changed after it was written"
 
 
+def _scored_again(run: StoredRun, recorded: Mapping[str, Any], overrides: Sequence[str]) -> Path:
+    """Score the predictions of a run of ``evaluate`` again; return the folder of the new scores."""
+    from segcli.cli.command_line import read
+    from segcli.experiment.evaluate import evaluate
+    from segcli.runs.predictions import Predictions
+    from segcli.runs.run_folder import COMPOSED
+
+    given = Predictions.of(recorded)
+    line = [*given.words(), "-c", str(run.path / COMPOSED), *overrides]
+    again = read(EVALUATE, line)
+    place, entries = run.path / EVALUATE.name, {"verifies": str(run.path)}
+    return evaluate(again.arguments, given, place, entries).folder
+
+
 def _measure(job: Job, split: str, made: list[Path]) -> None:
     cli = job.cli
     measure = {"val": cli.trainer.validate, "test": cli.trainer.test}[split]
@@ -164,6 +184,10 @@ def _compare(folder: Path, record: _Record) -> None:
     same = not data[0] or data[0] == data[1]
     record.agrees &= same
     say(f"  data: {'as recorded' if same else 'DIFFERENT from those of the run'}")
+    if record.run.predictions:
+        then, again = (passport[PREDICTIONS]["sha256"] for passport in (record.run.passport, now.passport))
+        record.agrees &= then == again
+        say(f"  predictions: {'as recorded' if then == again else 'DIFFERENT from those of the run'}")
     _compare_scores(record, now.scores)
     _compare_counts(record, now.counts)
     say("as recorded" if record.agrees else "NOT as recorded")

@@ -191,7 +191,7 @@ def _notes(groups: Sequence[Group], metric: Metric, by_image: bool) -> list[str]
     devices = dict.fromkeys(group.cost.device for group in groups if group.cost.device)
     if len(devices) > 1 or any(", " in device for device in devices):
         notes.append(f"img/s and memory are of different devices: {_listed(list(devices))}")
-    if len(curves := {_steps(group) for group in groups}) > 1:
+    if len(curves := {_steps(group) for group in groups if _is_trained(group)}) > 1:
         notes.append(f"the groups trained for different numbers of steps: {', '.join(map(str, sorted(curves)))}")
     return notes
 
@@ -207,7 +207,10 @@ def _notes_at(compared: Comparison, grouping: Grouping, metric: Metric, at: At) 
     numbers = {
         group.label: float(np.mean([max(len(curve), 1) for curve in group.convergence.curves]))
         for group in compared.groups
+        if _is_trained(group)
     }
+    if not numbers:
+        return []
     most, fewest = max(numbers, key=numbers.__getitem__), min(numbers, key=numbers.__getitem__)
     if numbers[most] < _MANY_MORE_VALIDATIONS * numbers[fewest]:
         return []
@@ -228,6 +231,11 @@ def _other_settings(pairs: Sequence[Pair], keys: Sequence[str]) -> list[str]:
 def _listed(labels: Sequence[str]) -> str:
     more = len(labels) - MAX_OPTIONS
     return "; ".join(labels[:MAX_OPTIONS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _is_trained(group: Group) -> bool:
+    """Return whether its runs were trained here, and are no predictions of something else."""
+    return not any(run.predictions for run in group.runs)
 
 
 def _steps(group: Group) -> int:

@@ -9,7 +9,7 @@ from segcli.comparison.load import shown
 from segcli.comparison.measured_run import MeasuredRun
 from segcli.comparison.settings import Values, comparable, differing, everything, keys_of, label, relevant, text_at
 from segcli.config.errors import ConfigError, Problem, did_you_mean
-from segcli.config.keys import SEED
+from segcli.config.keys import PREDICTIONS, SEED
 from segcli.runs.stored_run import StoredRun
 
 
@@ -82,6 +82,7 @@ def group_runs(measured: Sequence[MeasuredRun], by: Sequence[str] = ()) -> Group
         members.setdefault(own, []).append(one)
     sets = [sorted(runs, key=lambda one: (_number(one.run.seed), str(one.run.path))) for runs in members.values()]
     keys = tuple(by) or tuple(differing([relevant(runs[0].run.config) for runs in sets]))
+    keys = () if keys == (PREDICTIONS,) and not by else keys  # labels say it
     groups = []
     for runs, name in zip(sets, _labels(sets, keys), strict=True):
         values, experiments = everything(runs[0].run.config), _experiments(runs)
@@ -110,11 +111,18 @@ def _experiments(runs: Sequence[MeasuredRun]) -> tuple[Values, ...]:
 
 def _labels(sets: Sequence[Sequence[MeasuredRun]], keys: Sequence[str]) -> list[str]:
     """Return a label for each set, with the folder of its first run where that alone tells them apart."""
-    found = [label(everything(runs[0].run.config), keys) or runs[0].run.path.parent.name for runs in sets]
+    found = [_label(runs[0].run, keys) or runs[0].run.path.parent.name for runs in sets]
     return [
         name if found.count(name) == 1 else f"{name} ({shown(runs[0].run.path)})"
         for name, runs in zip(found, sets, strict=True)
     ]
+
+
+def _label(run: StoredRun, keys: Sequence[str]) -> str:
+    """Return what tells a run from others by its settings; of predictions that were not made here, their name."""
+    if run.predictions:
+        return str(run.config[PREDICTIONS])
+    return label(everything(run.config), [key for key in keys if key != PREDICTIONS])
 
 
 def _of_group(name: str, runs: Sequence[MeasuredRun], experiments: Sequence[Values]) -> list[str]:
@@ -128,7 +136,10 @@ def _of_group(name: str, runs: Sequence[MeasuredRun], experiments: Sequence[Valu
 
 
 def _without_copies(measured: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun], list[str]]:
-    """Leave out all but the newest of runs with one experiment and one seed: repeats tell nothing of other seeds."""
+    """Leave out all but the newest of runs with one experiment and one seed, or of the same predictions.
+
+    Repeats tell nothing of other seeds.
+    """
     kept: list[MeasuredRun] = []
     notes = []
     for one in sorted(measured, key=lambda each: str(each.run.passport.get("started") or ""), reverse=True):
@@ -138,11 +149,15 @@ def _without_copies(measured: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun],
         else:
             older, newest = shown(one.run.path), shown(newer.run.path)
             same = "the same result" if _has_result_of(one, newer) else "another result"
-            notes.append(f"{older} has the {SEED} of {newest}, which is newer, and {same}: only the newer counts")
+            what = "predictions" if one.run.predictions else SEED
+            notes.append(f"{older} has the {what} of {newest}, which is newer, and {same}: only the newer counts")
     return [one for one in measured if one in kept], notes
 
 
 def _is_copy(one: MeasuredRun, other: MeasuredRun) -> bool:
+    if one.run.predictions and other.run.predictions:
+        hashes = one.run.predictions["sha256"], other.run.predictions["sha256"]
+        return hashes[0] == hashes[1] and one.image_set == other.image_set
     same = (one.run.config_hash, one.run.weights_at_start) == (other.run.config_hash, other.run.weights_at_start)
     return _is_drawn(one.run.seed) and same
 

@@ -163,7 +163,7 @@ def measure(run: StoredRun, metric: Metric, at: At = BEST) -> MeasuredRun:
     Raises:
         UnreadableRunError: If a file of it is missing or damaged, or the metric has no value in it.
     """
-    run.evaluation()
+    run.evaluation(run.stage)
     curve = [point for point in run.curve(metric.logged) if np.isfinite(point.value)]
     train_s = run.timing[-1]["train_s"] if run.timing else None
     counts, rows = _counts(run, metric, at), _rows(run, metric, at)
@@ -178,14 +178,15 @@ def _counts(run: StoredRun, metric: Metric, at: At) -> ImageCounts | None:
     """Return the counts of every image; None where the metric needs none, or the last validation left none."""
     if not metric.has_images:
         return None
-    return run.counts(metric.stage) if at == BEST else run.last_counts()
+    return run.counts(metric.stage) if at == BEST or run.predictions else run.last_counts()
 
 
 def _rows(run: StoredRun, metric: Metric, at: At) -> ImageScores | None:
     """Return what each image adds to a metric of ``model.metrics``; None where that is not known."""
     if not metric.has_rows:
         return None
-    found = run.image_scores(metric.stage) if at == BEST else run.last_image_scores()
+    is_own = at == BEST or run.predictions is not None
+    found = run.image_scores(metric.stage) if is_own else run.last_image_scores()
     return found if found is not None and metric.row_name in found.rows else None
 
 
@@ -199,7 +200,7 @@ def _form(metric: Metric, size: int) -> ScoreForm:
 
 def _value(run: StoredRun, metric: Metric, at: At) -> float:
     """Return the value of a metric that counts do not give."""
-    if at == BEST:
+    if at == BEST or run.predictions:
         return metric.value(run)
     curve = run.curve(metric.logged)
     if not curve or curve[-1].step != run.curve(MEAN_IOU)[-1].step or np.isnan(curve[-1].value):

@@ -108,7 +108,7 @@ class Metric:
             UnreadableRunError: If it was not recorded.
         """
         scores = run.scores(self.stage)
-        if self.stage == TEST:
+        if self.stage == TEST or run.predictions:
             of_class = scores["classes"].get(self.of_class, {})
             found = of_class.get(self.class_metric) if self.of_class else scores.get(self.name)
         else:
@@ -116,7 +116,8 @@ class Metric:
             points = [point for point in points if point.step == scores.get("step")] or points
             found = _of_best(run, points, scores["mIoU"]) if points else None
         if found is None or math.isnan(found):
-            raise UnreadableRunError(run.path, f"has no {self} of epoch {scores.get('epoch')}")
+            of_epoch = "" if run.predictions else f" of epoch {scores.get('epoch')}"
+            raise UnreadableRunError(run.path, f"has no {self}{of_epoch}")
         return float(found)
 
 
@@ -157,6 +158,10 @@ def _known(runs: Sequence[StoredRun]) -> list[str]:
 
 
 def _columns(run: StoredRun) -> list[str]:
+    """Return what a run logged of validations; of predictions, the metrics of ``model.metrics`` and of classes."""
+    if run.predictions:
+        scores = logged_scores(run.classes, [VAL], specs=with_metrics(run.metric_specs))
+        return sorted(str(score) for score in scores if score.spec.attribute and not score.spec.from_counts)
     try:
         return sorted({key for row in run.rows for key in row if key.startswith(f"{VAL}/")})
     except UnreadableRunError:  # told where the run is measured

@@ -9,7 +9,7 @@ from segcli.config.canonical import leaves
 from segcli.config.component import class_key, component_key, component_of, is_of_class
 from segcli.config.dumper import dump_inline
 from segcli.config.environment import identified
-from segcli.config.keys import SEED, is_path
+from segcli.config.keys import PREDICTIONS, SEED, is_path
 from segcli.registry import FAMILIES
 from segcli.runs.identity import identity
 
@@ -37,7 +37,8 @@ def differing(experiments: Sequence[Values], among: Sequence[str] | None = None)
     """Return the keys in which experiments differ.
 
     Of a component with different classes, the class alone counts: the arguments of one have no meaning for another.
-    They count among experiments that have the class in common.
+    They count among experiments that have the class in common. Predictions that were not made here have no settings but
+    their name.
 
     Args:
         experiments: Their values.
@@ -49,6 +50,8 @@ def differing(experiments: Sequence[Values], among: Sequence[str] | None = None)
         parents = [parent for parent in _parents(key) if parent in components]
         variants: dict[tuple[str, ...], set[str]] = {}
         for values in experiments:
+            if PREDICTIONS in values and key != PREDICTIONS:
+                continue
             classes = tuple(str(values.get(class_key(parent))) for parent in parents)
             variants.setdefault(classes, set()).add(comparable(values, key))
         if any(len(texts) > 1 for texts in variants.values()):

@@ -15,6 +15,7 @@ from segcli.config.extends import DEFAULTS, Layers
 from segcli.config.follow import with_channels
 from segcli.config.home import paths_from_home
 from segcli.config.interpolate import interpolate
+from segcli.config.keys import PREDICTIONS
 from segcli.config.library import COMPOSER_KEYS, Library, Place, installed
 from segcli.config.measured import check_metrics
 from segcli.config.merge import Merger
@@ -122,6 +123,8 @@ def _compose(
     if problems := [*layers.problems, *problems]:
         raise ConfigError(list(dict.fromkeys(problems)))
     stack = layers.layers
+    if told := [_of_predictions(layer.value[PREDICTIONS]) for layer in stack if _is_of_predictions(layer)]:
+        raise ConfigError(told)
     if not any(_says_no_defaults(layer) for layer in stack):
         below = Layers(library)
         below.add_file(library.package_file(DEFAULTS))
@@ -172,6 +175,16 @@ def _merged(merger: Merger, base: MappingNode | None, over: MappingNode, library
 def _says_no_defaults(layer: MappingNode) -> bool:
     node = layer.value.get("defaults")
     return node is not None and node.value == "none"
+
+
+def _is_of_predictions(layer: MappingNode) -> bool:
+    """Return whether a file is the ``config.yaml`` of scores that ``segcli evaluate`` wrote."""
+    return PREDICTIONS in layer.value and _says_no_defaults(layer)
+
+
+def _of_predictions(node: Node) -> Problem:
+    what = f"these are scores of predictions ({node.value}), which have no model: nothing can be trained with them"
+    return Problem(f"{what}; take the experiment that they were scored by, composed.yaml beside it", source=node.source)
 
 
 def _expand(node: Node, place: Place) -> Any:

@@ -19,6 +19,8 @@ Group = Literal["architecture", "data", "optimisation", "runtime"]
 GROUPS: tuple[Group, ...] = ("architecture", "data", "optimisation", "runtime")
 SEED = "seed_everything"
 """Tells the runs of one experiment from each other."""
+PREDICTIONS = "predictions"
+"""In the ``config.yaml`` of a run of ``segcli evaluate``: the name of what predicted."""
 
 
 @dataclass(frozen=True)

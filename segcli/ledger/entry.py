@@ -8,8 +8,10 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.keys import PREDICTIONS
 from segcli.config.library import installed
 from segcli.program import PROGRAM
+from segcli.runs.predictions import Predictions
 from segcli.runs.record_forms import flag, listing, mapping, maybe, number, record, text, whole
 from segcli.runs.stored_files import StoredFileError, read_json
 
@@ -34,7 +36,7 @@ ENTRY_FORM = record(
         "settings": mapping(),
         "runs": listing(_run),
     },
-    {"test": maybe(_figures)},
+    {"test": maybe(_figures), PREDICTIONS: record({"folder": text})},
 )
 
 
@@ -108,7 +110,8 @@ class Entry:
     @property
     def command(self) -> str:
         """The command that repeats the first run, seed apart."""
-        return command(self.files, self.overrides)
+        predictions = self.content.get(PREDICTIONS)
+        return command(self.files, self.overrides, predictions and Predictions.of(predictions))
 
     def figure(self, metric: str = "mIoU", stage: str = "val") -> Figure | None:
         """Return a score over the runs; None if no run has it, as before any test."""
@@ -117,7 +120,7 @@ class Entry:
 
     def is_of(self, other: "Entry") -> bool:
         """Return whether both were trained by one command, whatever its files said at the time."""
-        return (self.files, self.overrides) == (other.files, other.overrides)
+        return self.command == other.command
 
 
 def read_entries(folder: Path) -> list[Entry]:
@@ -138,10 +141,11 @@ def read_entries(folder: Path) -> list[Entry]:
     return entries
 
 
-def command(files: tuple[Path, ...], overrides: tuple[str, ...] = ()) -> str:
-    """Return the command line that trains an experiment."""
+def command(files: tuple[Path, ...], overrides: tuple[str, ...] = (), predictions: Predictions | None = None) -> str:
+    """Return the command line that trains an experiment, or scores a folder of predictions by it."""
     given = [word for file in files for word in ("-c", file.as_posix())]
-    return f"{PROGRAM} fit {shlex.join([*given, *overrides])}"
+    verb = ["fit"] if predictions is None else ["evaluate", *predictions.words()]
+    return f"{PROGRAM} {shlex.join([*verb, *given, *overrides])}"
 
 
 def _pretty(value: Any, indent: str = "") -> str:  # noqa: ANN401  (any JSON)

@@ -8,6 +8,7 @@ from typing import Any
 
 from segcli.config.environment import matched
 from segcli.config.errors import ConfigError, Problem
+from segcli.config.keys import PREDICTIONS
 from segcli.config.library import installed
 from segcli.ledger.entry import SCHEMA, Entry
 from segcli.ledger.settings import differences, listed, portable, settings_of
@@ -64,6 +65,8 @@ def check_one_experiment(runs: Sequence[StoredRun]) -> None:
         if first.passport.get("metrics") != other.passport.get("metrics"):
             raise ConfigError([Problem(f"{both} count their scores differently: see metrics in {PASSPORT}")])
     for a, b in combinations(runs, 2):
+        if a.predictions and b.predictions and a.predictions["sha256"] == b.predictions["sha256"]:
+            raise ConfigError([Problem(f"{shown(a)} and {shown(b)} are of the same predictions: name one of them")])
         if a.seed == b.seed and isinstance(a.seed, int) and not isinstance(a.seed, bool):
             message = f"{shown(a)} and {shown(b)} have the same seed {a.seed}: name one of them, they are one sample"
             raise ConfigError([Problem(message)])
@@ -96,6 +99,7 @@ def entry_of(name: str, runs: Sequence[StoredRun], files: Sequence[Path], overri
         "schema": SCHEMA,
         "experiment": [file.as_posix() for file in files],
         "overrides": list(overrides),
+        **({PREDICTIONS: dict(runs[0].predictions)} if runs[0].predictions else {}),
         "experiment_hash": experiment_hash(settings),
         "val": _summary([run["val"] for run in recorded]),
         "test": _summary(tests) if tests else None,

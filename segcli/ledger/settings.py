@@ -13,13 +13,14 @@ from segcli.config.component import class_key, component_key, is_of_class
 from segcli.config.compose import compose
 from segcli.config.dumper import dump_inline
 from segcli.config.errors import ConfigError
-from segcli.config.keys import SEED
+from segcli.config.keys import PREDICTIONS, SEED
 from segcli.config.library import Library
 from segcli.config.overrides import split_overrides
 from segcli.config.resolve import resolve
 from segcli.runs.identity import differing_keys, identity
 
 Settings = dict[str, Any]
+_OF_PREDICTIONS = (PREDICTIONS, "data", "model.task", "model.metrics", "model.average_precision_thresholds")
 _NOT_SET = object()
 _WIDEST = 24
 _MOST = 4
@@ -29,11 +30,15 @@ _INNER_PATH = re.compile(r"(^|[\s\"'=,:\[({])((?:~?/(?!/)|[A-Za-z]:[\\/])[^\s\"'
 def settings_of(config: Mapping[str, Any]) -> Settings:
     """Return every value that can change a result, the seed left out, by dotted key.
 
+    Of predictions of something else, that are data and metrics.
+
     Args:
         config: Every value of a run, as ``config.yaml`` has it, or settings that were recorded: then those keys are
             left out that count no more.
     """
     values = {key: value for key, value in identity(config).items() if key != SEED}
+    if PREDICTIONS in values:
+        values = _scored(values)
     plain = json.loads(json.dumps(values, sort_keys=True, default=str))
     return {key: portable(value) for key, value in plain.items()}
 
@@ -46,6 +51,24 @@ def settings_now(files: Sequence[Path], overrides: Sequence[str], library: Libra
     """
     experiment = compose(files, overrides, library=library)
     return settings_of(experiment.environment.stored(resolve(experiment).plain()))
+
+
+def settings_then(
+    before: Mapping[str, Any], files: Sequence[Path], overrides: Sequence[str], library: Library | None = None
+) -> Settings:
+    """Return what of :func:`settings_now` a result depends on: of predictions of something else, data and metrics.
+
+    Args:
+        before: Settings of the result.
+        files: Experiment files.
+        overrides: ``--key value`` arguments as typed.
+        library: See :func:`settings_now`.
+
+    Raises:
+        ConfigError: If they do not compose.
+    """
+    now = settings_now(files, overrides, library)
+    return _scored({PREDICTIONS: before[PREDICTIONS], **now}) if PREDICTIONS in before else now
 
 
 def portable(value: Any) -> Any:  # noqa: ANN401  (a value of an experiment)
@@ -96,6 +119,10 @@ def essential(files: Sequence[Path], overrides: Sequence[str]) -> list[str]:
             if _settings_or_none(files, _joined(rest)) == target:
                 kept = rest
     return [portable(word) for word in _joined(kept)]
+
+
+def _scored(values: Mapping[str, Any]) -> Settings:
+    return {key: value for key, value in values.items() if key.startswith(_OF_PREDICTIONS)}
 
 
 def _joined(overrides: Sequence[Sequence[str]]) -> list[str]:

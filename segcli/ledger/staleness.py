@@ -9,7 +9,7 @@ from segcli.config.errors import ConfigError
 from segcli.config.files import Revision
 from segcli.config.library import Library, installed
 from segcli.ledger.entry import RESULTS, Entry
-from segcli.ledger.settings import differences, listed, settings_now, settings_of
+from segcli.ledger.settings import differences, listed, settings_of, settings_then
 
 _SOURCES = (".yaml", ".yml", ".py")
 """Ends of the files that an experiment is composed from."""
@@ -55,11 +55,12 @@ def staleness(entry: Entry, library: Library | None = None) -> str | None:
         what = "experiment" if gone[0] == entry.files[0] else gone[0].as_posix()
         return f"{what} removed"
     try:
-        now = settings_now(entry.files, entry.overrides, library)
+        before = settings_of(entry.settings)
+        now = settings_then(before, entry.files, entry.overrides, library)
     except ConfigError as error:
         problem = error.problems[0]
         return f"does not compose: {problem.key + ': ' if problem.key else ''}{problem.message}"
-    found = differences(settings_of(entry.settings), now)
+    found = differences(before, now)
     return listed(found) if found else None
 
 

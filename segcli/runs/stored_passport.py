@@ -45,6 +45,9 @@ _cost = record(
         "device": maybe(text),
     },
 )
+_predictions = record(
+    {"folder": text, "split": text, "sha256": text}, {"values": text, "pattern": text, "others": maybe(text)}
+)
 PASSPORT_FORM = record(
     {},
     {
@@ -70,6 +73,7 @@ PASSPORT_FORM = record(
         "cost": maybe(_cost),
         "checkpoints": maybe(mapping(maybe(text))),
         "continued": maybe(listing(record({}, {**_circumstances, "at": text}))),
+        "predictions": maybe(_predictions),
         "verifies": text,
         "rerun_of": text,
         "stored": mapping(maybe(text)),

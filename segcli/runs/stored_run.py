@@ -6,14 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from segcli.config.component import arguments_of
-from segcli.config.keys import SEED
+from segcli.config.keys import PREDICTIONS, SEED
 from segcli.program import program
 from segcli.runs import consistency
 from segcli.runs.curve import LoggedValues, Point
 from segcli.runs.evaluation import WORST_FORM, Evaluation, read_evaluation
 from segcli.runs.file_hashes import changed_files, is_hashed
-from segcli.runs.identity import config_hash, experiment_hash
+from segcli.runs.identity import config_hash, experiment_hash, start_hashes
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
@@ -69,7 +68,7 @@ class StoredRun:
             run = cls(path, passport, read_config(path / CONFIG), trust)
         except StoredFileError as error:
             raise UnreadableRunError(path, str(error)) from None
-        for name in (METRICS, TIMING):
+        for name in () if run.predictions else (METRICS, TIMING):
             if not (path / name).is_file():
                 is_unlogged = name == METRICS and (run.config.get("trainer") or {}).get("logger") is False
                 why = ": it was trained with trainer.logger false; train it again with true" if is_unlogged else ""
@@ -98,6 +97,16 @@ class StoredRun:
         """Whether it tells if its files were changed, as runs of 0.4.0 do not."""
         return is_hashed(self.passport)
 
+    @property
+    def predictions(self) -> Mapping[str, Any] | None:
+        """Of scores of what something else predicted: which ``folder``, ``split`` and ``sha256``; None if trained."""
+        return self.passport.get(PREDICTIONS)
+
+    @property
+    def stage(self) -> str:
+        """What its own folder has the scores of: ``val`` of a training."""
+        return str(self.predictions["split"]) if self.predictions else VAL
+
     @cached_property
     def changed(self) -> tuple[str, ...]:
         """Files that comparisons read and that are not as the run wrote them."""
@@ -111,7 +120,7 @@ class StoredRun:
         Raises:
             UnreadableRunError: If a file is missing or damaged.
         """
-        return (*consistency.of_experiment(self.passport, self.config), *self.evaluation("val").contradictions)
+        return (*consistency.of_experiment(self.passport, self.config), *self.evaluation(self.stage).contradictions)
 
     @cached_property
     def config_hash(self) -> str:
@@ -126,16 +135,7 @@ class StoredRun:
     @property
     def weights_at_start(self) -> tuple[str, ...]:
         """What the run began from, where that is not drawn from the seed: pretrained weights, another run's state."""
-        arguments = arguments_of((self.config.get("model") or {}).get("backbone"))
-        arguments = arguments if isinstance(arguments, Mapping) else {}
-        is_given = arguments.get("weights") is not None or arguments.get("pretrained")
-        hashes = self.passport.get("weights") or {}
-        states = [self.passport.get(key) or {} for key in ("started_from", "loaded")]
-        is_given = is_given and (
-            not states[0] or any(name.startswith("backbone.") for name in states[0].get("new", ()))
-        )
-        parts = (hashes.get("backbone") if is_given else None, *(state.get("sha256") for state in states))
-        return tuple(str(part) for part in parts if part)
+        return start_hashes(self.passport, self.config)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -148,6 +148,8 @@ class StoredRun:
 
         Runs of 0.4.0 do not say it: there it is ``best.ckpt``.
         """
+        if self.predictions:
+            return None
         name = self.scores().get("checkpoint", BEST)
         return str(name) if name is not None else None
 
@@ -161,7 +163,7 @@ class StoredRun:
         return None if self.best_name is None else self.path / CHECKPOINTS / self.best_name
 
     def folder(self, stage: str) -> Path:
-        """Return where the scores of a stage lie: ``val`` in the run's folder, ``test`` in the newest test of it.
+        """Return where the scores of a stage lie: of its own in the run's folder, ``test`` in the newest test of it.
 
         A test of another checkpoint than the best one that the run has now does not count, nor does one of ``verify``.
 
@@ -169,8 +171,10 @@ class StoredRun:
             NotTestedError: If it was never tested.
             UnreadableRunError: If the record of a test is damaged.
         """
-        if stage == "val":
+        if stage == self.stage:
             return self.path
+        if self.predictions:
+            raise NotTestedError(self.path, f"has scores of {self.stage} alone, not of {stage}")
         tests = [each for each in (self.path / stage).glob("*") if (each / f"{stage}_scores.json").is_file()]
         numbered = sorted((each for each in tests if each.name.isdecimal()), key=lambda each: int(each.name))
         found = [each for each in numbered if self._is_of_best(each)]
@@ -203,7 +207,7 @@ class StoredRun:
         found = self._evaluations[stage]
         for reason in (*(f"{name} was changed after it was written" for name in found.changed), *found.contradictions):
             if self.is_trusted:
-                where = "" if stage == "val" else f"{found.folder.relative_to(self.path).as_posix()}: "
+                where = "" if stage == self.stage else f"{found.folder.relative_to(self.path).as_posix()}: "
                 raise UnreadableRunError(self.path, where + reason)
         return found
 
@@ -213,10 +217,10 @@ class StoredRun:
 
     def _read_evaluation(self, stage: str) -> Evaluation:
         folder = self.folder(stage)
-        passport = self.passport if stage == "val" else self._passport_of(folder)
+        passport = self.passport if stage == self.stage else self._passport_of(folder)
         with of_run(self.path):
             found = read_evaluation(folder, stage, passport, self.classes)
-        if stage != "val":
+        if stage != "val" or self.predictions:
             return found
         also = [*consistency.of_costs(passport, self.timing)]
         if epoch := found.scores.get("epoch"):
@@ -290,15 +294,15 @@ class StoredRun:
     def rows(self) -> Sequence[Row]:
         """What was logged; see :class:`LoggedValues`."""
         with of_run(self.path):
-            return self._logged.rows
+            return () if self.predictions else self._logged.rows
 
     @property
     def timing(self) -> Sequence[Row]:
         """When it was validated; see :class:`LoggedValues`."""
         with of_run(self.path):
-            return self._logged.timing
+            return () if self.predictions else self._logged.timing
 
     def curve(self, metric: str) -> Sequence[Point]:
         """Return a metric of every validation; see :class:`LoggedValues`."""
         with of_run(self.path):
-            return self._logged.curve(metric)
+            return () if self.predictions else self._logged.curve(metric)

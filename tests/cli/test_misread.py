@@ -131,7 +131,10 @@ def test_predict_on_a_folder_of_images(copied: Path) -> None:
         ("check tiny.yaml --trainer.max_epochs 3", "check does not override experiments (--trainer.max_epochs); fit, "),
         ("diff a b --lr 3", "diff has no option --lr"),
         ("fit -c tiny.yaml word", "fit does not take 'word'; files follow -c"),
-        ("fit -c tiny.yaml --format json", "fit has no option --format; new, compare, show, why, diff, check, "),
+        (
+            "fit -c tiny.yaml --format json",
+            "fit has no option --format; new, evaluate, compare, show, why, diff, ",
+        ),
         ("fit -c tiny.yaml --dry-run", "fit has no option --dry-run; sweep and rerun have"),
         ("schema x", "schema does not take 'x'"),
         ("predict tiny.png", "predict does not take 'tiny.png'; a checkpoint follows --ckpt_path"),

@@ -1,0 +1,159 @@
+"""Find the prediction of every image in a folder that any tool wrote."""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from segcli.config.errors import did_you_mean
+from segcli.datasets.pairing import few, find_images, listing, nearest
+from segcli.inference.prediction_files import OVERLAYS, prediction_names
+from segcli.sample import DataError
+
+NAME = "{name}"
+_LOOKED_AT = 200
+_ENOUGH = 0.5  # share of files that an advice must explain
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PredictedFiles:
+    """The predictions of a split.
+
+    Attributes:
+        files: Of each image, in order.
+        others: Files of no image of the split, but for pictures that ``segcli predict`` writes.
+    """
+
+    files: Sequence[Path]
+    others: Sequence[Path]
+
+
+def find_predictions(
+    folder: Path, paths: Sequence[str], names: Sequence[str], split: str, pattern: str = NAME
+) -> PredictedFiles:
+    """Return the file of every image.
+
+    A prediction is called like its image, or as ``segcli predict`` calls it, whatever the extension. It may lie in
+    folders, which must be those that the image lies in, as far as there are any: ``a.png``, ``munich/a.png`` and
+    ``val/munich/a.png`` are all of the image ``val/munich/a.jpg``; of several the one with the most folders counts.
+
+    Args:
+        folder: Of the predictions.
+        paths: All images of the split.
+        names: Of the same, as the data set calls them, where files of one image have several.
+        split: Name of it.
+        pattern: How a prediction is called, without extension: ``"{name}_pred"``, where ``{name}`` is the image's.
+
+    Raises:
+        DataError: If the folder or a prediction is missing, or it is not sure which of files or images is meant.
+    """
+    before, after = _around_name(pattern)
+    known = _known(paths, names)
+    candidates, others = defaultdict[int, list[tuple[int, Path]]](list), list[Path]()
+    for file in find_images(folder):
+        parts = _parts(file.relative_to(folder))
+        stem = parts[-1]
+        is_called_so = len(stem) > len(before) + len(after) and stem.startswith(before) and stem.endswith(after)
+        name = (*parts[:-1], stem[len(before) : len(stem) - len(after)])
+        found = {at for at, image in known.get(name[-1], ()) if image[-len(name) :] == name} if is_called_so else set()
+        for at in found:
+            candidates[at].append((len(name), file))
+        if not found:
+            others.append(file)
+    missing = [at for at in range(len(paths)) if at not in candidates]
+    if missing:
+        shown = few([paths[at] for at in missing])
+        told = f"{len(missing)} of {len(paths)} images of {split} have no prediction in {folder}: {shown}"
+        stems = [_parts(PurePath(paths[at]))[-1] for at in missing]
+        raise DataError(f"{told}.\n  {_advice(folder, stems, others, pattern)}")
+    chosen = [_longest(paths[at], candidates[at]) for at in range(len(paths))]
+    _require_single(chosen, paths)
+    unused = {file for found in candidates.values() for _, file in found} - set(chosen)
+    return PredictedFiles(chosen, sorted([*(file for file in others if not _is_overlay(file, folder)), *unused]))
+
+
+def class_folders(folder: Path, classes: Sequence[str]) -> list[Path]:
+    """Return the folders that hold the predictions of each class, where a pixel may have several.
+
+    Raises:
+        DataError: If one is missing.
+    """
+    found = [folder / name for name in classes]
+    for each in found:
+        if not each.is_dir():
+            near = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+            raise DataError(
+                f"{each} is missing{did_you_mean(each.name, near)}: where a pixel may be of several classes, there must"
+                f" be a folder of predictions for every class, as segcli predict writes them; {listing(nearest(each))}."
+            )
+    return found
+
+
+def _around_name(pattern: str) -> tuple[str, str]:
+    before, name, after = pattern.partition(NAME)
+    if not name or "/" in pattern or "{" in before + after:
+        raise DataError(f"--pattern got {pattern!r}, expected {NAME} once and text around it, such as '{NAME}_pred'.")
+    return before, after
+
+
+def _parts(path: PurePath) -> Parts:
+    """Return the parts of a path without its extension, their letters in one form."""
+    return tuple(unicodedata.normalize("NFC", part) for part in path.with_name(path.stem).parts)
+
+
+def _known(paths: Sequence[str], names: Sequence[str]) -> Mapping[str, list[tuple[int, Parts]]]:
+    """Return what every image is called, by its last part: its path, and names that predictions may have."""
+    given, found = prediction_names(paths), defaultdict[str, list[tuple[int, Parts]]](list)
+    for at, (path, name) in enumerate(zip(paths, names, strict=True)):
+        called = {_parts(PurePath(path)), *(_whole(each) for each in (given[path], name))}
+        for each in called:
+            found[each[-1]].append((at, each))
+    return found
+
+
+def _whole(name: str) -> Parts:
+    return tuple(unicodedata.normalize("NFC", part) for part in PurePath(name).parts)
+
+
+def _longest(path: str, found: Sequence[tuple[int, Path]]) -> Path:
+    most = max(length for length, _ in found)
+    files = [file for length, file in found if length == most]
+    if len(files) > 1:
+        raise DataError(f"{files[0]} and {files[1]} are both the prediction of {path}; remove one of them.")
+    return files[0]
+
+
+def _require_single(chosen: Sequence[Path], paths: Sequence[str]) -> None:
+    """Refuse a file that would be the prediction of two images."""
+    of_file: dict[Path, str] = {}
+    for file, path in zip(chosen, paths, strict=True):
+        if file in of_file:
+            raise DataError(
+                f"{file} may be the prediction of {of_file[file]} and of {path}; put each into a folder that is called "
+                "like that of its image."
+            )
+        of_file[file] = path
+
+
+def _is_overlay(file: Path, folder: Path) -> bool:
+    """Return whether a file lies where ``segcli predict`` puts pictures to look at."""
+    first, *rest = file.relative_to(folder).parts
+    return bool(rest) and first.rstrip("_0123456789") == OVERLAYS
+
+
+def _advice(folder: Path, stems: Sequence[str], others: Sequence[Path], pattern: str) -> str:
+    """Return what to do about images without prediction, as far as names of other files tell."""
+    inside = Counter(file.parent for file in others if file.stem in set(stems) and not _is_overlay(file, folder))
+    if inside and inside.most_common(1)[0][1] >= _ENOUGH * len(stems):
+        return f"They may be those in {inside.most_common(1)[0][0]}; name that folder."
+    looked_at = list(stems[:_LOOKED_AT])
+    found = Counter[str]()
+    for stem in looked_at:
+        around = {file.stem.replace(stem, NAME, 1) for file in others if stem in file.stem and file.stem != stem}
+        found.update(around)
+    likely, number = found.most_common(1)[0] if found else ("", 0)
+    if number >= _ENOUGH * len(looked_at) and likely != pattern:
+        return f"The prediction of NAME is called {likely.replace(NAME, 'NAME')}: add --pattern '{likely}'."
+    return "Predictions are called like their images, up to the extension; --pattern '{name}_pred' says what is added."
