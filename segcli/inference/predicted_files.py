@@ -38,6 +38,7 @@ def find_predictions(
     A prediction is called like its image, or as ``segcli predict`` calls it, whatever the extension. It may lie in
     folders, which must be those that the image lies in, as far as there are any: ``a.png``, ``munich/a.png`` and
     ``val/munich/a.png`` are all of the image ``val/munich/a.jpg``; of several the one with the most folders counts.
+    Images themselves are no predictions.
 
     Args:
         folder: Of the predictions.
@@ -50,9 +51,11 @@ def find_predictions(
         DataError: If the folder or a prediction is missing, or it is not sure which of files or images is meant.
     """
     before, after = _around_name(pattern)
-    known = _known(paths, names)
+    known, images = _known(paths, names), {Path(path).absolute() for path in paths}
     candidates, others = defaultdict[int, list[tuple[int, Path]]](list), list[Path]()
     for file in find_images(folder):
+        if file.absolute() in images:
+            continue
         parts = _parts(file.relative_to(folder))
         stem = parts[-1]
         is_called_so = len(stem) > len(before) + len(after) and stem.startswith(before) and stem.endswith(after)

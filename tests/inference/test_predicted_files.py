@@ -94,6 +94,12 @@ def test_what_is_not_sure_is_refused(folder: Path) -> None:
         _find(folder, ["/d/b.jpg"])
 
 
+def test_images_are_no_predictions_of_their_own(folder: Path) -> None:
+    _write(folder, ["images/a.png", "b.png"])
+    with pytest.raises(DataError, match="1 of 1 images of val have no prediction"):
+        _find(folder, [str(folder / "images/a.png")])
+
+
 @pytest.mark.parametrize("pattern", ["", "pred", "{nam}", "{name}_{name}", "x/{name}", "{name}_{split}"])
 def test_a_pattern_must_have_the_name_once(folder: Path, pattern: str) -> None:
     with pytest.raises(DataError, match=r"--pattern got .* expected \{name\} once"):
