@@ -16,6 +16,8 @@ WORD, FILES, FOLDERS = "word", "files", "folders"
 """Kinds of candidates: the word itself, or whatever files or folders begin as it was typed."""
 _RUNS = "*/*/config.yaml"
 _CHECKPOINTS = "*/*/checkpoints/*.ckpt"
+_OF_A_FOLDER = ("new", "evaluate")
+"""Verbs whose word is a folder of any kind."""
 _MOST = 500
 
 
@@ -103,6 +105,8 @@ class _Line:
             yield from (Candidate(name) for name in _listed(typed))
         elif self._verb.name == "why" and typed:
             yield from (Candidate(key, about) for key, about in self._keys)
+        elif self._verb.name in _OF_A_FOLDER:
+            yield Candidate("", kind=FOLDERS)
         elif self._verb.words:
             yield from (Candidate(str(path.parent), "a run") for path in _below_runs(_RUNS))
             yield from () if "RUN" in self._verb.words else _experiments()

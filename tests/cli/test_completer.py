@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.completer import FILES, Candidate, candidates
+from segcli.cli.completer import FILES, FOLDERS, Candidate, candidates
 from segcli.cli.verbs import VERBS
 
 
@@ -66,6 +66,8 @@ def test_what_may_stand_next(line: str, expected: list[str]) -> None:
 def test_other_files_are_left_to_the_shell() -> None:
     assert candidates(["show"], "../x") == [Candidate("", kind=FILES)]
     assert candidates(["fit", "-c"], "sub/") == [Candidate("", kind=FILES)]
+    assert candidates(["evaluate"], "nnunet/") == candidates(["new"], "") == [Candidate("", kind=FOLDERS)]
+    assert Candidate("masks") in candidates(["evaluate", "nnunet", "--values"], "m")
 
 
 def test_a_broken_experiment_hinders_nothing() -> None:
