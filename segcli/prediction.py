@@ -173,21 +173,24 @@ class MaskPrediction(Prediction):
 
     def _whole(self) -> Tensor:
         classes = self.classes.float().softmax(dim=-1)[..., :-1]
-        # an image at a time: all masks of a batch at full size would be many times the logits
-        sums = torch.stack([self._of_image(*each) for each in zip(self.masks, classes, strict=True)])
+        if torch.compiler.is_exporting():  # the batch has any number of images then
+            sums = self._sums(self.masks, classes)
+        else:  # an image at a time: all masks of a batch at full size would be many times the logits
+            each = zip(self.masks.split(1), classes.split(1), strict=True)
+            sums = torch.cat([self._sums(*one) for one in each])
         if self.num_outputs == 1:
             return (-torch.expm1(sums)).clamp(min=_LEAST).log() - sums
         return (sums / sums.sum(dim=1, keepdim=True).clamp(min=_LEAST)).clamp(min=_LEAST).log()
 
-    def _of_image(self, masks: Tensor, classes: Tensor) -> Tensor:
-        """Map ``(Q, h, w)`` masks and ``(Q, K)`` probabilities to ``(K, H, W)`` sums over queries.
+    def _sums(self, masks: Tensor, classes: Tensor) -> Tensor:
+        """Map ``(B, Q, h, w)`` masks and ``(B, Q, K)`` probabilities to ``(B, K, H, W)`` sums over queries.
 
         Of the binary task they are those of the logarithm of what each query leaves to the background.
         """
-        whole = resize(masks[None].float().contiguous(), size=self.size)[0].sigmoid()
+        whole = resize(masks.float().contiguous(), size=self.size).sigmoid()
         if self.num_outputs == 1:
-            return torch.log1p(-(classes[..., None] * whole).clamp(max=_MOST)).sum(dim=0, keepdim=True)
-        return torch.einsum("qk,qhw->khw", classes, whole)
+            return torch.log1p(-(classes[..., None] * whole).clamp(max=_MOST)).sum(dim=1, keepdim=True)
+        return torch.einsum("bqk,bqhw->bkhw", classes, whole)
 
 
 def mask_at_map(mask: Tensor, size: Size, map_size: Size) -> Tensor:

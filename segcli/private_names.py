@@ -77,6 +77,13 @@ def copy_all(averages: "list[Tensor]", currents: "list[Tensor]") -> None:
     torch._foreach_copy_(averages, currents)
 
 
+def promise(condition: bool) -> None:
+    """Let torch take for granted what it cannot see of sizes while it traces a graph."""
+    import torch
+
+    torch._check(condition)
+
+
 def is_batch_norm(module: "nn.Module") -> TypeGuard["BatchNorm"]:
     """Return whether a module is a batch norm of any number of dimensions, over one device or several."""
     from torch.nn.modules.batchnorm import _BatchNorm

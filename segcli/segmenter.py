@@ -135,25 +135,36 @@ class Segmenter(nn.Module):
             ValueError: If the image has other channels than the backbone takes.
         """
         features = self._features(image)
-        if isinstance(self.decoder, Decoder):
-            prediction: Prediction = DensePrediction(self.classifier(self.decoder(features.levels)), features.size)
-        else:
-            prediction = self.decoder(features)
+        prediction = self.decode(features)
         if self.training and len(self.auxiliary):
             others = [head(features) for head in self.auxiliary]
             prediction.extra += tuple(each for other in others for each in (*other.extra, other))
         height, width = image.shape[-2:]
         return prediction if whole else prediction.logits((height, width))
 
-    def _features(self, image: Tensor) -> Features:
+    def decode(self, features: Features) -> Prediction:
+        """Map what the backbone makes of images to the prediction of the decoder."""
+        if isinstance(self.decoder, Decoder):
+            return DensePrediction(self.classifier(self.decoder(features.levels)), features.size)
+        return self.decoder(features)
+
+    def normalise(self, image: Tensor) -> Tensor:
+        """Map ``(B, C, H, W)`` images of any number type and their value range to what the backbone was trained on.
+
+        Raises:
+            ValueError: If the image has other channels than the backbone takes.
+        """
         if image.shape[1] != self.backbone.in_channels:
             raise ValueError(
                 f"an image has {image.shape[1]} channels, the backbone takes {self.backbone.in_channels}; "
                 "make model.backbone.in_channels and data.image_mode agree"
             )
-        height, width = image.shape[-2:]
         x = image.contiguous(memory_format=self.memory_format).to(self.scale.dtype)
-        x = torch.addcmul(self.shift, x, self.scale)
+        return torch.addcmul(self.shift, x, self.scale)
+
+    def _features(self, image: Tensor) -> Features:
+        height, width = image.shape[-2:]
+        x = self.normalise(image)
         multiple = self.backbone.size_multiple
         # with the mean colour, which is 0 by now; torch 2.15 cannot compile -width % multiple for sizes that vary
         right, below = (multiple - width % multiple) % multiple, (multiple - height % multiple) % multiple
@@ -190,13 +201,19 @@ class Segmenter(nn.Module):
             self.train(was_training)
         return labels[0].cpu().numpy()
 
+    @property
+    def reads_as(self) -> ImageMode:
+        """How files are read: as in training, or, where that is not known, by the channels that the model takes."""
+        channels = {number: mode for mode, number in CHANNELS.items()}
+        return self.image_mode or channels.get(self.backbone.in_channels, NATIVE)
+
     def _pixels(self, image: Image.Image | str | Path | Sequence[str | Path]) -> NDArray[Any]:
-        channels = self.backbone.in_channels
-        mode = self.image_mode or {number: mode for mode, number in CHANNELS.items()}.get(channels, NATIVE)
+        mode = self.reads_as
         if not isinstance(image, Image.Image):
             files = [image] if isinstance(image, str | Path) else image
             return read_record_image([Path(file) for file in files], mode)
         if mode == NATIVE:
+            channels = self.backbone.in_channels
             raise ValueError(f"the model takes {channels} channels as files hold them; give it a file or an array")
         return pixels_of(image, mode)
 

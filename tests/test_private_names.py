@@ -111,3 +111,9 @@ def test_the_error_of_compiling_is_known_once_something_was_compiled() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["None", "False", "True"]
+
+
+def test_what_is_promised_must_hold() -> None:
+    names.promise(condition=True)
+    with pytest.raises(RuntimeError):
+        names.promise(condition=False)

@@ -18,6 +18,7 @@ from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.rectangular_calibration import RectangularCalibration
 from segcli.layers.resize import resize
 from segcli.layers.tokens import tokens_of
+from segcli.layers.window_means import adaptive_means
 from segcli.prediction import DensePrediction
 
 _LEVELS = 3
@@ -73,7 +74,7 @@ class CGRSeg(Head):
         """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, width, H/s_j, W/s_j)`` of the finest of them."""
         height, width = levels[-1].shape[-2:]
         half = (height + 1) // 2, (width + 1) // 2
-        pooled = torch.cat([F.adaptive_avg_pool2d(level, half) for level in levels], dim=1)
+        pooled = torch.cat([adaptive_means(level, half) for level in levels], dim=1)
         contexts = [part.clone() for part in torch.split(self.context(pooled), self.channels, dim=1)]  # each dense
         x = self.guide[-1](self.rebuild[-1](levels[-1]), contexts[-1])
         for i in reversed(range(len(levels) - 1)):

@@ -77,7 +77,7 @@ class EoMT(Head):
             earlier.append(self._predict(tail, tokens, features.size))
             return self._attention(earlier[-1].masks, tail, masked_share(block, tail.num_blocks, self.progress))
 
-        queries = self.queries.weight.expand(len(features.image), -1, -1)
+        queries = self.queries.weight.expand(features.image.shape[0], -1, -1)
         found = self._predict(tail, tail(queries, mask if self.training else None), features.size)
         found.extra = tuple(earlier)
         return found

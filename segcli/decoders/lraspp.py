@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from segcli.decoders.base import Decoder
 from segcli.decoders.counts import expect_at_least_one
@@ -17,6 +16,7 @@ from segcli.decoders.levels import deepest
 from segcli.features import FeatureSpec
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
+from segcli.layers.window_means import strided_means
 
 _WINDOW, _STRIDES = 49, (16, 20)
 
@@ -52,13 +52,6 @@ class LRASPP(Decoder):
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Map ``(B, C_i, H/s_i, W/s_i)`` levels to ``(B, width + C_j, H/s_j, W/s_j)`` of the fine level ``j``."""
         deep, fine = features[-1], features[self.fine_index]
-        weights = self.weigh(_window_means(deep)).sigmoid()
+        weights = self.weigh(strided_means(deep, _WINDOW, _STRIDES)).sigmoid()
         x = self.reduce(deep) * resize(weights, like=deep)
         return torch.cat([resize(x, like=fine), fine], dim=1)
-
-
-def _window_means(x: Tensor) -> Tensor:
-    """Average over windows, which cover the whole of a side that is shorter than theirs."""
-    height, width = x.shape[-2:]
-    x = x.mean(dim=2, keepdim=True) if height <= _WINDOW else F.avg_pool2d(x, (_WINDOW, 1), (_STRIDES[0], 1))
-    return x.mean(dim=3, keepdim=True) if width <= _WINDOW else F.avg_pool2d(x, (1, _WINDOW), (1, _STRIDES[1]))

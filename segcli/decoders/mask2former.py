@@ -66,7 +66,7 @@ class Mask2Former(Head):
         maps, mask_features = self.pixels(features.levels)
         tokens = [tokens_of(x) + level for x, level in zip(maps, self.level_positions.weight, strict=True)]
         positions = [tokens_of(sine_positions(x)) for x in maps]
-        batch = len(mask_features)
+        batch = mask_features.shape[0]
         queries, own = (each.weight.expand(batch, -1, -1) for each in (self.queries, self.query_positions))
         found = [self._predict(queries, mask_features, features.size)]
         for index, layer in enumerate(self.layers):

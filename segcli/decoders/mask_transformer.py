@@ -89,7 +89,7 @@ class MaskTransformer(Head):
         """Map features to ``(B, K, H/s, W/s)`` logits at the stride of the deepest level."""
         level = features.levels[-1]
         patches = self.project(tokens_of(level))
-        tokens = torch.cat([patches, self.class_tokens.expand(len(patches), -1, -1)], dim=1)
+        tokens = torch.cat([patches, self.class_tokens.expand(patches.shape[0], -1, -1)], dim=1)
         for layer in self.layers:
             tokens = layer(tokens)
         tokens = self.norm(tokens)

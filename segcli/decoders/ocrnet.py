@@ -85,9 +85,8 @@ class _ObjectAttention(nn.Module):
     def forward(self, pixels: Tensor, regions: Tensor) -> Tensor:
         """Map ``(B, width, h, w)`` pixels and ``(B, width, R, 1)`` regions to ``(B, width, h, w)``."""
         query = self.query(pixels)
-        context = F.scaled_dot_product_attention(
-            tokens_of(query), tokens_of(self.key(regions)), tokens_of(self.value(regions))
-        )
+        parts = (query, self.key(regions), self.value(regions))
+        context = F.scaled_dot_product_attention(*(tokens_of(each)[:, None] for each in parts))[:, 0]  # one head
         return self.out(context.transpose(1, 2).reshape(query.shape))
 
 

@@ -23,7 +23,7 @@ def label_map(logits: Tensor) -> Tensor:
         raise ValueError(f"label_map got {num_classes} classes, expected at most {IGNORE_INDEX}; labels are uint8.")
     if num_classes == 1:
         return (logits[:, 0] > 0).to(torch.uint8)
-    if logits.is_cuda or logits.stride(1) == 1:
+    if logits.is_cuda or torch.compiler.is_exporting() or logits.stride(1) == 1:
         return logits.max(dim=1).indices.to(torch.uint8)
     # argmax over strided classes does not vectorise on CPUs, amax and uint8 arithmetic do: 3x faster than max(1),
     # 13x faster than argmax(1). The score of class c is K - c where it is the highest, 0 elsewhere.

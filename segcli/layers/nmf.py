@@ -37,7 +37,7 @@ class NMF(nn.Module):
         """Map ``(B, channels, H, W)`` with values from 0 up to the same shape and type."""
         with full_precision(x):
             pixels = tokens_of(x).float()  # (B, HW, channels)
-            bases = self.bases.float().expand(len(x), -1, -1)
+            bases = self.bases.float().expand(x.shape[0], -1, -1)
             with torch.set_grad_enabled(torch.is_grad_enabled() and not self.one_step_gradient):
                 coefficients = (pixels @ bases).softmax(dim=-1)
                 for _ in range(self.steps if self.training else self.eval_steps):

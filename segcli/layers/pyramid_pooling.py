@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from segcli.layers.conv_norm_act import ConvNormAct
 from segcli.layers.resize import resize
+from segcli.layers.window_means import adaptive_means
 
 
 class PyramidPooling(nn.Module):
@@ -34,7 +34,7 @@ class PyramidPooling(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, in_channels, H, W)`` to ``(B, out_channels, H, W)``."""
         pooled = [
-            resize(reduce(F.adaptive_avg_pool2d(x, grid)), like=x, align_corners=self.align_corners)
+            resize(reduce(adaptive_means(x, (grid, grid))), like=x, align_corners=self.align_corners)
             for reduce, grid in zip(self.reduce, self.grids, strict=True)
         ]
         return torch.cat([x, *pooled], dim=1)

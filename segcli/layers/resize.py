@@ -35,9 +35,12 @@ def resize(
     if (like is None) == (size is None):
         raise ValueError("resize got both or neither of like and size, expected one; give the one that holds H and W.")
     height, width = like.shape[-2:] if like is not None else size or (0, 0)
-    if (height, width) == tuple(x.shape[-2:]):
+    is_traced = torch.compiler.is_exporting()  # sizes are unknown then, and nothing is asked of them
+    if not is_traced and (height, width) == tuple(x.shape[-2:]):
         return x
     y = F.interpolate(x, (height, width), mode=mode, align_corners=align_corners if mode == "bilinear" else None)
+    if is_traced:
+        return y
     if like is not None and x.shape[-2:] == (1, 1) and like.is_contiguous(memory_format=torch.channels_last):
         return y.contiguous(memory_format=torch.channels_last)  # a single pixel does not tell its memory format
     return y
