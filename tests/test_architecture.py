@@ -37,12 +37,13 @@ ROWS = (
     {"task", "loop"},
     {"runs"},
     {"callbacks", "comparison", "inspection", "ledger", "survey", "sweeps"},
+    {"export"},
     {"experiment"},
     {"reports"},
     {"api", "cli", "__main__"},
 )
 SIBLINGS_APART = 3
-LIGHTNING_ROOMS = {"datamodules", "task", "loop", "runs", "callbacks", "experiment", "cli", "private_names"}
+LIGHTNING_ROOMS = {"datamodules", "task", "loop", "runs", "callbacks", "export", "experiment", "cli", "private_names"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

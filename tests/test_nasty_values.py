@@ -108,6 +108,7 @@ RUN = f"runs/{NAME}/1"
 BEST = f"{RUN}/checkpoints/best.ckpt"
 NOWHERE = f"none{ESCAPES}|<b>"
 PREDICTED = [f"data{ESCAPES}/labels", "-c", FILE, "--values", "masks"]
+TORCH = ["--to", "torch", "--size", "32x32", "--n", "1"]
 WORDS: dict[str, list[tuple[int, list[str]]]] = {
     "fit": [(2, ["-c", NOWHERE]), (2, ["-c", FILE, f"--x{ESCAPES}", "1"])],
     "validate": [(0, ["--ckpt_path", BEST]), (2, ["--ckpt_path", NOWHERE])],
@@ -120,6 +121,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
         (2, [*PREDICTED, "--others", NOWHERE]),
         (2, [NOWHERE, "-c", FILE]),
     ],
+    "export": [(0, ["--ckpt_path", BEST, *TORCH, "--format", "json"]), (2, ["--ckpt_path", NOWHERE])],
     "tune": [(0, ["batch_size", "-c", FILE, "--max_batch_size", "2", "--steps", "2"])],
     "sweep": [
         (0, ["-c", FILE, "--vary", f"data.root=a,b{ESCAPES.replace('[', '')}", "--dry-run"]),
@@ -171,6 +173,7 @@ IN_MARKDOWN = {
     "compare": [RUN],
     "diff": [RUN, FILE, "--all"],
     "evaluate": PREDICTED,
+    "export": ["--ckpt_path", BEST, *TORCH],
     "list": ["experiments"],
     "new": [f"data{ESCAPES}", "--force", "--output", f"new{ESCAPES}|`<i>.yaml"],
     "data": ["stats", "-c", FILE],

@@ -60,16 +60,21 @@ def _split(typed: Typed) -> Split:
     return splits.get(typed.value("--split") or "", "train")
 
 
-def image_number(text: str | None) -> int:
-    """Return the value of ``--n``; 16 unless given.
+def image_number(text: str | None, default: int = IMAGES, name: str = "--n") -> int:
+    """Return the value of ``--n``, or of another option that counts images.
+
+    Args:
+        text: As typed; None where it was not given.
+        default: What it is then.
+        name: Of the option.
 
     Raises:
         ConfigError: If it is no number from 1 up.
     """
     try:
-        number = IMAGES if text is None else int(text)
+        number = default if text is None else int(text)
     except ValueError:
         number = 0
     if number < 1:
-        raise ConfigError([Problem(f"got {text!r}, expected a number from 1 up", "--n")])
+        raise ConfigError([Problem(f"got {text!r}, expected a number from 1 up", name)])
     return number

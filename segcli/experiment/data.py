@@ -22,7 +22,7 @@ def build_data(arguments: RunArguments, kind: str) -> tuple[Experiment, Segmenta
 
     Args:
         arguments: What was typed.
-        kind: Word after the verb, for errors.
+        kind: Word after the verb, for errors; empty where there is none.
 
     Raises:
         ConfigError: If there is no experiment, or it is wrong.

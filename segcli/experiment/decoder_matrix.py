@@ -11,7 +11,7 @@ import torch
 
 from segcli.backbones.base import Backbone
 from segcli.backbones.timm_backbone import TimmBackbone
-from segcli.decoders.base import build_decoder
+from segcli.decoders.base import Decoder, Head, build_decoder
 from segcli.decoders.classified import as_head
 from segcli.decoders.fpn import FPN
 from segcli.registry import names
@@ -60,13 +60,24 @@ def decoder_matrix(decoders: Sequence[str] | None = None) -> list[Combination]:
     return sorted(found, key=lambda one: list(chosen).index(one.decoder))
 
 
-def _refusal(name: str, backbone: Backbone) -> str:
+def default_decoder(name: str, backbone: Backbone, num_outputs: int) -> Decoder | Head:
+    """Return a decoder with its defaults; one around a decoder stands around FPN.
+
+    Args:
+        name: Short name.
+        backbone: Whose features it gets.
+        num_outputs: Logits per pixel, K.
+    """
     module, _, class_name = names("decoders")[name].partition(":")
     kind = getattr(importlib.import_module(module), class_name)
     parameters = inspect.signature(kind).parameters
     needed = [key for key, each in parameters.items() if each.default is each.empty and key not in _INJECTED]
+    return build_decoder(partial(kind, **dict.fromkeys(needed, FPN)), backbone.features, num_outputs)
+
+
+def _refusal(name: str, backbone: Backbone) -> str:
     try:
-        built = build_decoder(partial(kind, **dict.fromkeys(needed, FPN)), backbone.features, _CLASSES)
+        built = default_decoder(name, backbone, _CLASSES)
         require_tail_is_run(backbone, built)
         features = backbone.extract(torch.zeros(1, backbone.in_channels, *_SIZE))
         as_head(built, _CLASSES).eval()(features).logits(_SIZE)

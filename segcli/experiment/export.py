@@ -1,0 +1,108 @@
+"""Export the checkpoint of a command line: its model, its data, and the folder that the file goes to."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
+from segcli.experiment.arguments import RunArguments
+from segcli.experiment.data import build_data
+from segcli.experiment.errors.situation import Building
+from segcli.experiment.errors.translate import translated
+from segcli.export.description import ExportError
+from segcli.export.export_checkpoint import Export, Exported, export_checkpoint
+from segcli.export.model_card import stored_run
+from segcli.inference.checkpoint import experiment_in, load_checkpoint
+from segcli.runs.identity import experiment_hash
+from segcli.runs.run_folder import RunFolder
+from segcli.runs.stored_run import StoredRun
+from segcli.runs.surroundings import file_hash, versions
+from segcli.segmenter import Segmenter
+
+FOLDER = "export"
+
+
+def export(arguments: RunArguments, wanted: Mapping[str, Any], output: Path | None) -> Exported:
+    """Write the model of a checkpoint into a file.
+
+    Args:
+        arguments: What was typed; it names a checkpoint.
+        wanted: Arguments of :class:`segcli.export.export_checkpoint.Export`.
+        output: An empty or new folder; None for one in the run's.
+
+    Raises:
+        ConfigError: For every mistake of the user.
+    """
+    checkpoint = arguments.checkpoint
+    assert checkpoint is not None
+    experiment, data = build_data(arguments, "")
+    with translated(Building(experiment)):
+        segmenter = Segmenter.from_checkpoint(checkpoint)
+        folder = RunFolder.of_checkpoint(checkpoint)
+        run = stored_run(folder.path if folder is not None else None)
+        origin = _origin(checkpoint, run)
+        try:
+            with _appearing(output, folder) as place:
+                exported = export_checkpoint(
+                    segmenter, data, Export(**wanted), place.path, origin, run, lambda line: say(line, file=sys.stderr)
+                )
+            return replace(exported, path=place.path / exported.path.name)
+        except ExportError as error:
+            raise ConfigError([Problem(str(error))]) from error
+
+
+@dataclass
+class _Place:
+    path: Path
+
+
+@contextmanager
+def _appearing(output: Path | None, run: RunFolder | None) -> Iterator[_Place | RunFolder]:
+    """Yield a place whose folder has another name until the block has ended.
+
+    Raises:
+        ConfigError: If it is not known where, or something is there already, or nothing can be written there.
+    """
+    if output is None and run is None:
+        raise ConfigError([Problem("the checkpoint lies in no folder of a run; give --output FOLDER")])
+    if output is None:
+        assert run is not None
+        folder = RunFolder.reserve(run.path / FOLDER)
+        with folder.appearing():
+            yield folder
+        folder.release()
+        return
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise ConfigError([Problem(f"{output} is there already; --output takes a folder that is new or empty")])
+    place: _Place | None = None
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        place = _Place(Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}.")))
+        yield place
+        place.path.chmod(0o755)
+        place.path = place.path.replace(output)
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot write to {output}: {error.strerror or error}")]) from None
+    finally:
+        if place is not None and place.path != output:
+            shutil.rmtree(place.path, ignore_errors=True)
+
+
+def _origin(checkpoint: Path, run: StoredRun | None) -> dict[str, Any]:
+    config, _ = experiment_in(load_checkpoint(checkpoint))
+    name = (config.get("run") or {}).get("name")
+    commit = ((run.passport.get("git") or {}) if run is not None else {}).get("commit")
+    return {
+        "experiment": run.name if run is not None else name or checkpoint.stem,
+        "experiment_hash": experiment_hash(config),
+        "checkpoint": checkpoint.name,
+        "checkpoint_sha256": file_hash(checkpoint),
+        "commit": commit,
+        "versions": versions(),
+    }
