@@ -9,18 +9,19 @@ from typing import Any
 from segcli.config.output import say
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule, Split
 from segcli.datasets.data_progress import DataProgress
-from segcli.datasets.fingerprint import Fingerprint, fingerprint, total_bytes
+from segcli.datasets.fingerprint import Fingerprint, KnownContent, fingerprint, known_digests
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
 from segcli.disk import write_text
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.run_folder import SPLITS
+from segcli.runs.settings import FingerprintOf
 from segcli.sample import DataError
 
 LONG_BYTES = 10_000_000_000
 """Size of data above which the user is told what takes so long."""
 
 
-def record_data(data: SegmentationDataModule, folder: Path, sizes_only: bool = False) -> dict[str, Any]:
+def record_data(data: SegmentationDataModule, folder: Path, how: FingerprintOf = "content") -> dict[str, Any]:
     """Check and hash the splits that were prepared, and write ``splits.json``.
 
     That names all images, by split and in order, with their groups where images share one.
@@ -28,7 +29,7 @@ def record_data(data: SegmentationDataModule, folder: Path, sizes_only: bool = F
     Args:
         data: Of the run.
         folder: Of the run.
-        sizes_only: Whether fingerprints are of sizes of files in place of their content.
+        how: What of the data is hashed; see ``run.fingerprint``.
 
     Returns:
         What the passport says of the data.
@@ -37,10 +38,7 @@ def record_data(data: SegmentationDataModule, folder: Path, sizes_only: bool = F
         DataError: If a file is at fault.
     """
     try:
-        total = 0 if sizes_only else sum(total_bytes(dataset) for dataset in data.datasets.values())
-        if total > LONG_BYTES:
-            say(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
-        found = _fingerprints(data, sizes_only)
+        found = _fingerprints(data, how)
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror}") from None
     names: dict[str, Any] = {split: dataset.ids() for split, dataset in data.datasets.items()}
@@ -53,16 +51,23 @@ def record_data(data: SegmentationDataModule, folder: Path, sizes_only: bool = F
     return {**record, "group": _group_facts(groups)} if groups else record
 
 
-def _fingerprints(data: SegmentationDataModule, sizes_only: bool) -> dict[Split, Fingerprint]:
+def _fingerprints(data: SegmentationDataModule, how: FingerprintOf) -> dict[Split, Fingerprint]:
     """Hash the files of all splits and check their masks, but for samples that earlier runs found right."""
     found, checks = dict[Split, Fingerprint](), list[tuple[str, MaskCheck]]()
+    known = None if how == "sizes" else known_digests(data.folder, is_trusted=how != "reread")
+    content = {split: KnownContent(dataset, known) for split, dataset in data.datasets.items()}
+    total = sum(each.unread_bytes for each in content.values())
+    if total > LONG_BYTES:
+        say(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)
     with DataProgress(sum(map(len, data.datasets.values())), "checking data") as progress:
         for split, dataset in data.datasets.items():
             key, check = label_key(dataset), None
             if key is not None:
                 check = MaskCheck(dataset, data.check_masks, known_samples(key))
                 checks.append((key, check))
-            found[split] = fingerprint(dataset, sizes_only, check, progress.advance)
+            found[split] = fingerprint(dataset, how == "sizes", check, progress.advance, content[split])
+    if known is not None:
+        known.save()
     for key, check in checks:
         remember(key, check.right)
     if note := lossy_note([check for _, check in checks]):

@@ -17,6 +17,7 @@ from segcli.datasets.unused_files import unused_note
 from segcli.loop.class_rules import found_weights
 from segcli.metrics.definitions import definitions
 from segcli.runs.passport import Passport
+from segcli.runs.settings import FingerprintOf
 from segcli.runs.surroundings import file_hash
 from segcli.task import SegmentationTask
 
@@ -26,12 +27,12 @@ class Provenance(pl.Callback):
 
     Args:
         passport: The record of the run.
-        sizes_only: Whether the data's fingerprint is of sizes of files in place of their content.
+        how: What of the data is hashed; see ``run.fingerprint``.
     """
 
-    def __init__(self, passport: Passport, sizes_only: bool = False) -> None:
+    def __init__(self, passport: Passport, how: FingerprintOf = "content") -> None:
         super().__init__()
-        self._passport, self._sizes_only = passport, sizes_only
+        self._passport, self._how = passport, how
         self._backbone_hash: str | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -82,7 +83,7 @@ class Provenance(pl.Callback):
         assert isinstance(data, SegmentationDataModule)
         if trainer.state.fn == "fit" and data.folder is not None and (unused := data.unused_files()):
             say(unused_note(data.folder, unused), file=sys.stderr)
-        return record_data(data, Path(trainer.default_root_dir), self._sizes_only)
+        return record_data(data, Path(trainer.default_root_dir), self._how)
 
 
 def weights_hash(module: nn.Module) -> str:

@@ -30,7 +30,7 @@ class StartLines(pl.Callback):
             return
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
         assert isinstance(data, SegmentationDataModule)
-        images = [f"{len(set_.ids()):,} {_SPLITS[split]}" for split, set_ in data.datasets.items()]
+        images = [f"{len(set_):,} {_SPLITS[split]}" for split, set_ in data.datasets.items()]
         device = device_name(trainer.strategy.root_device, trainer.world_size)
         lines = {
             "folder": self._folder,

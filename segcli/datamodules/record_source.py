@@ -7,9 +7,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
+from segcli.datasets.file_names import folder_of
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.datasets.listing import Listing, require_records
-from segcli.datasets.pairing import pair_files
+from segcli.datasets.pairing import pair_names
 from segcli.datasets.record import Record, paired, unlabelled
 from segcli.datasets.record_splits import RecordSplits
 from segcli.datasets.unused_files import unused_files
@@ -65,7 +66,7 @@ class FolderSource(RecordSource):
 
     def of(self, split: LabelledSplit) -> list[Record]:
         """Return the samples of a split."""
-        return paired(self._splits.pairs(split, partial(pair_files, root=self._splits.root)))
+        return paired(self._splits.pairs(split, partial(pair_names, root=self._splits.root)))
 
     def to_predict(self) -> list[Record]:
         """Return the images to predict."""
@@ -120,9 +121,12 @@ class ListedSource(RecordSource):
 
     def unused(self) -> list[Path]:
         """Return files that no split uses."""
-        root, used = self._listing.root, {file for record in self._splits.used() for file in record.files}
-        linked = {folder: found for folder in {file.parent for file in used} if (found := _linked(folder, root))}
-        used |= {linked[file.parent] / file.name for file in used if file.parent in linked}
+        root, used = self._listing.root, {name for record in self._splits.used() for name in record.file_names()}
+        linked = {folder: found for folder in set(map(folder_of, used)) if (found := _linked(Path(folder), root))}
+        if linked:
+            used |= {
+                str(linked[folder] / Path(name).name) for name in used if (folder := folder_of(name)) in linked
+            }
         return unused_files(root, used, (), ())
 
     def records(self) -> Sequence[Record]:

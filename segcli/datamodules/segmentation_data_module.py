@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal
 
 import albumentations as A
@@ -19,6 +19,7 @@ from segcli.datamodules.native_images import require_native
 from segcli.datasets.cached_split import use_cache
 from segcli.datasets.class_counts import ClassCounts
 from segcli.datasets.epoch_sampler import EpochSampler
+from segcli.datasets.file_names import below
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.image_file import CHANNELS, ImageMode
@@ -213,6 +214,8 @@ class SegmentationDataModule(Downloaded, ABC):
         Raises:
             DataError: If ``group`` does not fit an image.
         """
+        if self.group is None and self.usual_group is None:
+            return None
         paths = self._paths_in_folder(split)
         if self.group is not None:
             return self.group.text, named_groups(self.group, paths)
@@ -225,8 +228,7 @@ class SegmentationDataModule(Downloaded, ABC):
         folder = self.folder
         if folder is None:
             return dataset.ids()
-        paths = [PurePath(path) for path in dataset.paths()]
-        return [(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix() for path in paths]
+        return [below(path, str(folder)) for path in dataset.paths()]
 
     def state_dict(self) -> dict[str, int]:
         """Return the epoch to resume with and how many of its steps are done, for a checkpoint."""

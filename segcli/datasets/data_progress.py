@@ -32,10 +32,10 @@ class DataProgress:
         self._bar.start()
         return self
 
-    def advance(self) -> None:
-        """Count one more."""
-        self._bar.advance(self._task)
-        self._done += 1
+    def advance(self, count: int = 1) -> None:
+        """Count one more, or several."""
+        self._bar.advance(self._task, count)
+        self._done += count
         if not self._is_terminal and time.monotonic() - self._told > LINE_S:
             self._told = time.monotonic()
             say(f"{self._what}: {self._done} of {self._total} images", file=sys.stderr)

@@ -7,6 +7,7 @@ index is written last, and without one there is no cache.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -143,15 +144,17 @@ def _files(dataset: SampleDataset, folder: Path) -> tuple[Path, Path]:
     """Return the index and the pixels of a split's cache, named by what it is made of."""
     digest = hashlib.blake2b(f"{VERSION} {dataset.decoding()}".encode(), digest_size=16)
     for index in range(len(dataset)):
-        for part in dataset.sources(index):
+        for part in dataset.source_names(index):
             digest.update(hashlib.blake2b(part).digest() if isinstance(part, bytes) else _state(part))
     return folder / f"{digest.hexdigest()}.json", folder / f"{digest.hexdigest()}.pixels"
 
 
-def _state(part: Path | PackedFile) -> bytes:
-    path = part.container if isinstance(part, PackedFile) else part
-    found, key = path.stat(), part.key if isinstance(part, PackedFile) else ""
-    return f"{path.absolute() / key} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}\n".encode(
+def _state(part: str | PackedFile) -> bytes:
+    path = str(part.container) if isinstance(part, PackedFile) else part
+    found = os.stat(path)  # noqa: PTH116  (of text: paths are many)
+    whole = path if path.startswith("/") else Path(path).absolute()
+    inside = f"/{part.key}" if isinstance(part, PackedFile) else ""
+    return f"{whole}{inside} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}\n".encode(
         errors="surrogateescape"
     )
 

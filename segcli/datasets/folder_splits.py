@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
+from segcli.datasets.file_names import below, folder_of, is_below, without_suffix
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
@@ -39,16 +40,18 @@ class FolderSplits:
     split_seed: int
     limit: int | None
     group: GroupPattern | None = None
-    used: set[Path] = field(default_factory=set, init=False, compare=False)
+    used: set[str] = field(default_factory=set, init=False, compare=False)
+    _found: dict[tuple[Path, Path], list[Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def pairs(
-        self, split: Literal["train", "val", "test"], pair: Callable[[Path, Path], list[tuple[Path, Masks]]]
-    ) -> list[tuple[Path, Masks]]:
-        """Return image and masks of every sample of a split.
+        self, split: Literal["train", "val", "test"], pair: Callable[[Path, Path], list[tuple[str, Masks]]]
+    ) -> list[tuple[str, Masks]]:
+        """Return image, as text, and masks of every sample of a split.
 
         Args:
             split: The split.
-            pair: Finds the masks of every image, given the folder of images and the folder of masks.
+            pair: Finds the masks of every image, given the folder of images and the folder of masks; for two of these,
+                it is asked once.
 
         Raises:
             DataError: If a folder is missing or empty, images and masks do not pair up, or the split has no images.
@@ -69,7 +72,7 @@ class FolderSplits:
                 f"{share} leaves it none.\n  Set data.{split}_fraction above 0 and have {unit} for every split, or "
                 f"make a folder {self.root / split / self.image_dir}.{hint}"
             )
-        if split == "train":
+        if split == "train" and self.limit is not None:
             return hash_limit(found, self._own_names([image for image, _ in found]), self.limit, self.split_seed)
         return found
 
@@ -97,23 +100,27 @@ class FolderSplits:
         folders = split_folders(self.root, self.image_dir, self.mask_dir)
         pairs = {split: {*pair} for split, pair in folders.items()}
         pairs = pairs or {"": {self.root / self.image_dir, self.root / self.mask_dir}}
+        inside = {folder_of(file) for file in self.used}
         asked = {
-            split for split, pair in pairs.items() if any(path in pair for file in self.used for path in file.parents)
+            split
+            for split, pair in pairs.items()
+            if any(is_below(folder, {str(path) for path in pair}) for folder in inside)
         }
         apart = [path for split, pair in pairs.items() if split not in asked for path in pair]
         whole = [path for split, pair in pairs.items() if split in asked for path in pair]
         return unused_files(self.root, self.used, whole, apart) if asked else []
 
     def _paired(
-        self, folders: tuple[Path, Path], pair: Callable[[Path, Path], list[tuple[Path, Masks]]]
-    ) -> list[tuple[Path, Masks]]:
-        found = pair(*folders)
-        for image, masks in found:
-            files = masks if isinstance(masks, list | tuple) else [masks]
-            self.used.update(file for file in (image, *files) if isinstance(file, Path))
-        return found
+        self, folders: tuple[Path, Path], pair: Callable[[Path, Path], list[tuple[str, Masks]]]
+    ) -> list[tuple[str, Masks]]:
+        if folders not in self._found:
+            self._found[folders] = pair(*folders)
+            for image, masks in self._found[folders]:
+                self.used.add(image)
+                self.used.update(map(str, filter(None, masks if isinstance(masks, list | tuple) else [masks])))
+        return self._found[folders]
 
-    def _all(self, split: str, pair: Callable[[Path, Path], list[tuple[Path, Masks]]]) -> list[tuple[Path, Masks]]:
+    def _all(self, split: str, pair: Callable[[Path, Path], list[tuple[str, Masks]]]) -> list[tuple[str, Masks]]:
         folders = split_folders(self.root, self.image_dir, self.mask_dir)
         if split in folders and (split != "train" or {"val", "test"} <= set(folders)):
             return self._paired(folders[split], pair)
@@ -125,8 +132,10 @@ class FolderSplits:
                 "  Set data.root, data.image_dir and data.mask_dir to what your folders are called."
                 f"{unread_hint(self.root, self.image_dir)}"
             )
-        others = {images for name, (images, _) in folders.items() if name != "train"}  # which may lie in the pool
-        pairs = [each for each in self._paired(pool, pair) if others.isdisjoint(each[0].parents)]
+        others = {str(images) for name, (images, _) in folders.items() if name != "train"}  # which may lie in the pool
+        pairs = self._paired(pool, pair)
+        if others:
+            pairs = [each for each in pairs if not is_below(folder_of(each[0]), others)]
         fractions = [
             0.0 if name in folders else share
             for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
@@ -134,22 +143,32 @@ class FolderSplits:
         (test, val), train = hash_split(pairs, self._names([image for image, _ in pairs]), fractions, self.split_seed)
         return {"train": train, "val": val, "test": test}[split]
 
-    def _names(self, images: Sequence[Path]) -> list[str]:
+    def _names(self, images: Sequence[str]) -> list[str]:
         """Return what is hashed of every image: its group, or its own name."""
         if self.group is None:
             return self._own_names(images)
-        return named_groups(self.group, [image.relative_to(self.root).as_posix() for image in images])
+        return named_groups(self.group, [below(image, str(self.root)) for image in images])
 
-    def _own_names(self, images: Sequence[Path]) -> list[str]:
+    def _own_names(self, images: Sequence[str]) -> list[str]:
         """Return the names of images, of those in sub-folders with the folders that tell them from others."""
         folders = split_folders(self.root, self.image_dir, self.mask_dir).values()
-        known = {self.root / self.image_dir, *(folder for folder, _ in folders)}
-        return [_below(image, known).with_suffix("").as_posix() for image in images]
+        known = {str(self.root / self.image_dir), *(str(folder) for folder, _ in folders)}
+        folders_of = [*map(folder_of, images)]
+        innermost = {folder: _innermost(folder, known) for folder in set(folders_of)}
+        return [
+            without_suffix(below(image, innermost[folder])) for image, folder in zip(images, folders_of, strict=True)
+        ]
 
 
-def _below(image: Path, folders: Collection[Path]) -> Path:
-    """Return the path below the innermost of the folders."""
-    return next((image.relative_to(folder) for folder in image.parents if folder in folders), Path(image.name))
+def _innermost(folder: str, folders: Collection[str]) -> str:
+    """Return the innermost of some folders that a folder lies in; itself if there is none."""
+    found = folder
+    while found not in folders:
+        above = folder_of(found)
+        if above == found:
+            return folder
+        found = above
+    return found
 
 
 def named_groups(pattern: GroupPattern, paths: Sequence[str]) -> list[str]:

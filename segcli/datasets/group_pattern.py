@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
+from segcli.datasets.file_names import without_suffix
 from segcli.datasets.pattern_text import fault_of, fields_of, tokens_of
 
 _SHOWN = 5
@@ -47,7 +47,7 @@ class GroupPattern:
         Args:
             path: Below the folder of the data, with slashes, with or without the suffix of an image.
         """
-        found = self._regex.fullmatch("/".join(_stem(path).split("/")[-self._parts :]))
+        found = self._regex.fullmatch("/".join(without_suffix(path).split("/")[-self._parts :]))
         return "/".join(found.groups()) if found else None
 
     def groups(self, paths: Sequence[str]) -> list[str]:
@@ -57,7 +57,7 @@ class GroupPattern:
             GroupPatternError: If the pattern does not fit one of them.
         """
         found = [self.group(path) for path in paths]
-        strangers = [_stem(path) for path, name in zip(paths, found, strict=True) if name is None]
+        strangers = [without_suffix(path) for path, name in zip(paths, found, strict=True) if name is None]
         if strangers:
             listed = ", ".join(strangers[:_SHOWN]) + (
                 f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
@@ -81,7 +81,3 @@ class GroupPattern:
 
 def _regex(token: re.Match[str]) -> str:
     return {"field": "([^/]+?)", "any": "[^/]*?", "slash": "/"}.get(str(token.lastgroup)) or re.escape(token[0])
-
-
-def _stem(path: str) -> str:
-    return PurePosixPath(path).with_suffix("").as_posix() if path else path

@@ -1,5 +1,6 @@
 """Random choices among named things that hardly change when more of them arrive."""
 
+from collections import deque
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeVar
@@ -39,13 +40,13 @@ def hash_split(
     for position, name in enumerate(names):
         members.setdefault(name, []).append(position)
     unique = list(members)
-    queue, parts = [members[unique[rank]] for rank in _order(unique, seed)], []
+    queue, parts = deque(members[unique[rank]] for rank in _order(unique, seed)), []
     for number, fraction in enumerate(fractions):
         reserved = 1 + sum(later > 0 for later in fractions[number + 1 :])
         wanted = max(1, round(fraction * len(items))) if fraction else 0
         taken: list[int] = []
         while len(queue) > reserved and wanted and _is_closer(len(taken), len(queue[0]), wanted):
-            taken += queue.pop(0)
+            taken += queue.popleft()
         parts.append([items[i] for i in sorted(taken)])
     return parts, [items[i] for i in sorted(position for group in queue for position in group)]
 

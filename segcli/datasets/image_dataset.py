@@ -30,7 +30,7 @@ class ImageDataset(SampleDataset):
     ) -> None:
         super().__init__(transform)
         self.records, self.image_mode = list(records), image_mode
-        self._paths = [str(record.image) for record in self.records]
+        self._paths = [record.image_name for record in self.records]
 
     def __len__(self) -> int:
         """Return the number of images."""

@@ -40,6 +40,10 @@ class MaskCheck:
         self.lossy: list[tuple[int, Path, str]] = []
         self._lock = threading.Lock()
 
+    def knows(self, digest: bytes) -> bool:
+        """Return whether a sample of that digest was found right before."""
+        return digest in self._known
+
     def look(self, index: int, content: Sequence[bytes] | None, digest: bytes) -> None:
         """Check one sample.
 

@@ -35,6 +35,10 @@ Source = Path | PackedFile | bytes
 """What a sample is made of: a file, one inside another, or bytes that it follows from."""
 
 
+Name = str | PackedFile | bytes
+"""The same with the name of a file as text: of many files those are had sooner."""
+
+
 def read_source(source: Source) -> bytes:
     """Return the content of what a sample is made of.
 

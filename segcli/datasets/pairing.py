@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from segcli.datasets.file_names import below, in_order, is_in_utf8, without_suffix
 from segcli.datasets.pairing_advice import naming_advice, one_folder_advice
 from segcli.datasets.raster_file import EXTENSIONS
 from segcli.sample import DataError
@@ -22,9 +23,22 @@ def find_images(folder: Path, without: Path | None = None) -> list[Path]:
     Raises:
         DataError: If the folder is missing or holds no image; lists what is there.
     """
+    return [Path(name) for name in find_names(folder, without)]
+
+
+def find_names(folder: Path, without: Path | None = None) -> list[str]:
+    """Return the same as text.
+
+    Args:
+        folder: As of :func:`find_images`.
+        without: Likewise.
+
+    Raises:
+        DataError: As there.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder} is missing or no folder; {listing(nearest(folder))}.")
-    images = image_files(folder, without)
+    images = image_names(folder, without)
     if not images:
         raise DataError(f"{folder} has no image files (such as .png or .jpg); {listing(folder)}.")
     return images
@@ -36,18 +50,26 @@ def image_files(folder: Path, without: Path | None = None) -> list[Path]:
     Raises:
         DataError: If the name of one is no text, since records of the run are to name it.
     """
-    found = sorted(path for path in files_below(folder, without) if is_image(path))
-    for path in found:
-        try:
-            str(path).encode()
-        except UnicodeEncodeError:
-            raise DataError(f"{path} has a name that is not UTF-8; rename it.") from None
+    return [Path(name) for name in image_names(folder, without)]
+
+
+def image_names(folder: Path, without: Path | None = None) -> list[str]:
+    """Return the same as text.
+
+    Raises:
+        DataError: As there.
+    """
+    found = in_order(name for name in names_below(folder, without) if is_image(name))
+    for name in found:
+        if not is_in_utf8(name):
+            raise DataError(f"{name} has a name that is not UTF-8; rename it.")
     return found
 
 
-def is_image(path: Path) -> bool:
+def is_image(path: Path | str) -> bool:
     """Return whether a file is called like an image."""
-    return path.suffix.lower() in EXTENSIONS
+    text = os.fspath(path)
+    return text[len(without_suffix(text)) :].lower() in EXTENSIONS
 
 
 def files_below(folder: Path, without: Path | None = None, each_folder_once: bool = True) -> Iterator[Path]:
@@ -58,6 +80,17 @@ def files_below(folder: Path, without: Path | None = None, each_folder_once: boo
         without: A folder inside that is left out.
         each_folder_once: Whether to see a folder under one name only, if links give it several; without, only links to
             a folder above them are left out.
+    """
+    return map(Path, names_below(folder, without, each_folder_once))
+
+
+def names_below(folder: Path, without: Path | None = None, each_folder_once: bool = True) -> Iterator[str]:
+    """Yield the same as text.
+
+    Args:
+        folder: As of :func:`files_below`.
+        without: Likewise.
+        each_folder_once: Likewise.
     """
     left_out = without.resolve() if without is not None else None
     everywhere, above = set[tuple[int, int]](), dict[Path, frozenset[tuple[int, int]]]()
@@ -71,7 +104,8 @@ def files_below(folder: Path, without: Path | None = None, each_folder_once: boo
         above[place] = known | {identity}
         visible = [name for name in folders if not name.startswith(".") and name != _FOREIGN]
         folders[:] = [name for name in visible if left_out is None or (place / name).resolve() != left_out]
-        yield from (place / name for name in files if not name.startswith("."))
+        beginning = str(place / "_")[:-1]
+        yield from (f"{beginning}{name}" for name in files if not name.startswith("."))
 
 
 def pair_files(image_dir: Path, mask_dir: Path, root: Path | None = None) -> list[tuple[Path, Path]]:
@@ -85,19 +119,34 @@ def pair_files(image_dir: Path, mask_dir: Path, root: Path | None = None) -> lis
     Raises:
         DataError: If a folder is missing or empty, an image has no mask or the reverse, or two files share a name.
     """
+    return [(Path(image), Path(mask)) for image, mask in pair_names(image_dir, mask_dir, root)]
+
+
+def pair_names(image_dir: Path, mask_dir: Path, root: Path | None = None) -> list[tuple[str, str]]:
+    """Return the same as text.
+
+    Args:
+        image_dir: As of :func:`pair_files`.
+        mask_dir: Likewise.
+        root: Likewise.
+
+    Raises:
+        DataError: As there.
+    """
     if image_dir.is_dir() and mask_dir.is_dir() and image_dir.samefile(mask_dir):
         raise DataError(one_folder_advice(image_dir, [path.name for path in image_files(image_dir)], root))
     images, masks = _by_name(image_dir, without=mask_dir), _by_name(mask_dir, without=image_dir)
-    advice = naming_advice(images, masks, (image_dir, mask_dir), root)
-    _refuse_lonely(images, masks, "images have no mask", mask_dir, advice=advice)
-    _refuse_lonely(masks, images, "masks have no image", image_dir, advice=advice)
+    if images.keys() != masks.keys():
+        advice = naming_advice(images, masks, (image_dir, mask_dir), root)
+        _refuse_lonely(images, masks, "images have no mask", mask_dir, advice=advice)
+        _refuse_lonely(masks, images, "masks have no image", image_dir, advice=advice)
     return [(images[name], masks[name]) for name in sorted(images)]
 
 
 def pair_label_files(
     image_dir: Path, mask_dir: Path, classes: Sequence[str], may_lack: bool = False
-) -> list[tuple[Path, Sequence[Path | None]]]:
-    """Return every image with one mask per class, by equal paths below the folders without extension, sorted.
+) -> list[tuple[str, Sequence[Path | None]]]:
+    """Return every image, as text, with one mask per class, by equal paths below the folders without extension, sorted.
 
     Args:
         image_dir: Folder of the images.
@@ -124,7 +173,9 @@ def pair_label_files(
             way_out = "; or set data.missing_masks: empty, if a missing file means that the class does not occur"
             _refuse_lonely(images, masks, "images have no mask", folder, way_out, advice)
         by_class.append(masks)
-    return [(images[name], [masks.get(name) for masks in by_class]) for name in sorted(images)]
+    return [
+        (images[name], [Path(masks[name]) if name in masks else None for masks in by_class]) for name in sorted(images)
+    ]
 
 
 def nearest(folder: Path) -> Path:
@@ -145,7 +196,7 @@ def few(names: Sequence[str], shown: int = 5) -> str:
 
 def _normal(name: str) -> str:
     """Return a name in the one form in which its letters compare: disks of macOS write umlauts as two characters."""
-    return unicodedata.normalize("NFC", name)
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def _same_name(parent: Path, name: str) -> Path:
@@ -154,11 +205,12 @@ def _same_name(parent: Path, name: str) -> Path:
     return next((path for path in inside if _normal(path.name) == _normal(name)), parent / name)
 
 
-def _by_name(folder: Path, may_be_empty: bool = False, without: Path | None = None) -> dict[str, Path]:
+def _by_name(folder: Path, may_be_empty: bool = False, without: Path | None = None) -> dict[str, str]:
     """Return the images of a folder by their paths below it, without extension."""
-    found: dict[str, Path] = {}
-    for path in image_files(folder, without) if may_be_empty else find_images(folder, without):
-        name = _normal(path.relative_to(folder).with_suffix("").as_posix())
+    found: dict[str, str] = {}
+    place = str(folder)
+    for path in image_names(folder, without) if may_be_empty else find_names(folder, without):
+        name = _normal(without_suffix(below(path, place)))
         if name in found:
             raise DataError(f"{found[name]} and {path} share the name {name!r}; rename or remove one.")
         found[name] = path
@@ -166,11 +218,11 @@ def _by_name(folder: Path, may_be_empty: bool = False, without: Path | None = No
 
 
 def _refuse_lonely(
-    files: Mapping[str, Path], others: Collection[str], what: str, searched: Path, way_out: str = "", advice: str = ""
+    files: Mapping[str, str], others: Collection[str], what: str, searched: Path, way_out: str = "", advice: str = ""
 ) -> None:
     lonely = [name for name in files if name not in others]
     if lonely:
-        folder = files[lonely[0]].parent
-        shown = few([name + files[name].suffix for name in lonely])
+        folder = Path(files[lonely[0]]).parent
+        shown = few([name + Path(files[name]).suffix for name in lonely])
         advice = advice or f"Names must be equal up to the extension; add the missing files or move these out{way_out}."
         raise DataError(f"{len(lonely)} {what} of the same name in {searched}: {shown} ({folder}).\n  {advice}")

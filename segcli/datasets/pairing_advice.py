@@ -14,7 +14,7 @@ _ENOUGH = 0.5  # share of files that a pattern must explain
 
 
 def naming_advice(
-    images: Mapping[str, Path], masks: Mapping[str, Path], folders: tuple[Path, Path], root: Path | None = None
+    images: Mapping[str, str], masks: Mapping[str, str], folders: tuple[Path, Path], root: Path | None = None
 ) -> str:
     """Return what to do about names of masks that follow from those of the images; nothing if none is seen.
 
@@ -71,7 +71,7 @@ def one_folder_advice(folder: Path, names: Sequence[str], root: Path | None = No
     suffix = found.most_common(1)[0][0]
     told = f"{message}.\n  The mask of NAME is called NAME{suffix}"
     if root is not None:
-        files = {name: Path(name) for name in names if Path(name).stem.endswith(suffix)}
+        files = {name: name for name in names if Path(name).stem.endswith(suffix)}
         place = _place(folder, root)
         return f"{told}. {_with_patterns(f'{place}{{name}}', f'{place}{{name}}{_ending(suffix, files)}')}"
     masks = folder / "masks"
@@ -96,9 +96,9 @@ def _place(folder: Path, root: Path) -> str:
     return "".join(f"{'{split}' if part.casefold() in NAMES else part}/" for part in parts)
 
 
-def _ending(suffix: str, files: Mapping[str, Path]) -> str:
+def _ending(suffix: str, files: Mapping[str, str]) -> str:
     """Return the end of a pattern, with the extension of files where the suffix would pass for one."""
-    return suffix + next(iter(files.values())).suffix if "." in suffix else suffix
+    return suffix + Path(next(iter(files.values()))).suffix if "." in suffix else suffix
 
 
 def _suffixes(images: Sequence[str], masks: Sequence[str]) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.image_file import ImageMode
 from segcli.datasets.mask_check import faults_of
 from segcli.datasets.mask_file import require_equal_sizes
-from segcli.datasets.packed_file import PackedFile, Source, read_source
+from segcli.datasets.packed_file import Name, PackedFile, Source, read_source
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_image import record_size
 from segcli.datasets.record_labels import Labels, RecordLabels
@@ -43,6 +43,14 @@ class RecordDataset(ImageDataset):
     def sources(self, index: int) -> list[Source]:
         """Return image files and mask files, and a mark where there is none."""
         return [*self.records[index].image_sources, *self.mask_sources(index)]
+
+    def source_names(self, index: int) -> list[Name]:
+        """Return the same with the files' names as text."""
+        if type(self).sources is not RecordDataset.sources or type(self).mask_sources is not RecordDataset.mask_sources:
+            return super().source_names(index)
+        record = self.records[index]
+        masks = [mask.content or mask.file_name or _NO_MASK for mask in record.masks] or [_NO_MASK]
+        return [record.packed or record.image_name, *map(str, record.more), *masks]
 
     def mask_sources(self, index: int) -> list[Source]:
         """Return mask files, and a mark where there is none."""

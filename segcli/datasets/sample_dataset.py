@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from segcli.config.errors import in_a_line
 from segcli.datasets.image_channels import ImageForm
 from segcli.datasets.mask_targets import MaskTargets
-from segcli.datasets.packed_file import Source
+from segcli.datasets.packed_file import Name, Source
 from segcli.sample import DataError, Sample, is_out_of_memory
 
 
@@ -89,6 +89,10 @@ class SampleDataset(Dataset[Sample], ABC):
         """Return what the sample is made of."""
         return [Path(self.paths()[index])]
 
+    def source_names(self, index: int) -> list[Name]:
+        """Return the same with the files' names as text."""
+        return [str(part) if isinstance(part, Path) else part for part in self.sources(index)]
+
     def mask_sources(self, index: int) -> list[Source]:
         """Return those of :meth:`sources` that are of the mask; they come last."""
         return self.sources(index)[1:]
@@ -113,10 +117,10 @@ class SampleDataset(Dataset[Sample], ABC):
 
     def ids(self) -> list[str]:
         """Return the names of all images below their common folder: the same wherever the data lie."""
-        paths = [PurePath(path).as_posix() for path in self.paths()]
-        folder = os.path.commonpath([str(PurePath(path).parent) for path in paths]) if paths else ""
-        return [str(PurePath(path).relative_to(folder).as_posix()) for path in paths]
-
+        paths = [_normal(path) for path in self.paths()]
+        folder = os.path.commonpath({"".join(path.rpartition("/")[:2]) for path in paths}) if paths else ""
+        start = len(PurePath(folder, "_").as_posix()) - 1
+        return [path[start:] for path in paths]
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         """Return the sample for ``(epoch, index)``.
 
@@ -153,6 +157,12 @@ def _require_type(array: NDArray[Any], what: str, path: str, dtype: str = "uint8
             f"{path}: the transforms turned the {what} into {type(array).__name__} of {array.dtype}, expected a NumPy "
             f"array of {dtype}; remove Normalize, ToFloat and ToTensorV2, the model normalises."
         )
+
+
+def _normal(path: str) -> str:
+    """Return a path with single slashes and without dots that mean nothing."""
+    is_normal = os.sep == "/" and "//" not in path and "/." not in path and not path.startswith("./")
+    return path if is_normal else PurePath(path).as_posix()
 
 
 def _own(array: NDArray[Any]) -> NDArray[Any]:

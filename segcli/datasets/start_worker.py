@@ -1,5 +1,6 @@
 """How a process begins that loads images."""
 
+import gc
 import os
 import signal
 
@@ -17,4 +18,5 @@ def start_worker(_worker: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by which torch ends a loader that does not end by itself
+    gc.freeze()  # what the run has is not looked at for garbage, which would copy its memory for each worker
     cv2.setNumThreads(0)  # one process per core is enough, and OpenCV's threads may hang after a fork

@@ -118,7 +118,7 @@ def evaluate(
     status = "failed"
     try:
         with translated(Building(experiment)):
-            facts = record_data(data, job.folder.path, sizes_only=cli.config.run.fingerprint == "sizes")
+            facts = record_data(data, job.folder.path, cli.config.run.fingerprint)
             scores = _measured(evaluation, dataset, read)
             specs = [vars(spec) for spec in evaluation.metrics.metric_specs]
             records.passport.add(

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from segcli.datasets.file_names import stem_of
 from segcli.datasets.folder_splits import FolderSplits
 from segcli.sample import DataError
 
@@ -12,12 +13,12 @@ def _write(folder: Path, *stems: str) -> None:
         (folder / f"{stem}.png").touch()
 
 
-def _pair(images: Path, masks: Path) -> list[tuple[Path, str]]:
-    return [(image, masks.name) for image in sorted(images.iterdir())]
+def _pair(images: Path, masks: Path) -> list[tuple[str, str]]:
+    return [(str(image), masks.name) for image in sorted(images.iterdir())]
 
 
-def _below(images: Path, masks: Path) -> list[tuple[Path, str]]:
-    return [(image, masks.name) for image in sorted(images.rglob("*.png"))]
+def _below(images: Path, masks: Path) -> list[tuple[str, str]]:
+    return [(str(image), masks.name) for image in sorted(images.rglob("*.png"))]
 
 
 def _splits(root: Path, val: float = 0.25, test: float = 0.0, limit: int | None = None) -> FolderSplits:
@@ -30,7 +31,7 @@ def test_whatever_stands_for_the_masks_goes_with_its_image(tmp_path: Path) -> No
     splits = _splits(tmp_path, test=0.25)
     train, val, test = (splits.pairs(split, _pair) for split in ("train", "val", "test"))
     assert [len(train), len(val), len(test)] == [4, 2, 2]
-    assert sorted(image.stem for image, _ in train + val + test) == list("abcdefgh")
+    assert sorted(stem_of(image) for image, _ in train + val + test) == list("abcdefgh")
     assert {masks for _, masks in train + val + test} == {"labels"}
     assert len(_splits(tmp_path, limit=3).pairs("train", _pair)) == 3
 
@@ -38,7 +39,7 @@ def test_whatever_stands_for_the_masks_goes_with_its_image(tmp_path: Path) -> No
 def test_folders_per_split_are_used(tmp_path: Path) -> None:
     for split, stems in (("train", "abcd"), ("val", "e"), ("test", "f")):
         _write(tmp_path / split / "images", *stems)
-    found = [[image.stem for image, _ in _splits(tmp_path).pairs(split, _pair)] for split in ("train", "val", "test")]
+    found = [[stem_of(image) for image, _ in _splits(tmp_path).pairs(split, _pair)] for split in ("train", "val", "test")]
     assert found == [list("abcd"), ["e"], ["f"]]
 
 
@@ -49,7 +50,7 @@ def test_images_of_another_split_do_not_train(tmp_path: Path, folder: str) -> No
     _write(tmp_path / "images" / "sub", *"abcdefgh")
     splits = FolderSplits(tmp_path, "images", "labels", 0.25, 0.0, split_seed=0, limit=None)
     found = {split: {image for image, _ in splits.pairs(split, _below)} for split in ("train", "val")}
-    apart = {*(tmp_path / folder).iterdir()}
+    apart = {*map(str, (tmp_path / folder).iterdir())}
     assert found["train"] | found["val"] | apart == {image for image, _ in _below(tmp_path / "images", tmp_path)}
     assert not found["train"] & (found["val"] | apart)
     assert (found["val"] == apart) == (not folder.endswith("test"))

@@ -53,8 +53,8 @@ def test_every_class_has_a_folder_of_masks(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     lung, heart = touch(tmp_path / "m" / "lung", "a.png", "b.png"), touch(tmp_path / "m" / "heart", "b.tif")
     assert pair_label_files(images, tmp_path / "m", ["heart", "lung"], may_lack=True) == [
-        (images / "a.jpg", [None, lung / "a.png"]),
-        (images / "b.jpg", [heart / "b.tif", lung / "b.png"]),
+        (str(images / "a.jpg"), [None, lung / "a.png"]),
+        (str(images / "b.jpg"), [heart / "b.tif", lung / "b.png"]),
     ]
     with pytest.raises(DataError, match=r"1 images have no mask .*heart: a\.jpg(.|\n)*set data.missing_masks: empty"):
         pair_label_files(images, tmp_path / "m", ["heart", "lung"])
@@ -65,7 +65,7 @@ def test_every_class_has_a_folder_of_masks(tmp_path: Path) -> None:
 def test_a_class_may_occur_nowhere_but_no_mask_may_be_without_an_image(tmp_path: Path) -> None:
     images = touch(tmp_path / "i", "a.jpg")
     folder = touch(touch(tmp_path / "m") / "lung")
-    assert pair_label_files(images, tmp_path / "m", ["lung"], may_lack=True) == [(images / "a.jpg", [None])]
+    assert pair_label_files(images, tmp_path / "m", ["lung"], may_lack=True) == [(str(images / "a.jpg"), [None])]
     touch(folder, "c.png")
     with pytest.raises(DataError, match=r"1 masks have no image .*: c\.png"):
         pair_label_files(images, tmp_path / "m", ["lung"], may_lack=True)

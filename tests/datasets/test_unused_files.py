@@ -15,7 +15,7 @@ def test_images_anywhere_and_files_among_them_are_counted_but_no_runs(tmp_path: 
         path.touch()
     write_image(tmp_path / "extra" / "b.png")
     write_image(tmp_path / "runs" / "1" / "predictions" / "c.png")
-    used = {images / "a.png", tmp_path / "labels" / "a.png"}
+    used = {str(images / "a.png"), str(tmp_path / "labels" / "a.png")}
     unused = unused_files(tmp_path, used, [images, tmp_path / "labels"], [])
     assert [path.relative_to(tmp_path).as_posix() for path in unused] == ["extra/b.png", "images/notes.txt"]
     assert unused_note(tmp_path, unused).endswith("are not used: extra/b.png, images/notes.txt")
