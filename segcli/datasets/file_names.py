@@ -24,8 +24,8 @@ def below(path: str, folder: str) -> str:
         folder: Spelt as a path is; ``.`` for all relative ones.
     """
     if folder != ".":
-        beginning = os.path.join(folder, "")
-        path = path[len(beginning) :] if path.startswith(beginning) else path
+        beginning = folder if folder.endswith(os.sep) else folder + os.sep
+        path = path.removeprefix(beginning)
     return path if os.sep == "/" else path.replace(os.sep, "/")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -42,6 +43,11 @@ class FolderSplits:
     group: GroupPattern | None = None
     used: set[str] = field(default_factory=set, init=False, compare=False)
     _found: dict[tuple[Path, Path], list[Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _parts: dict[str, list[Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @cached_property
+    def _folders(self) -> dict[str, tuple[Path, Path]]:
+        return split_folders(self.root, self.image_dir, self.mask_dir)
 
     def pairs(
         self, split: Literal["train", "val", "test"], pair: Callable[[Path, Path], list[tuple[str, Masks]]]
@@ -97,7 +103,7 @@ class FolderSplits:
 
     def unused(self) -> list[Path]:
         """Return files that no split uses of those that were asked for; empty before any was."""
-        folders = split_folders(self.root, self.image_dir, self.mask_dir)
+        folders = self._folders
         pairs = {split: {*pair} for split, pair in folders.items()}
         pairs = pairs or {"": {self.root / self.image_dir, self.root / self.mask_dir}}
         inside = {folder_of(file) for file in self.used}
@@ -121,9 +127,11 @@ class FolderSplits:
         return self._found[folders]
 
     def _all(self, split: str, pair: Callable[[Path, Path], list[tuple[str, Masks]]]) -> list[tuple[str, Masks]]:
-        folders = split_folders(self.root, self.image_dir, self.mask_dir)
+        folders = self._folders
         if split in folders and (split != "train" or {"val", "test"} <= set(folders)):
             return self._paired(folders[split], pair)
+        if split in self._parts:
+            return self._parts[split]
         pool = folders.get("train", (self.root / self.image_dir, self.root / self.mask_dir))
         missing = [folder for folder in pool if not folder.is_dir()]
         if missing:
@@ -141,7 +149,8 @@ class FolderSplits:
             for name, share in (("test", self.test_fraction), ("val", self.val_fraction))
         ]
         (test, val), train = hash_split(pairs, self._names([image for image, _ in pairs]), fractions, self.split_seed)
-        return {"train": train, "val": val, "test": test}[split]
+        self._parts.update(train=train, val=val, test=test)
+        return self._parts[split]
 
     def _names(self, images: Sequence[str]) -> list[str]:
         """Return what is hashed of every image: its group, or its own name."""
@@ -151,7 +160,7 @@ class FolderSplits:
 
     def _own_names(self, images: Sequence[str]) -> list[str]:
         """Return the names of images, of those in sub-folders with the folders that tell them from others."""
-        folders = split_folders(self.root, self.image_dir, self.mask_dir).values()
+        folders = self._folders.values()
         known = {str(self.root / self.image_dir), *(str(folder) for folder, _ in folders)}
         folders_of = [*map(folder_of, images)]
         innermost = {folder: _innermost(folder, known) for folder in set(folders_of)}

@@ -76,4 +76,5 @@ def hash_limit(items: Sequence[T], names: Sequence[str], limit: int | None, seed
 
 
 def _order(names: Sequence[str], seed: int) -> list[int]:
-    return sorted(range(len(names)), key=lambda i: (blake2b(f"{seed}/{names[i]}".encode()).digest(), names[i]))
+    hashed = [(blake2b(f"{seed}/{name}".encode()).digest(), name, place) for place, name in enumerate(names)]
+    return [place for *_, place in sorted(hashed)]
