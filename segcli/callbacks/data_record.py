@@ -11,6 +11,7 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule, 
 from segcli.datasets.data_progress import DataProgress
 from segcli.datasets.fingerprint import Fingerprint, KnownContent, fingerprint, known_digests
 from segcli.datasets.mask_check import MaskCheck, label_key, lossy_note, require_right
+from segcli.datasets.no_collection import no_collection
 from segcli.disk import write_text
 from segcli.runs.checked_masks import known_samples, remember
 from segcli.runs.run_folder import SPLITS
@@ -55,7 +56,8 @@ def _fingerprints(data: SegmentationDataModule, how: FingerprintOf) -> dict[Spli
     """Hash the files of all splits and check their masks, but for samples that earlier runs found right."""
     found, checks = dict[Split, Fingerprint](), list[tuple[str, MaskCheck]]()
     known = None if how == "sizes" else known_digests(data.folder, is_trusted=how != "reread")
-    content = {split: KnownContent(dataset, known) for split, dataset in data.datasets.items()}
+    with no_collection():
+        content = {split: KnownContent(dataset, known) for split, dataset in data.datasets.items()}
     total = sum(each.unread_bytes for each in content.values())
     if total > LONG_BYTES:
         say(f"hashing {total / 1e9:.0f} GB of data; --run.fingerprint sizes does without", file=sys.stderr)

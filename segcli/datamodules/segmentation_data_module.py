@@ -26,6 +26,7 @@ from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.known_class_counts import known_class_counts
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.mask_targets import MaskTargets
+from segcli.datasets.no_collection import no_collection
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.shown_channels import require_shown, shown_channels
 from segcli.datasets.worker_count import Workers, worker_count
@@ -163,8 +164,9 @@ class SegmentationDataModule(Downloaded, ABC):
             DataError: As :meth:`prepare` does.
         """
         self.require_folder(stage)
-        for split in SPLITS[stage]:
-            self.prepare(split)
+        with no_collection():
+            for split in SPLITS[stage]:
+                self.prepare(split)
 
     def prepare(self, split: Split) -> None:
         """Prepare one split.

@@ -94,7 +94,7 @@ def require_records(records: list[Record], listing: Listing) -> list[Record]:
     return records
 
 
-def require_once(files: Iterable[Path], where: str) -> None:
+def require_once(files: Iterable[Path | str], where: str) -> None:
     """Refuse a file that stands for several images, or for the masks of several.
 
     Args:
@@ -104,7 +104,7 @@ def require_once(files: Iterable[Path], where: str) -> None:
     Raises:
         DataError: For the first such file.
     """
-    seen = set[Path]()
+    seen = set[Path | str]()
     for file in files:
         if file in seen:
             raise DataError(f"{where} names {file} twice; an image and its mask are in a data set once. Remove one.")

@@ -41,12 +41,13 @@ class ManifestListing(Listing):
         """
         if self._records is None:
             records = list(self._found())
-            require_once((mask.path for record in records for mask in record.masks if mask.path), str(self._file))
+            names = (mask.file_name for record in records for mask in record.masks)
+            require_once((name for name in names if name is not None), str(self._file))
             self._records = records
         return self._records
 
     def _found(self) -> Iterator[Record]:
-        seen: dict[Path, int] = {}
+        seen: dict[str, int] = {}
         for line, row in self._rows_of_parquet() if self._is_parquet else self._rows():
             image = self._path(row, IMAGE, line)
             if image is None:
@@ -115,12 +116,12 @@ class ManifestListing(Listing):
                     f"{', '.join(columns) or 'nothing'}; expected a header with image, mask, split."
                 )
 
-    def _path(self, row: Mapping[str, str], column: str, line: int) -> Path | None:
+    def _path(self, row: Mapping[str, str], column: str, line: int) -> str | None:
         if not row[column]:
             return None
-        path = Path(os.path.normpath(self.root / row[column]))
-        if len(row[column]) > _LONGEST or not path.is_file():
-            shown = str(path)[:_LONGEST]
+        path = os.path.normpath(os.path.join(self.root, row[column]))
+        if len(row[column]) > _LONGEST or not os.path.isfile(path):  # noqa: PTH113  (of text: paths are many)
+            shown = path[:_LONGEST]
             raise DataError(f"{self._file}, {self._line} {line}: {shown} is missing; paths are relative to data.root.")
         return path
 

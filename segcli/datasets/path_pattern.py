@@ -57,7 +57,7 @@ class PathPattern:
             path: Below the folder of the data set, with slashes, in the form NFC of Unicode.
         """
         found = self._regex.fullmatch(path)
-        return {name: found[f"_{name}"] for name in self.fields} if found else None
+        return {name[1:]: text for name, text in found.groupdict().items()} if found else None
 
 
 def _regex(token: re.Match[str], seen: set[str]) -> str:

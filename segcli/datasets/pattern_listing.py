@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from segcli.datasets.file_names import below, in_order, is_in_utf8
 from segcli.datasets.listing import Listing, MaskKind
-from segcli.datasets.pairing import few, files_below, image_files, listing, nearest
+from segcli.datasets.pairing import few, image_files, listing, names_below, nearest
 from segcli.datasets.path_pattern import CHANNEL, CLASS, SPLIT, PathPattern
 from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.shapes import SUFFIXES
@@ -32,7 +33,8 @@ class PatternListing(Listing):
         DataError: If a pattern of images has a field of masks, or patterns of images have different fields.
     """
 
-    _lonely: Sequence[Path | None] = ()
+    _lonely: Sequence[str] = ()
+    _is_right = False
 
     def __init__(self, root: Path, image: PathPattern | Sequence[PathPattern], mask: PathPattern | None) -> None:
         self._images = (image,) if isinstance(image, PathPattern) else tuple(image)
@@ -81,9 +83,12 @@ class PatternListing(Listing):
         """
         self.check_settings()
         found = self.images()
+        if self._is_right:
+            return found
         if self.mask and not any(record.masks for record in found):
             raise DataError(self._nothing(self.mask, "data.mask", self._paths(), found[0]))
         self._require_one_image(found)
+        self._is_right = True
         return found
 
     def images(self) -> list[Record]:
@@ -102,31 +107,34 @@ class PatternListing(Listing):
             return []
         return [path for path in image_files(self.root) if path.parent == self.root]
 
-    def _paths(self) -> dict[str, Path]:
-        """Return all files by their paths below the folder."""
+    def _paths(self) -> dict[str, str]:
+        """Return the names of all files by their paths below the folder."""
         if not self.root.is_dir():
             raise DataError(
                 f"{self.root} is missing or no folder; {listing(nearest(self.root))}.\n  Correct data.root."
             )
-        found: dict[str, Path] = {}
-        for path in sorted(files_below(self.root, each_folder_once=False)):
-            name = unicodedata.normalize("NFC", path.relative_to(self.root).as_posix())
+        found: dict[str, str] = {}
+        place = str(self.root)
+        for path in in_order(names_below(self.root, each_folder_once=False)):
+            name = below(path, place)
+            name = name if name.isascii() else unicodedata.normalize("NFC", name)
             if name in found:
                 raise DataError(f"two files are called {path}, in two forms of Unicode; rename or remove one.")
             found[name] = path
         return found
 
-    def _found(self, paths: Mapping[str, Path]) -> list[Record]:
+    def _found(self, paths: Mapping[str, str]) -> list[Record]:
         shared = self._shared if set(self._shared) <= set(self.image.fields) else []
         masks = self._masks(paths) if len(shared) == len(self._shared) else {}
         candidates = {path: image for path in paths if (image := self._image_of(path)) is not None}
-        by_fields = {tuple(fields[name] for name in shared) for _, fields in candidates.values()}
-        of_images = {mask.path for key, files in masks.items() for mask in files if key in by_fields}
-        found: dict[tuple[str, ...], dict[_Part, Path]] = {}
+        by_fields = {tuple([fields[name] for name in shared]) for _, fields in candidates.values()}
+        of_images = {mask.file_name for key, files in masks.items() for mask in files if key in by_fields}
+        found: dict[tuple[str, ...], dict[_Part, str]] = {}
+        own = self._own
         for path, (number, fields) in candidates.items():
             if paths[path] in of_images:  # a mask beside its image, whose name fits images too
                 continue
-            key, file = tuple(fields[name] for name in self._own), _readable(paths[path])
+            key, file = tuple([fields[name] for name in own]), _readable(paths[path])
             of_image, part = found.setdefault(key, {}), (number, fields.get(CHANNEL, ""))
             if part in of_image:
                 raise DataError(
@@ -139,11 +147,12 @@ class PatternListing(Listing):
             if number not in used_patterns:
                 raise DataError(self._nothing(pattern, "data.image", paths))
         records = self._records_of(found, {key: tuple(files) for key, files in masks.items()}, shared)
-        used = {file for record in records for file in record.image_files} | of_images
+        used = {record.image_name for record in records} | {str(file) for each in records for file in each.more}
+        used |= {name for name in of_images if name is not None}
         splits = {record.split for record in records}
         at = shared.index(SPLIT) if SPLIT in shared else None
         lonely = [files for key, files in masks.items() if at is None or key[at] in splits]
-        self._lonely = [mask.path for files in lonely for mask in files if mask.path not in used]
+        self._lonely = [str(mask.file_name) for files in lonely for mask in files if mask.file_name not in used]
         return records
 
     @property
@@ -156,12 +165,14 @@ class PatternListing(Listing):
 
     def _image_of(self, path: str) -> tuple[int, Mapping[str, str]] | None:
         """Return which pattern of images fits a path first, and the path's fields; None if none does."""
-        found = ((number, pattern.match(path)) for number, pattern in enumerate(self._images))
-        return next(((number, fields) for number, fields in found if fields is not None), None)
+        for number, pattern in enumerate(self._images):
+            if (fields := pattern.match(path)) is not None:
+                return number, fields
+        return None
 
     def _records_of(
         self,
-        images: Mapping[tuple[str, ...], Mapping[_Part, Path]],
+        images: Mapping[tuple[str, ...], Mapping[_Part, str]],
         masks: Mapping[tuple[str, ...], tuple[MaskFile, ...]],
         shared: Sequence[str],
     ) -> list[Record]:
@@ -172,28 +183,31 @@ class PatternListing(Listing):
         """
         parts = sorted({part for files in images.values() for part in files}, key=_by_number)
         records = []
+        own, single = self._own, parts[0] if len(parts) == 1 else None
         for key, files in images.items():
-            if lacking := [part for part in parts if part not in files]:
+            if single is None and (lacking := [part for part in parts if part not in files]):
                 number, channel = lacking[0]
                 what = f"channel {channel!r}" if channel else f"file that {self._images[number].text!r} fits"
                 raise DataError(
                     f"image {self._name(key)!r} ({next(iter(files.values()))}) has no {what}, which other images have; "
                     "add the file, or correct data.image."
                 )
-            fields = dict(zip(self._own, key, strict=True))
-            of_image = masks.get(tuple(fields[field] for field in shared), ())
-            first, *more = (files[part] for part in parts)
-            records.append(Record(self._name(key), first, of_image, fields.get(SPLIT), more=tuple(more)))
+            fields = dict(zip(own, key, strict=True))
+            of_image = masks.get(tuple([fields[field] for field in shared]), ())
+            name = "/".join([value for field, value in fields.items() if field != SPLIT])
+            more = tuple([Path(files[part]) for part in parts[1:]])
+            records.append(Record(name, files[parts[0]], of_image, fields.get(SPLIT), more=more))
         return records
 
-    def _masks(self, paths: Mapping[str, Path]) -> dict[tuple[str, ...], list[MaskFile]]:
+    def _masks(self, paths: Mapping[str, str]) -> dict[tuple[str, ...], list[MaskFile]]:
         """Return the files that are masks, by the fields that they share with their image."""
         found: dict[tuple[str, ...], list[MaskFile]] = {}
+        shared = self._shared
         for path, file in paths.items():
             fields = self.mask.match(path) if self.mask else None
             if fields is None:
                 continue
-            of_image = found.setdefault(tuple(fields[name] for name in self._shared), [])
+            of_image = found.setdefault(tuple([fields[name] for name in shared]), [])
             label = fields.get(CLASS)
             if self.mask and not self.mask.has_any and any(mask.label == label for mask in of_image):
                 raise DataError(
@@ -205,23 +219,23 @@ class PatternListing(Listing):
 
     def _require_one_image(self, records: Sequence[Record]) -> None:
         """Refuse masks of no image, and of several: most of the time a pattern takes other text than was meant."""
-        owners: dict[Path, Path] = {}
+        owners: dict[str, str] = {}
         for record in records:
-            for path in (mask.path for mask in record.masks if mask.path is not None):
+            for path in [mask.file_name for mask in record.masks if mask.file_name is not None]:
                 if path in owners:
                     raise DataError(
                         f"{path} is the mask of {owners[path]} and of {record.image}; add the field that tells them "
                         "apart to data.mask."
                     )
-                owners[path] = record.image
+                owners[path] = record.image_name
         if self._lonely and self.mask and not self.mask.text.lower().endswith(SUFFIXES):
-            lonely = few([str(path) for path in self._lonely])
+            lonely = few(self._lonely)
             raise DataError(
                 f"{len(self._lonely)} masks have no image that data.image {self.image.text!r} fits: {lonely}.\n  "
                 "Correct the patterns, in which {name} takes as much as it can, or move these files out."
             )
 
-    def _nothing(self, pattern: PathPattern, key: str, paths: Mapping[str, Path], record: Record | None = None) -> str:
+    def _nothing(self, pattern: PathPattern, key: str, paths: Mapping[str, str], record: Record | None = None) -> str:
         """Say that no file fits a pattern, or none that does belongs to an image such as ``record``."""
         fitting = next(filter(pattern.match, paths), None)
         if record is not None and fitting is not None:
@@ -252,10 +266,8 @@ def _by_number(part: _Part) -> tuple[int, list[tuple[int, str]]]:
     return part[0], [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
-def _readable(path: Path) -> Path:
+def _readable(path: str) -> str:
     """Return a path that records of the run can name."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise DataError(f"{path} has a name that is not UTF-8; rename it.") from None
+    if not is_in_utf8(path):
+        raise DataError(f"{path} has a name that is not UTF-8; rename it.")
     return path

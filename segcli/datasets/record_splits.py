@@ -10,6 +10,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from segcli.config.errors import did_you_mean
+from segcli.datasets.file_names import below, stem_of, without_suffix
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern
 from segcli.datasets.hash_split import hash_limit, hash_split
@@ -132,9 +133,9 @@ class RecordSplits:
             return [record for record in self.records if record.split == self._names[split]]
         if split not in self._read:
             self._read[split] = self._listed(self._lists[self._names[split]])
-        own = {record.image for record in self._read[split]}
+        own = {record.image_name for record in self._read[split]}
         for other in _BESIDE[split]:
-            shared = [record.image for record in self._read.get(other, ()) if record.image in own]
+            shared = [record.image_name for record in self._read.get(other, ()) if record.image_name in own]
             if shared:
                 raise DataError(f"{shared[0]} is in the lists of {split} and {other}; take it out of one.")
         return self._read[split]
@@ -216,16 +217,16 @@ class RecordSplits:
             )
         if not lines:
             raise DataError(f"{file} names no image; fill it, or leave it out.")
-        chosen = {record.image for name in found if (record := names[name]) is not None}
-        return [record for record in self.records if record.image in chosen]
+        chosen = {record.image_name for name in found if (record := names[name]) is not None}
+        return [record for record in self.records if record.image_name in chosen]
 
     @cached_property
     def _index(self) -> Mapping[str, Record | None]:
         """Return every image by all that lists may call it; None by what several are called."""
         found: dict[str, Record | None] = {}
         for record in self.records:
-            below = record.image.relative_to(self.root) if record.image.is_relative_to(self.root) else record.image
-            names = record.name, below.as_posix(), below.with_suffix("").as_posix(), below.name, below.stem
+            path = below(record.image_name, str(self.root))
+            names = record.name, path, without_suffix(path), path.rpartition("/")[2], stem_of(path)
             for name in {normalize("NFC", name) for name in names}:
                 found[name] = None if name in found else record
         return found
@@ -234,11 +235,7 @@ class RecordSplits:
         """Return what is hashed of every image: its group, or its own name."""
         if self.group is None:
             return [record.name if record.group is None else record.group for record in records]
-        below = [
-            record.image.relative_to(self.root) if record.image.is_relative_to(self.root) else record.image
-            for record in records
-        ]
-        return named_groups(self.group, [path.as_posix() for path in below])
+        return named_groups(self.group, [below(record.image_name, str(self.root)) for record in records])
 
 
 def _require_splits(named: Mapping[str, str] | None) -> None:
