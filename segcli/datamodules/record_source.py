@@ -124,9 +124,7 @@ class ListedSource(RecordSource):
         root, used = self._listing.root, {name for record in self._splits.used() for name in record.file_names()}
         linked = {folder: found for folder in set(map(folder_of, used)) if (found := _linked(Path(folder), root))}
         if linked:
-            used |= {
-                str(linked[folder] / Path(name).name) for name in used if (folder := folder_of(name)) in linked
-            }
+            used |= {str(linked[folder] / Path(name).name) for name in used if (folder := folder_of(name)) in linked}
         return unused_files(root, used, (), ())
 
     def records(self) -> Sequence[Record]:

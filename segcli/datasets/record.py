@@ -138,11 +138,11 @@ def paired(pairs: Iterable[tuple[Path | str, Path | str]]) -> list[Record]:
     return [Record(stem_of(str(image)), image, (MaskFile(mask),)) for image, mask in pairs]
 
 
-def with_class_files(
-    pairs: Iterable[tuple[Path | str, Sequence[Path | None]]], classes: Sequence[str]
-) -> list[Record]:
+def with_class_files(pairs: Iterable[tuple[Path | str, Sequence[Path | None]]], classes: Sequence[str]) -> list[Record]:
     """Return records of images with a file for each class, None where a class does not occur."""
     return [
-        Record(stem_of(str(image)), image, tuple(MaskFile(mask, label) for mask, label in zip(masks, classes, strict=True)))
+        Record(
+            stem_of(str(image)), image, tuple(MaskFile(mask, label) for mask, label in zip(masks, classes, strict=True))
+        )
         for image, masks in pairs
     ]

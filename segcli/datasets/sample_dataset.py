@@ -121,6 +121,7 @@ class SampleDataset(Dataset[Sample], ABC):
         folder = os.path.commonpath({"".join(path.rpartition("/")[:2]) for path in paths}) if paths else ""
         start = len(PurePath(folder, "_").as_posix()) - 1
         return [path[start:] for path in paths]
+
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         """Return the sample for ``(epoch, index)``.
 

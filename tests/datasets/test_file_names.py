@@ -5,7 +5,22 @@ import pytest
 
 from segcli.datasets.file_names import below, folder_of, in_order, is_below, is_in_utf8, stem_of, without_suffix
 
-NAMES = ["a.png", "a.b.png", "a.", ".a", "..a", "a..b", "a", "x/.a", "x.y/a", "x.y/a.b", "/a.b", "/x/y.z/a", "x/a.", "é.tif"]
+NAMES = [
+    "a.png",
+    "a.b.png",
+    "a.",
+    ".a",
+    "..a",
+    "a..b",
+    "a",
+    "x/.a",
+    "x.y/a",
+    "x.y/a.b",
+    "/a.b",
+    "/x/y.z/a",
+    "x/a.",
+    "é.tif",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

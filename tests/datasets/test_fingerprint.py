@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from segcli.datasets.fingerprint import fingerprint
+from segcli.datasets import known_files
+from segcli.datasets.fingerprint import Fingerprint, KnownContent, fingerprint, known_digests
+from segcli.datasets.known_files import KnownFiles
 from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.mask_check import MaskCheck
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.shapes_dataset import ShapesDataset
 from tests.datasets.data import of_classes, of_pairs
@@ -78,3 +81,32 @@ def test_ids_are_below_the_common_folder(tmp_path: Path) -> None:
         _dataset(tmp_path / folder, ("a",))
     pairs = [(tmp_path / folder / "image" / "a.png", tmp_path / folder / "mask" / "a.png") for folder in "xy"]
     assert of_pairs(pairs, LabelMapping({0: 0, 1: 1}, (), "")).ids() == ["x/image/a.png", "y/image/a.png"]
+
+
+def test_a_known_file_is_not_read_again_and_a_changed_one_alone_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEGCLI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(known_files, "RACY_NS", -10_000_000_000)  # as if the files had been written a while before
+    dataset = _dataset(tmp_path / "data", tuple(f"{number:04d}" for number in range(1000)))
+    opened = list[str]()
+    read = KnownFiles.read
+    monkeypatch.setattr(KnownFiles, "read", lambda self, path: (opened.append(path), read(self, path))[1])
+
+    def taken(is_trusted: bool = True) -> tuple[Fingerprint, int]:
+        opened.clear()
+        known = known_digests(tmp_path / "data", is_trusted)
+        assert known is not None
+        check = MaskCheck(dataset, "all", right)
+        found = fingerprint(dataset, check=check, content=KnownContent(dataset, known))
+        known.save()
+        right.update(check.right)
+        return found, len(opened)
+
+    right, plain = set[bytes](), fingerprint(dataset)
+    assert [taken(), taken(), taken(is_trusted=False)] == [(plain, 2000), (plain, 0), (plain, 2000)]
+    changed = tmp_path / "data" / "mask" / "0500.png"
+    changed.write_bytes((tmp_path / "data" / "mask" / "0501.png").read_bytes())
+    assert taken() == (fingerprint(dataset), 2)
+    assert taken()[0] != plain
+    assert taken()[1] == 0

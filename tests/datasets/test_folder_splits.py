@@ -39,7 +39,9 @@ def test_whatever_stands_for_the_masks_goes_with_its_image(tmp_path: Path) -> No
 def test_folders_per_split_are_used(tmp_path: Path) -> None:
     for split, stems in (("train", "abcd"), ("val", "e"), ("test", "f")):
         _write(tmp_path / split / "images", *stems)
-    found = [[stem_of(image) for image, _ in _splits(tmp_path).pairs(split, _pair)] for split in ("train", "val", "test")]
+    found = [
+        [stem_of(image) for image, _ in _splits(tmp_path).pairs(split, _pair)] for split in ("train", "val", "test")
+    ]
     assert found == [list("abcd"), ["e"], ["f"]]
 
 
