@@ -1,7 +1,8 @@
-"""Names of files as text: what :class:`pathlib.Path` tells of them too, for folders of a hundred thousand. Torch-free."""
+"""Names of files as text: as paths tell of them too, but soon enough for a hundred thousand. Torch-free."""
 
 import os
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 
 def without_suffix(path: str) -> str:
@@ -32,7 +33,7 @@ def below(path: str, folder: str) -> str:
 def folder_of(path: str) -> str:
     """Return the folder of a file, as a path spells it."""
     if os.sep != "/":
-        return os.path.dirname(path) or "."
+        return str(Path(path).parent)
     at = path.rfind("/")
     return path[: at or 1] if at >= 0 else "."
 

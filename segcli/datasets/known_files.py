@@ -47,7 +47,7 @@ class KnownFiles:
     """
 
     def __init__(self, folder: Path, what: str, width: int, is_trusted: bool = True) -> None:
-        place = hashlib.blake2b(os.fsencode(os.path.abspath(folder)), digest_size=12).hexdigest()
+        place = hashlib.blake2b(os.fsencode(next(_absolute([str(folder / "_")]))), digest_size=12).hexdigest()
         self.file, self.width = cache_folder() / FOLDER / f"{what}-{place}.bin", width
         self._new: dict[str, tuple[State, bytes]] = {}
         self._known = _read(self.file, width) if is_trusted else _nothing(width)
@@ -182,5 +182,5 @@ def _absolute(paths: Sequence[str]) -> Iterator[str]:
     for path in paths:
         folder, _, name = path.rpartition(os.sep)
         if folder not in folders:
-            folders[folder] = os.path.join(os.path.abspath(f"{folder}{os.sep}" if os.sep in path else ""), "")
+            folders[folder] = os.path.join(os.path.abspath(f"{folder}{os.sep}" if os.sep in path else ""), "")  # noqa: PTH100, PTH118  (without ..)
         yield f"{folders[folder]}{name}"

@@ -1,6 +1,5 @@
 """Files in the folder of a data set that nothing uses."""
 
-import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def unused_files(root: Path, used: Collection[str], folders: Iterable[Path], set
     for name in names_below(root):
         if name not in used:
             unused.append(name)
-            if os.path.basename(name) == RECORD:
+            if name.endswith(RECORD) and Path(name).name == RECORD:
                 runs.add(folder_of(name))
     return sorted(
         Path(name)
@@ -36,7 +35,7 @@ def unused_files(root: Path, used: Collection[str], folders: Iterable[Path], set
 
 def run_folders(root: Path) -> set[str]:
     """Return the folders of runs below a folder."""
-    return {folder_of(name) for name in names_below(root) if os.path.basename(name) == RECORD}
+    return {folder_of(name) for name in names_below(root) if name.endswith(RECORD) and Path(name).name == RECORD}
 
 
 def unused_note(root: Path, unused: Collection[Path]) -> str:

@@ -45,7 +45,7 @@ def test_what_is_as_it_was_is_known(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(folder)
     for place in (".", "../data", str(folder) + "/../data"):
         known = KnownFiles(Path(place), "first", 1)
-        found, sizes = known.look_up([os.path.join(place, name) if place != "." else name for name in "abcx"])
+        found, sizes = known.look_up([f"{place}/{name}" if place != "." else name for name in "abcx"])
         assert found == [b"a", b"b", b"c", None]
         assert sizes.tolist() == [9, 9, 9, -1]
     assert KnownFiles(folder, "first", 1, is_trusted=False).look_up([str(folder / "a")])[0] == [None]
