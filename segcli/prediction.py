@@ -176,7 +176,7 @@ class MaskPrediction(Prediction):
         if torch.compiler.is_exporting():  # the batch has any number of images then
             sums = self._sums(self.masks, classes)
         else:  # an image at a time: all masks of a batch at full size would be many times the logits
-            each = zip(self.masks.split(1), classes.split(1), strict=True)
+            each = zip(self.masks[:, None], classes[:, None], strict=True)
             sums = torch.cat([self._sums(*one) for one in each])
         if self.num_outputs == 1:
             return (-torch.expm1(sums)).clamp(min=_LEAST).log() - sums

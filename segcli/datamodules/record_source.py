@@ -66,7 +66,8 @@ class FolderSource(RecordSource):
 
     def of(self, split: LabelledSplit) -> list[Record]:
         """Return the samples of a split."""
-        return paired(self._splits.pairs(split, partial(pair_names, root=self._splits.root)))
+        pairs: list[tuple[str, str]] = self._splits.pairs(split, partial(pair_names, root=self._splits.root))
+        return paired(pairs)
 
     def to_predict(self) -> list[Record]:
         """Return the images to predict."""

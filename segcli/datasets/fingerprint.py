@@ -160,9 +160,7 @@ def _short(sample: bytes) -> bytes:
 
 def _sizes(sources: Iterable[Source]) -> tuple[None, list[bytes]]:
     """Return what takes the place of digests where no file is read."""
-    return None, [
-        digest_of(part) if isinstance(part, bytes) else _size(part).to_bytes(8, "big") for part in sources
-    ]
+    return None, [digest_of(part) if isinstance(part, bytes) else _size(part).to_bytes(8, "big") for part in sources]
 
 
 def _size(part: Path | PackedFile) -> int:

@@ -86,7 +86,8 @@ class _ObjectAttention(nn.Module):
         """Map ``(B, width, h, w)`` pixels and ``(B, width, R, 1)`` regions to ``(B, width, h, w)``."""
         query = self.query(pixels)
         parts = (query, self.key(regions), self.value(regions))
-        context = F.scaled_dot_product_attention(*(tokens_of(each)[:, None] for each in parts))[:, 0]  # one head
+        queries, keys, values = (tokens_of(each)[:, None] for each in parts)  # of one head
+        context = F.scaled_dot_product_attention(queries, keys, values)[:, 0]
         return self.out(context.transpose(1, 2).reshape(query.shape))
 
 

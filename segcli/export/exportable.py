@@ -55,7 +55,8 @@ class Exportable(nn.Module):
         multiple = self.segmenter.backbone.size_multiple
         height, width = pixels.shape[-2:]
         counts = (torch.tensor([height, width]) + (multiple - 1)) // multiple
-        rows, columns = counts[0].item(), counts[1].item()
+        rows: int = counts[0].item()  # type: ignore[assignment]  # a symbol, which int() would make a number of
+        columns: int = counts[1].item()  # type: ignore[assignment]
         for count, side in ((rows, height), (columns, width)):
             promise(count >= 2)
             promise(count <= LARGEST // multiple + 1)

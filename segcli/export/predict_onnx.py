@@ -19,7 +19,7 @@ def read(path: str, mode: str) -> np.ndarray:
         return np.load(path)
     from PIL import Image, ImageOps
 
-    return np.atleast_3d(ImageOps.exif_transpose(Image.open(path)).convert(mode))
+    return np.atleast_3d(np.asarray(ImageOps.exif_transpose(Image.open(path)).convert(mode)))
 
 
 def png(labels: np.ndarray, colours: list[str]) -> bytes:

@@ -75,19 +75,19 @@ def _traceable(model: nn.Module) -> Iterator[None]:
     own = padding.get_same_padding
     padding.get_same_padding = _same_padding
     for each in patches:
-        each.dynamic_img_pad = False
+        each.dynamic_img_pad = False  # type: ignore[assignment]
     try:
         yield
     finally:
         padding.get_same_padding = own
         for each in patches:
-            each.dynamic_img_pad = True
+            each.dynamic_img_pad = True  # type: ignore[assignment]
 
 
 def _same_padding(size: int, kernel: int, stride: int, dilation: int) -> int:
     """Return by how much timm pads a side, in whole numbers."""
     outputs = -(-size // stride)
-    return torch.sym_max((outputs - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return torch.sym_max((outputs - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)  # type: ignore[return-value]
 
 
 @contextmanager
