@@ -76,6 +76,7 @@ def test_backbones_are_exported_for_any_size_or_say_why_not(backbone: str, decod
     assert max(differing(model, tmp_path, (100, 150) if backbone in OF_ONE_SIZE else None)) <= 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "num_outputs"), [("binary", 1), ("multilabel", 3)])
 def test_every_task_is_exported(task: str, num_outputs: int, tmp_path: Path) -> None:
     assert differing(build("test_resnet.r160_in1k", "Linear", num_outputs, task), tmp_path) == [0] * len(ADDED)
