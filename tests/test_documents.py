@@ -19,6 +19,7 @@ from segcli.cli.main import main
 from segcli.config.compose import compose
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.data import build_data
+from tests.datasets.part_files import PLACED, write_scene, write_volume
 from tests.documents import (
     BLOCKS,
     COMMANDS,
@@ -92,6 +93,11 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "fields" / "labels").mkdir(exist_ok=True)
         tifffile.imwrite(folder / "fields" / "images" / f"{number}.tif", bands, planarconfig="contig")
         Image.fromarray(disc.astype(np.uint8)).save(folder / "fields" / "labels" / f"{number}.png")
+        mask = disc.astype(np.uint8)
+        write_scene(folder / f"scenes/images/{number}.tif", draw.integers(0, 999, (48, 64, 4), np.uint16), **PLACED)
+        write_scene(folder / f"scenes/masks/{number}.tif", mask, **PLACED)
+        write_volume(folder / f"volumes/images/{number}.nii.gz", draw.integers(-99, 999, (48, 64, 2), np.int16))
+        write_volume(folder / f"volumes/masks/{number}.nii.gz", np.stack([mask, mask], axis=-1))
     _write_predictions(folder)
     for name, text in FILES.items():
         (folder / name).write_text(text)

@@ -15,6 +15,7 @@ from segcli.datasets.label_file import NamedValues, read_label_file
 from segcli.datasets.listing import ListingFactory
 from segcli.datasets.mask_reader import MaskReader
 from segcli.datasets.palette import default_palette
+from segcli.datasets.parting import Parting
 from segcli.datasets.pattern_listing import PatternListing
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.record_image import NATIVE
@@ -111,6 +112,12 @@ class PatternDataModule(SegmentationDataModule):
         listing: What finds images and masks, in place of patterns: ``HuggingFace``, or a listing of a plug-in.
         reader: What reads a mask as integers, which ``mask_values`` names: a reader of a plug-in. Null for pictures of
             values, or of colours if ``mask_values`` has such.
+        window: Side in pixels of the windows in which large images, GeoTIFF and such, are read, each a sample; those at
+            the right and lower edge are smaller. Splits, ``limit`` and groups go by files. Null for whole images.
+        overlap: Pixels that neighbouring windows share.
+        slice_axis: Axis of volumes (NIfTI), 0 to 2, along which slices lie, each a sample, as it is stored.
+        nodata: With ``window`` or ``slice_axis``, whether pixels without data (the image's nodata value, its mask or
+            alpha, nan) are kept as they are, or 0 in the image and ignored by loss and metrics.
 
     Raises:
         DataError: If keys contradict each other or a pattern is wrong; in ``setup``, if files are missing or at fault.
@@ -155,7 +162,12 @@ class PatternDataModule(SegmentationDataModule):
         outlines: dict[str, str] | str | None = None,
         listing: ListingFactory | None = None,
         reader: MaskReader | None = None,
+        window: int | None = None,
+        overlap: int = 0,
+        slice_axis: int | None = None,
+        nodata: Literal["keep", "ignore"] = "keep",
     ) -> None:
+        self._parting = Parting(window, overlap, slice_axis, nodata)
         self._group_column = group if manifest is not None and group is not None and "{" not in group else None
         pattern = group if self._group_column is None else None
         super().__init__(batch_size, val_batch_size, num_workers, train_transforms, val_transforms, pattern)
@@ -209,7 +221,8 @@ class PatternDataModule(SegmentationDataModule):
         named = [record.group for record in records if record.group is not None]
         if not named or len(named) < len(records):
             return super().groups(split)
-        return "data.listing" if self._group_column is None else f"column {self._group_column}", named
+        listed = "files of data.image" if self._parting.has_parts else "data.listing"
+        return listed if self._group_column is None else f"column {self._group_column}", named
 
     def known_data_set(self) -> DataSet | None:
         """Return the data set that lies as the patterns say."""
@@ -231,8 +244,8 @@ class PatternDataModule(SegmentationDataModule):
             DataError: If files are missing, images lack masks, or the split has no images.
         """
         if split == "predict":
-            return ImageDataset(self._source.to_predict(), transform, self.image_mode)
-        records, labels = self._masks.prepared(self._source.of(split), self._source.records())
+            return ImageDataset(self._parting.cut(self._source.to_predict()), transform, self.image_mode)
+        records, labels = self._masks.prepared(self._parting.cut(self._source.of(split)), self._source.records())
         return RecordDataset(records, labels, transform, self.image_mode)
 
 

@@ -230,7 +230,7 @@ class SegmentationDataModule(Downloaded, ABC):
         folder = self.folder
         if folder is None:
             return dataset.ids()
-        return [below(path, str(folder)) for path in dataset.paths()]
+        return [below(path, str(folder)) for path in dataset.grouped_paths()]
 
     def state_dict(self) -> dict[str, int]:
         """Return the epoch to resume with and how many of its steps are done, for a checkpoint."""

@@ -153,7 +153,7 @@ def _state(part: str | PackedFile) -> bytes:
     path = str(part.container) if isinstance(part, PackedFile) else part
     found = os.stat(path)  # noqa: PTH116  (of text: paths are many)
     whole = path if path.startswith("/") else Path(path).absolute()
-    inside = f"/{part.key}" if isinstance(part, PackedFile) else ""
+    inside = f"/{part.identity}" if isinstance(part, PackedFile) else ""
     return f"{whole}{inside} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}\n".encode(
         errors="surrogateescape"
     )

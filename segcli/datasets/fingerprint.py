@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from segcli.datasets.known_files import KnownFiles
+from segcli.datasets.known_files import INSIDE, KnownFiles, name_inside
 from segcli.datasets.mask_check import MaskCheck, quiet_threads
 from segcli.datasets.packed_file import Name, PackedFile, Source, read_source
 from segcli.datasets.sample_dataset import SampleDataset
@@ -43,7 +43,7 @@ class KnownContent:
 
     Attributes:
         samples: Digests of what each sample is made of, one after the other; None of one with a file to read.
-        unread_bytes: Size of all files to read.
+        unread_bytes: Size of all files to read, of each once, however many parts of it are.
     """
 
     def __init__(self, dataset: SampleDataset, known: KnownFiles | None = None) -> None:
@@ -53,13 +53,15 @@ class KnownContent:
         if known is None:
             return
         sources = [dataset.source_names(index) for index in range(len(dataset))]
-        found, sizes = known.look_up([part for each in sources for part in each if isinstance(part, str)])
+        names = [name for each in sources for part in each if (name := _remembered_as(part)) is not None]
+        found, sizes = known.look_up(names)
         of_files = iter(found)
         for index, each in enumerate(sources):
-            parts = [next(of_files) if isinstance(part, str) else _digest_of(part) for part in each]
+            parts = [_digest_of(part) if _remembered_as(part) is None else next(of_files) for part in each]
             self.samples[index] = None if None in parts else b"".join(parts)  # type: ignore[arg-type]
-        is_unread = np.fromiter((digest is None for digest in found), bool, len(found))
-        self.unread_bytes = int(sizes[is_unread].clip(0).sum())
+        unread = np.flatnonzero(np.fromiter((digest is None for digest in found), bool, len(found))).tolist()
+        of_files_unread = {names[at].partition(INSIDE)[0]: int(sizes[at]) for at in unread}
+        self.unread_bytes = sum(size for size in of_files_unread.values() if size > 0)
 
 
 def known_digests(folder: Path | None, is_trusted: bool = True) -> KnownFiles | None:
@@ -130,26 +132,33 @@ def digest_of(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
-def _digest_of(part: PackedFile | bytes) -> bytes | None:
-    """Return the digest of bytes; None of a file inside another, which is read anew in every run."""
-    return None if isinstance(part, PackedFile) else digest_of(part)
+def _digest_of(part: Name) -> bytes | None:
+    """Return the digest of bytes; None of a file inside another that must be read anew in every run."""
+    return None if isinstance(part, str | PackedFile) else digest_of(part)
+
+
+def _remembered_as(part: Name) -> str | None:
+    """Return by what name a digest is remembered; None if it is not."""
+    if isinstance(part, str):
+        return part
+    return name_inside(part) if isinstance(part, PackedFile) and part.follows_container else None
 
 
 def _read(names: Sequence[Name], known: KnownFiles | None) -> tuple[list[bytes], list[bytes]]:
     """Return what the files of a sample hold, and its digests, which are remembered."""
     parts, digests = list[bytes](), list[bytes]()
     for name in names:
-        state = None
-        if not isinstance(name, str):
-            part = read_source(name)
-        elif known is None:
-            part = Path(name).read_bytes()
+        state, remembered_as = None, None if known is None else _remembered_as(name)
+        if known is None or remembered_as is None:
+            part = read_source(Path(name) if isinstance(name, str) else name)
+        elif isinstance(name, PackedFile):
+            part, state = known.read_inside(name)
         else:
-            part, state = known.read(name)
+            part, state = known.read(remembered_as)
         parts.append(part)
         digests.append(digest_of(part))
-        if known is not None and isinstance(name, str):
-            known.add(name, state, digests[-1])
+        if known is not None and remembered_as is not None:
+            known.add(remembered_as, state, digests[-1])
     return parts, digests
 
 
@@ -164,8 +173,8 @@ def _sizes(sources: Iterable[Source]) -> tuple[None, list[bytes]]:
 
 
 def _size(part: Path | PackedFile) -> int:
-    """Return the size of a file; of one inside another that of its content."""
-    return len(part.read()) if isinstance(part, PackedFile) else part.stat().st_size
+    """Return the size of a file; of one inside another that which stands for its content."""
+    return part.stored_bytes() if isinstance(part, PackedFile) else part.stat().st_size
 
 
 def _digest(parts: Iterable[bytes]) -> str:

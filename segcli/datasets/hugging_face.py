@@ -138,7 +138,7 @@ class HuggingFace(Listing):
             source = self._file(table, image, row, images)
             if source is None:
                 raise DataError(f"{file}, row {row}: {image} holds no image; fill it, or remove the row.")
-            packed = source if isinstance(source, PackedFile) else None
+            packed = (source,) if isinstance(source, PackedFile) else ()
             own = None if mask is None or masks is None else self._file(table, mask, row, masks)
             group = None if groups is None else groups[row]
             if groups is not None and group is None:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from segcli.datasets.dicom_image import HEAD_BYTES, is_dicom, opened_dicom
 from segcli.datasets.image_file import size_of
+from segcli.datasets.nifti_volume import is_volume
 from segcli.datasets.raster_file import (
     PNG_SIGNATURE,
     opened,
@@ -53,9 +55,9 @@ class ImageForm:
 def read_channels(path: Path, data: bytes | None = None) -> Channels:
     """Return ``(H, W, C)`` uint8, uint16 or float32: all channels of the file, alpha included, values as stored.
 
-    TIFF is read by tifffile, channels side by side, in planes, or in up to 32 pages; PNG of 16 bits by OpenCV; all
-    others by Pillow, where a palette is looked up. 1 bit becomes 0 and 255. Integers with a sign, and those of 32 and
-    more bits, become float32, which must hold them exactly; float64 is rounded to float32.
+    TIFF is read by tifffile, channels side by side, in planes, or in up to 32 pages; DICOM by pydicom, rescaled; PNG of
+    16 bits by OpenCV; all others by Pillow, where a palette is looked up. 1 bit becomes 0 and 255. Integers with a
+    sign, and those of 32 and more bits, become float32, which must hold them exactly; float64 is rounded to float32.
 
     Args:
         path: The file.
@@ -65,10 +67,14 @@ def read_channels(path: Path, data: bytes | None = None) -> Channels:
         DataError: If it cannot be read whole, holds no image of channels, values that float32 cannot hold, or some that
             are no numbers.
     """
+    _require_no_volume(path)
     data = read_bytes(path) if data is None else data
     if data.startswith(SIGNATURES):
         with opened_tiff(path, data) as tiff:
             return _as_kept(tiff.pixels(), path)
+    if is_dicom(path, data):
+        with opened_dicom(path, data, with_pixels=True) as dicom:
+            return _as_kept(dicom.pixels(), path)
     require_whole(path, data)
     with opened(path, data) as image:
         if _is_deep_png(data):
@@ -88,9 +94,14 @@ def read_form(path: Path, data: bytes | None = None) -> tuple[ImageForm, tuple[i
     Raises:
         DataError: If the header is unreadable, or of no image of channels.
     """
-    if (read_head(path) if data is None else data).startswith(SIGNATURES):
+    _require_no_volume(path)
+    head = read_head(path, HEAD_BYTES) if data is None else data
+    if head.startswith(SIGNATURES):
         with opened_tiff(path, data) as tiff:
-            return ImageForm(tiff.channels, _kept(tiff.dtype, path)), tiff.size
+            return ImageForm(tiff.channels, kept_type(tiff.dtype, path)), tiff.size
+    if is_dicom(path, head):
+        with opened_dicom(path, data, with_pixels=False) as dicom:
+            return ImageForm(dicom.channels, dicom.dtype.name), dicom.size
     data = read_bytes(path) if data is None else data
     with opened(path, data) as image:
         if _is_deep_png(data):
@@ -100,6 +111,14 @@ def read_form(path: Path, data: bytes | None = None) -> tuple[ImageForm, tuple[i
         return ImageForm(channels, "uint16" if image.mode.startswith("I") else "uint8"), size_of(image)
 
 
+def _require_no_volume(path: Path) -> None:
+    if is_volume(path):
+        raise DataError(
+            f"{path} is a volume, of which slices are images.\n  Set data.slice_axis to the axis along which they lie, "
+            "0, 1 or 2, and data.image_mode to native."
+        )
+
+
 def form_of(image: Channels) -> ImageForm:
     """Return the form of an image, ``(H, W)`` or ``(H, W, C)``."""
     return ImageForm(1 if image.ndim == 2 else image.shape[2], image.dtype.name)
@@ -107,7 +126,7 @@ def form_of(image: Channels) -> ImageForm:
 
 def _as_kept(pixels: Channels, path: Path) -> Channels:
     """Return pixels as one of the three types that are kept."""
-    kept = _kept(pixels.dtype, path)
+    kept = kept_type(pixels.dtype, path)
     if pixels.dtype == bool:
         return np.where(pixels, np.uint8(255), np.uint8(0))
     if kept == "float32":
@@ -124,8 +143,16 @@ def _as_kept(pixels: Channels, path: Path) -> Channels:
     return np.ascontiguousarray(pixels, dtype=np.dtype(kept))
 
 
-def _kept(dtype: np.dtype[Any], path: Path) -> str:
-    """Return the type that values are kept as."""
+def kept_type(dtype: np.dtype[Any], path: Path) -> str:
+    """Return the type that values are kept as: ``uint8``, ``uint16`` or ``float32``.
+
+    Args:
+        dtype: Of the stored values.
+        path: The file, for errors.
+
+    Raises:
+        DataError: If they are no integers and no floats.
+    """
     if dtype.kind not in "buif":
         raise DataError(f"{path} holds values of type {dtype}, expected integers or floats; save its real part.")
     name = dtype.newbyteorder("=").name

@@ -40,13 +40,20 @@ class ImageDataset(SampleDataset):
         """Return the first file of every image."""
         return self._paths
 
+    def grouped_paths(self) -> list[str]:
+        """Return the same, of a part of a file the file."""
+        return [
+            str(record.packed[0].grouped_as) if record.packed else path
+            for record, path in zip(self.records, self._paths, strict=True)
+        ]
+
     def sources(self, index: int) -> list[Source]:
         """Return the first file of the image."""
         return [self.records[index].image_sources[0]]
 
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every image in pixels, from the files' headers."""
-        return [record_size(record.image_files, self.image_mode, record.image_data()) for record in self.records]
+        return [self._size(record) for record in self.records]
 
     @cached_property
     def image_form(self) -> ImageForm | None:
@@ -76,3 +83,7 @@ class ImageDataset(SampleDataset):
         if self.image_form is not None:
             require_form(record.image, form_of(image), self.image_form)
         return image, None
+
+    def _size(self, record: Record) -> tuple[int, int]:
+        known = record.packed[0].size if record.packed else None
+        return known or record_size(record.image_files, self.image_mode, record.image_data())

@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from segcli.datasets.class_counts import ClassCounts, count_classes
+from segcli.datasets.file_part import FilePart
 from segcli.datasets.fingerprint import READERS
 from segcli.datasets.mask_check import label_key
-from segcli.datasets.packed_file import read_source
+from segcli.datasets.packed_file import Source, read_source
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.disk import cache_folder, write_text
 from segcli.sample import DataError
@@ -60,10 +61,15 @@ def _file(dataset: SampleDataset) -> Path | None:
 
 
 def _hashes(dataset: SampleDataset, index: int) -> Iterator[bytes]:
-    """Yield hashes of what the mask of a sample is read from: of the image too where a label has no file."""
+    """Yield hashes of what the mask of a sample is read from: of the image too where that decides."""
     masks = dataset.mask_sources(index)
-    for part in dataset.sources(index) if any(isinstance(mask, bytes) for mask in masks) else masks:
+    for part in dataset.sources(index) if any(map(_needs_image, masks)) else masks:
         yield hashlib.blake2b(read_source(part), digest_size=16).digest()
+
+
+def _needs_image(mask: Source) -> bool:
+    """Return whether labels follow from the image too: where there is no file, or pixels without data are ignored."""
+    return mask.ignores_nodata if isinstance(mask, FilePart) else isinstance(mask, bytes)
 
 
 def _read(file: Path, classes: Sequence[str]) -> ClassCounts | None:

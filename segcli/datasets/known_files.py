@@ -17,8 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from segcli.datasets.packed_file import PackedFile
 from segcli.disk import cache_folder, whole_file
 
+INSIDE = "\1"
+"""In names, between a file and what lies inside it."""
 FOLDER = "known_files"
 RACY_NS = 2_000_000_000
 """Nanoseconds after a change in which another one may leave no trace: two seconds, the coarsest of file systems."""
@@ -56,7 +59,8 @@ class KnownFiles:
         """Return what is known of every file, None where it must be read, and the sizes of files; -1 for no file.
 
         Args:
-            paths: The files; relative ones are taken from the working directory.
+            paths: The files; relative ones are taken from the working directory. Of what lies inside one, its
+                :func:`name_inside`, of which the state and the size are the file's.
         """
         states = np.frombuffer(array("q", [each for path in paths for each in _state_at(path)]), np.int64)
         states = states.reshape(len(paths), _STATE)
@@ -82,14 +86,24 @@ class KnownFiles:
             before = _state(os.fstat(file.fileno()))
             content = file.readall()
             after = _state(os.fstat(file.fileno()))
-        is_still = before == after and len(content) == before[0] and max(before[1:3]) + RACY_NS < now
-        return content, before if is_still else None
+        return content, before if len(content) == before[0] and _is_still(before, after, now) else None
+
+    def read_inside(self, part: PackedFile) -> tuple[bytes, State | None]:
+        """Return what lies inside a file, and the state of that for :meth:`add`; None if it was being changed.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        now, path = time.time_ns(), str(part.container)
+        before = _state_at(path)
+        content = part.read()
+        return content, before if before != _FEATURELESS and _is_still(before, _state_at(path), now) else None
 
     def add(self, path: str, state: State | None, value: bytes) -> None:
         """Remember a file, for :meth:`save`; any thread may.
 
         Args:
-            path: The file.
+            path: The file, or the :func:`name_inside` of what lies in one.
             state: As :meth:`read` returned it; a file without one is read again next time.
             value: ``width`` bytes.
         """
@@ -101,7 +115,7 @@ class KnownFiles:
         if not self._new:
             return
         stored = _read(self.file, self.width)  # another process may have written it meanwhile
-        kept = [name for name in stored.rows if name not in self._new and os.path.lexists(name)]
+        kept = [name for name in stored.rows if name not in self._new and os.path.lexists(_file(name))]
         at = np.array([stored.rows[name] for name in kept], np.int64)
         new = np.array([state for state, _ in self._new.values()], np.int64)
         states = np.concatenate([stored.states[at], new])
@@ -115,6 +129,11 @@ class KnownFiles:
                 for part in (_BEGIN, _header(content, len(states), self.width), content):
                     file.write(part)
         self._new = {}
+
+
+def name_inside(part: PackedFile) -> str:
+    """Return by what name something inside a file is remembered."""
+    return f"{part.container}{INSIDE}{part.identity.replace(os.sep, INSIDE)}"
 
 
 class _Stored:
@@ -168,10 +187,20 @@ def _state(about: os.stat_result) -> State:
     return about.st_size, min(about.st_mtime_ns, _MOST), min(about.st_ctime_ns, _MOST), about.st_ino & _MOST
 
 
+def _file(name: str) -> str:
+    """Return the file that is called so, or that something lies in."""
+    return name.partition(INSIDE)[0]
+
+
+def _is_still(before: State, after: State, now: int) -> bool:
+    """Return whether a file was not being changed, nor so shortly before that another change may leave no trace."""
+    return before == after and max(before[1:3]) + RACY_NS < now
+
+
 def _state_at(path: str) -> State:
     """Return the state of a file; one that no file has where there is none, which is told when it is read."""
     try:
-        return _state(os.stat(path))  # noqa: PTH116  (of text: paths are many)
+        return _state(os.stat(_file(path)))  # noqa: PTH116  (of text: paths are many)
     except (OSError, ValueError):
         return _FEATURELESS
 

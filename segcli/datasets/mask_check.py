@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from segcli.datasets.file_part import FilePart
 from segcli.datasets.image_channels import ImageForm
 from segcli.datasets.mask_file import lossy_format_of, require_equal_sizes
 from segcli.datasets.packed_file import PackedFile, Source, file_of
@@ -74,7 +75,7 @@ class MaskCheck:
         held = [None] * len(masks) if content is None else content[len(content) - len(masks) :]
         found = list[tuple[Path, str]]()
         for source, given in zip(masks, held, strict=True):
-            if isinstance(source, bytes):
+            if isinstance(source, bytes | FilePart):  # the latter is never stored so itself
                 continue
             file, data = source, given
             if isinstance(source, PackedFile):

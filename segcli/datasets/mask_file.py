@@ -43,7 +43,7 @@ def read_mask(path: Path, data: bytes | None = None, are_indices: bool = False) 
     if values.dtype == np.bool_:
         return values.astype(np.uint8)
     if stored.kind == "f":
-        return _whole(values, path)
+        return whole(values, path)
     return values.astype(values.dtype.newbyteorder("=")).view(f"{stored.kind}{values.itemsize}")
 
 
@@ -126,8 +126,16 @@ def _indices(image: Image.Image, path: Path, reordered: bool) -> NDArray[np.uint
     return indices
 
 
-def _whole(values: NDArray[np.floating], path: Path) -> NDArray[np.int32]:
-    """Return floats as the integers they are."""
+def whole(values: NDArray[np.floating], path: Path) -> NDArray[np.int32]:
+    """Return floats as the integers they are.
+
+    Args:
+        values: Of a mask.
+        path: The file, for errors.
+
+    Raises:
+        DataError: If one is none, or so large that float32 would round it.
+    """
     with np.errstate(invalid="ignore"):
         odd = ~(np.abs(values) <= _WHOLE_FLOATS) | (values != np.round(values))  # the first holds for nan, too
     if odd.any():

@@ -22,6 +22,30 @@ class PackedFile(ABC):
         """What it is called in messages and results: a path that goes on inside the container."""
         return self.container / self.key
 
+    @property
+    def grouped_as(self) -> Path:
+        """By what path patterns group it: its own, or the container's where it is a part of that."""
+        return self.path
+
+    @property
+    def identity(self) -> str:
+        """What tells it from all else that may be read from the container, whatever the settings; text in a line."""
+        return self.key
+
+    @property
+    def follows_container(self) -> bool:
+        """Whether it stays as it is as long as the container does, so that its digest may be remembered."""
+        return False
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of an image in pixels, where they are known without reading it."""
+        return None
+
+    def stored_bytes(self) -> int:
+        """Return a number of bytes that stands for its content where this shall not be hashed."""
+        return len(self.read())
+
     @abstractmethod
     def read(self) -> bytes:
         """Return its content.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segcli.datasets.file_names import below, in_order, is_in_utf8, without_suffix
 from segcli.datasets.pairing_advice import naming_advice, one_folder_advice
-from segcli.datasets.raster_file import EXTENSIONS
+from segcli.datasets.raster_file import EXTENSIONS, VOLUMES
 from segcli.sample import DataError
 
 _FOREIGN = "__MACOSX"
@@ -69,7 +69,7 @@ def image_names(folder: Path, without: Path | None = None) -> list[str]:
 def is_image(path: Path | str) -> bool:
     """Return whether a file is called like an image."""
     text = os.fspath(path)
-    return text[len(without_suffix(text)) :].lower() in EXTENSIONS
+    return text[len(without_suffix(text)) :].lower() in EXTENSIONS or text.lower().endswith(VOLUMES)
 
 
 def files_below(folder: Path, without: Path | None = None, each_folder_once: bool = True) -> Iterator[Path]:

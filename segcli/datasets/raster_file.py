@@ -24,8 +24,10 @@ FORMATS = sorted(
     & set(Image.OPEN)
 )
 """What is opened: formats that Pillow decodes itself, and whose depth is known (segcli/datasets/stored_pixels.py)."""
+VOLUMES = (".nii", ".nii.gz")
+"""Extensions of volumes, of which slices are images."""
 EXTENSIONS = frozenset(
-    extension for extension, name in Image.registered_extensions().items() if name in (*FORMATS, "MPO")
+    (*(end for end, name in Image.registered_extensions().items() if name in (*FORMATS, "MPO")), *VOLUMES, ".dcm")
 )
 """Files with other extensions in a folder of images are not images."""
 
@@ -43,7 +45,7 @@ _OTHERS = {
     b"\x93NUMPY": "a NumPy array",
     b"PK\x03\x04": "a ZIP archive",
     b"\x1f\x8b": "a gzip archive",
-    b"DICM": "DICOM",
+    b"DICM": "DICOM (data.image_mode native reads it as an image)",
     b"SIMPLE": "FITS",
     b"DDS ": "a DirectDraw surface",
     b"<svg": "SVG",
@@ -104,15 +106,19 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} cannot be read ({error.strerror}).") from error
 
 
-def read_head(path: Path) -> bytes:
+def read_head(path: Path, length: int = 16) -> bytes:
     """Return the first bytes of a file, which tell its format.
+
+    Args:
+        path: The file.
+        length: How many.
 
     Raises:
         DataError: If it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            return file.read(16)
+            return file.read(length)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}).") from error
 
@@ -175,6 +181,8 @@ def _unidentified(path: Path, data: bytes | None) -> str:
             "of an image's channels, or convert it."
         )
     start = head.lstrip().removeprefix(b"\xef\xbb\xbf")
+    if path.name.lower().endswith(VOLUMES):
+        return "is a volume, of which slices are images; set data.slice_axis, and data.image_mode to native."
     found = [name for magic, name in _OTHERS.items() if magic in (start[: len(magic)], head[128:132])]
     if found:
         return f"cannot be read as an image: it is {found[0]}; convert it to PNG, or remove it."

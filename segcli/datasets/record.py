@@ -72,7 +72,8 @@ class Record:
         split: Split that its path or a table names, as it is written there; None where nothing does.
         group: What it belongs to, where a table says it; None where nothing does.
         more: Files of the image's further channels, in their order.
-        packed: The image, where it lies inside another file; None where it is one of its own.
+        packed: The image, where it lies inside other files, in place of each of its files; empty where these are files
+            of their own.
     """
 
     name: str
@@ -81,7 +82,7 @@ class Record:
     split: str | None = None
     group: str | None = None
     more: tuple[Path, ...] = ()
-    packed: PackedFile | None = None
+    packed: tuple[PackedFile, ...] = ()
 
     @property
     def image_name(self) -> str:
@@ -97,7 +98,7 @@ class Record:
     @property
     def image_sources(self) -> tuple[Source, ...]:
         """What the image is read from."""
-        return (self.packed or self.image, *self.more)
+        return self.packed or self.image_files
 
     @property
     def files(self) -> list[Path]:
@@ -107,12 +108,15 @@ class Record:
             for mask in self.masks
             if mask.path is not None
         ]
-        return [self.packed.container if self.packed else self.image, *self.more, *masks]
+        return [*([each.container for each in self.packed] or self.image_files), *masks]
 
     def file_names(self) -> Iterator[str]:
         """Yield the same as text."""
-        yield str(self.packed.container) if self.packed else self.image_name
-        yield from map(str, self.more)
+        if self.packed:
+            yield from (str(each.container) for each in self.packed)
+        else:
+            yield self.image_name
+            yield from map(str, self.more)
         for mask in self.masks:
             if isinstance(mask.content, PackedFile):
                 yield str(mask.content.container)
@@ -120,12 +124,12 @@ class Record:
                 yield mask.file_name
 
     def image_data(self) -> list[bytes] | None:
-        """Return the content of an image inside another file; None where it has files of its own.
+        """Return the content of an image inside other files; None where it has files of its own.
 
         Raises:
             DataError: If it cannot be read.
         """
-        return None if self.packed is None else [self.packed.read()]
+        return [each.read() for each in self.packed] or None
 
 
 def unlabelled(images: Iterable[Path]) -> list[Record]:

@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segcli.datasets.file_part import FilePart
+from segcli.datasets.image_channels import ImageForm
 from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.image_file import ImageMode
 from segcli.datasets.mask_check import faults_of
 from segcli.datasets.mask_file import require_equal_sizes
 from segcli.datasets.packed_file import Name, PackedFile, Source, read_source
 from segcli.datasets.record import MaskFile, Record
-from segcli.datasets.record_image import record_size
+from segcli.datasets.record_image import joined_form, record_size, require_form
 from segcli.datasets.record_labels import Labels, RecordLabels
 from segcli.datasets.sample_dataset import SampleTransform
-from segcli.sample import DataError
+from segcli.sample import IGNORE_INDEX, DataError
 
 _NO_MASK = b"no mask"
 
@@ -50,7 +52,8 @@ class RecordDataset(ImageDataset):
             return super().source_names(index)
         record = self.records[index]
         masks = [mask.content or mask.file_name or _NO_MASK for mask in record.masks] or [_NO_MASK]
-        return [record.packed or record.image_name, *map(str, record.more), *masks]
+        images: tuple[Name, ...] = record.packed or (record.image_name, *map(str, record.more))
+        return [*images, *masks]
 
     def mask_sources(self, index: int) -> list[Source]:
         """Return mask files, and a mark where there is none."""
@@ -72,6 +75,9 @@ class RecordDataset(ImageDataset):
             form = self.image_form
         except DataError as error:
             return [str(error)]
+        parts = [each for each in record.packed if isinstance(each, FilePart)]
+        if content is None and parts:
+            return [] if form is None else _faults_of_form(record, parts, form)
         masks = [mask.path for mask in record.masks]
         if content is None and any(isinstance(source, PackedFile) for source in self.sources(index)):
             content = list(map(read_source, self.sources(index)))  # it has no header that could be read by itself
@@ -100,9 +106,7 @@ class RecordDataset(ImageDataset):
         """
         record = self.records[index]
         has_size = self.labels.has_size and bool(_with_file(record))
-        return self._mask(
-            record, None if has_size else record_size(record.image_files, self.image_mode, record.image_data())
-        )
+        return self._mask(record, None if has_size else self._size(record))
 
     def _mask(self, record: Record, size: tuple[int, int] | None) -> NDArray[np.uint8]:
         """Return the mask of an image of that size; None where any will do."""
@@ -113,13 +117,32 @@ class RecordDataset(ImageDataset):
             size = labels[0].shape[:2] if size is None else size
             require_equal_sizes(record.image, size, file.path, labels[-1].shape)
         assert size is not None
-        return self._combined(record, labels, size)
+        return _without_nodata(record, self._combined(record, labels, size))
 
     def _combined(self, record: Record, labels: Sequence[Labels], size: tuple[int, int]) -> Labels:
         try:
             return self.labels.combined(_with_file(record), labels, size)
         except DataError as error:
             raise DataError(f"{record.image}: {error}") from None
+
+
+def _without_nodata(record: Record, labels: Labels) -> Labels:
+    """Ignore the pixels of which a file of the image holds nothing, where that was asked for."""
+    for part in record.packed:
+        lacking = part.without_data() if isinstance(part, FilePart) else None
+        if lacking is not None and lacking.any():
+            labels = np.where(lacking, np.uint8(IGNORE_INDEX), labels)
+    return labels
+
+
+def _faults_of_form(record: Record, parts: Sequence[FilePart], form: ImageForm) -> list[str]:
+    """Return what is wrong with the headers of files; that sizes are alike was seen when these were cut."""
+    try:
+        own, _ = joined_form(record.image_files, [(part.form(), part.size) for part in parts])
+        require_form(record.image, own, form)
+    except DataError as error:
+        return [str(error)]
+    return []
 
 
 def _with_file(record: Record) -> list[MaskFile]:

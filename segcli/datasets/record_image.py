@@ -62,6 +62,19 @@ def record_form(files: Sequence[Path], content: Sequence[bytes] | None = None) -
         DataError: If a header is unreadable, or files of one image differ in size or type.
     """
     parts = [read_form(file, None if content is None else content[at]) for at, file in enumerate(files)]
+    return joined_form(files, parts)
+
+
+def joined_form(files: Sequence[Path], parts: Sequence[tuple[ImageForm, Size]]) -> tuple[ImageForm, Size]:
+    """Return the form of an image whose files have these, and its height and width.
+
+    Args:
+        files: Of the image.
+        parts: Form of each, and height and width.
+
+    Raises:
+        DataError: If they differ in size or type.
+    """
     (first, size), channels = parts[0], sum(form.channels for form, _ in parts)
     for file, (form, other) in zip(files, parts, strict=True):
         _require_alike(files[0], (size, first.dtype), file, (other, form.dtype))

@@ -65,6 +65,10 @@ class SampleDataset(Dataset[Sample], ABC):
     def paths(self) -> list[str]:
         """Return the unique name of every image, the ``path`` of its sample."""
 
+    def grouped_paths(self) -> list[str]:
+        """Return the path of every image by which patterns group it."""
+        return self.paths()
+
     @abstractmethod
     def sizes(self) -> list[tuple[int, int]]:
         """Return height and width of every image on disk in pixels, without decoding it."""

@@ -7,6 +7,7 @@ from segcli.inspection.copy_findings import copies
 from segcli.inspection.file_findings import files_at_fault, files_without_use, lossy_masks, refused_splits
 from segcli.inspection.finding import DataReport
 from segcli.inspection.image_findings import image_sizes
+from segcli.inspection.part_findings import parts_of_files
 from segcli.inspection.prepared_splits import prepare_splits
 from segcli.inspection.scan import scan
 from segcli.inspection.sequence_findings import sequences_in_splits
@@ -35,6 +36,7 @@ def check_data(data: SegmentationDataModule) -> DataReport:
             *lossy_masks(scans),
             *files_without_use(data),
             *image_sizes(scans),
+            *parts_of_files(scans),
         ]
     images: dict[str, int] = {scan.split: len(scan.images) for scan in scans}
     return DataReport(images, ()).with_findings(found)

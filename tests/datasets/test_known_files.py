@@ -2,12 +2,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from segcli.datasets import known_files
-from segcli.datasets.known_files import KnownFiles
+from segcli.datasets.known_files import KnownFiles, name_inside
+from segcli.datasets.packed_file import PackedFile
 
 
 @pytest.fixture
@@ -135,6 +137,38 @@ def test_what_others_wrote_is_kept_and_what_is_gone_is_dropped(folder: Path) -> 
         known.save()
     assert b"/b\0" not in _store().read_bytes()
     assert KnownFiles(folder, "first", 1).look_up([str(folder / name) for name in "acd"])[0] == [b"a", b"C", b"D"]
+
+
+@dataclass(frozen=True)
+class _Part(PackedFile):
+    def read(self) -> bytes:
+        return self.container.read_bytes() + self.key.encode()
+
+
+def test_what_lies_in_a_file_is_known_while_that_is_as_it_was(folder: Path) -> None:
+    parts = [_Part(folder / name, key) for name, key in (("a", "x"), ("a", "../y/z"), ("b", "x"))]
+    names = [*map(name_inside, parts), str(folder / "a")]
+    known = KnownFiles(folder, "first", 1)
+    for at, part in enumerate(parts):
+        content, state = known.read_inside(part)
+        assert content == part.read()
+        known.add(name_inside(part), state, b"%d" % at)
+    known.save()
+    _remember(folder)  # which keeps them
+    found, sizes = KnownFiles(folder, "first", 1).look_up(names)
+    assert (found, sizes.tolist()) == ([b"0", b"1", b"2", b"a"], [9, 9, 9, 9])
+    _rewritten(folder / "a")
+    assert KnownFiles(folder, "first", 1).look_up(names)[0] == [None, None, b"2", None]
+    (folder / "b").unlink()
+    assert KnownFiles(folder, "first", 1).look_up(names)[0] == [None] * 4
+
+
+def test_what_lies_in_a_file_that_was_changed_just_now_is_not_remembered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_files, "RACY_NS", 10_000_000_000)
+    (folder / "a").touch()
+    assert KnownFiles(folder, "first", 1).read_inside(_Part(folder / "a", "x"))[1] is None
 
 
 def test_stores_are_bounded_and_no_folder_for_them_does_no_harm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
