@@ -15,5 +15,5 @@ def test_fingerprints_and_groups_are_told_and_names_written(tmp_path: Path) -> N
     names = json.loads((tmp_path / "splits.json").read_text())
     assert names["val"] == ["val_00000", "val_00001"]
     assert names["groups"]["train"] == ["train"] * 3
-    sizes = record_data(data, tmp_path, sizes_only=True)["splits"]["val"]["content"]
+    sizes = record_data(data, tmp_path, how="sizes")["splits"]["val"]["content"]
     assert sizes.startswith("sizes:")
