@@ -20,7 +20,7 @@ from segcli.export.export_checkpoint import Export, Exported, export_checkpoint
 from segcli.export.model_card import stored_run
 from segcli.inference.checkpoint import experiment_in, load_checkpoint
 from segcli.runs.identity import experiment_hash
-from segcli.runs.run_folder import RunFolder
+from segcli.runs.run_folder import RunFolder, RunFolderError
 from segcli.runs.stored_run import StoredRun
 from segcli.runs.surroundings import file_hash, versions
 from segcli.segmenter import Segmenter
@@ -71,27 +71,50 @@ def _appearing(output: Path | None, run: RunFolder | None) -> Iterator[_Place | 
     """
     if output is None and run is None:
         raise ConfigError([Problem("the checkpoint lies in no folder of a run; give --output FOLDER")])
-    if output is None:
-        assert run is not None
-        folder = RunFolder.reserve(run.path / FOLDER)
-        with folder.appearing():
-            yield folder
-        folder.release()
-        return
+    try:
+        with _in_run(run) if output is None and run is not None else _in_folder(Path(str(output)).resolve()) as place:
+            yield place
+    except RunFolderError as error:
+        what = str(error).partition(";")[0]
+        raise ConfigError([Problem(f"{what}; choose another place with --output FOLDER")]) from None
+
+
+@contextmanager
+def _in_run(run: RunFolder) -> Iterator[RunFolder]:
+    folder = RunFolder.reserve(run.path / FOLDER)
+    with folder.appearing():
+        yield folder
+    folder.release()
+
+
+@contextmanager
+def _in_folder(output: Path) -> Iterator[_Place]:
+    """Yield a place in a folder that is new or empty, and move what is in there up at the end."""
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ConfigError([Problem(f"{output} is there already; --output takes a folder that is new or empty")])
-    place: _Place | None = None
+    is_new = not output.exists()
+    with _writing(output):
+        output.mkdir(parents=True, exist_ok=True)
+        place = _Place(Path(tempfile.mkdtemp(dir=output, prefix=".export.")))
+    staged = place.path
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        place = _Place(Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}.")))
         yield place
-        place.path.chmod(0o755)
-        place.path = place.path.replace(output)
+        with _writing(output):
+            for each in list(staged.iterdir()):
+                each.replace(output / each.name)
+        place.path = output
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+        if is_new and not any(output.iterdir()):
+            output.rmdir()
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ConfigError([Problem(f"cannot write to {output}: {error.strerror or error}")]) from None
-    finally:
-        if place is not None and place.path != output:
-            shutil.rmtree(place.path, ignore_errors=True)
 
 
 def _origin(checkpoint: Path, run: StoredRun | None) -> dict[str, Any]:

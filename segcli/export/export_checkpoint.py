@@ -1,11 +1,13 @@
 """Export a checkpoint: trace, write, compare, describe."""
 
 import importlib.resources
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from segcli.comparison.figures import plural
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.data_progress import DataProgress
 from segcli.datasets.palette import default_palette
@@ -94,14 +96,16 @@ def export_checkpoint(
     """
     require_library(wanted.model)
     dataset = _validation(segmenter, data) if wanted.images else None
+    calibration = _calibration(data) if wanted.int8 else None
+    wanted = replace(wanted, int8=0 if calibration is None else min(wanted.int8, len(calibration)))
     tell(f"tracing for {'images of any size' if wanted.size is None else '{}x{} pixels'.format(*wanted.size)}")
     traced = trace(segmenter, wanted.probabilities, wanted.size)
     path, description = folder / wanted.model.file_name, _description(traced, data, wanted, origin)
     tell(f"writing {wanted.model.name}")
     wanted.model.write(traced, description, path)
-    if wanted.int8:
-        tell(f"calibrating on {wanted.int8} training images")
-        quantise(path, _calibration(data, wanted))
+    if calibration is not None:
+        tell(f"calibrating on {plural(wanted.int8, 'training image')}")
+        quantise(path, (pixels_of(image) for image, _ in samples(calibration, wanted.int8, wanted.size)))
     agreement = None if dataset is None else _compared(segmenter, dataset, wanted, path)
     if agreement is not None:
         description = description.with_agreement(agreement.record())
@@ -110,8 +114,9 @@ def export_checkpoint(
     refusal = agreement.refusal(bool(wanted.int8)) if agreement is not None else ""
     if refusal:
         path = _reject(path)
-    write_text(folder / ABOUT, description.text() + "\n")
-    write_text(folder / CARD, model_card(str(origin["experiment"]), description, path.name, run))
+    about = {"file": path.name, "refused": refusal, **json.loads(description.text())}
+    write_text(folder / ABOUT, json.dumps(about, ensure_ascii=False, indent=2) + "\n")
+    write_text(folder / CARD, model_card(str(origin["experiment"]), description, path.name, run, refusal))
     if path.name == OnnxModel.file_name:
         script = importlib.resources.files("segcli.export").joinpath(SCRIPT)
         write_text(folder / SCRIPT, script.read_text("utf-8"))
@@ -154,12 +159,13 @@ def _compared(segmenter: Segmenter, dataset: SampleDataset, wanted: Export, path
         return compare_predictions(segmenter, wanted.model.open(path), dataset, wanted.images, progress.advance)
 
 
-def _calibration(data: SegmentationDataModule, wanted: Export) -> Any:  # noqa: ANN401
-    for split in ("train", "val"):
-        data.prepare(split)
+def _calibration(data: SegmentationDataModule) -> SampleDataset:
+    """Return the training split, with images as the model will see them."""
+    data.prepare("train")
+    data.prepare("val")
     dataset = data.datasets["train"]
-    dataset.transform = data.datasets["val"].transform  # as the model will see images
-    return (pixels_of(image) for image, _ in samples(dataset, wanted.int8, wanted.size))
+    dataset.transform = data.datasets["val"].transform
+    return dataset
 
 
 def _reject(path: Path) -> Path:

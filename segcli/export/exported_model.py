@@ -18,7 +18,7 @@ class ExportedModel(ABC):
     """A file that was opened.
 
     Attributes:
-        name: Of the format, as ``--format`` takes it.
+        name: Of the format, as ``--to`` takes it.
         file_name: Of a file of this format.
         libraries: What it imports beside torch.
         extra: The extra of segcli that installs these.

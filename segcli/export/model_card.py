@@ -6,7 +6,9 @@ from pathlib import Path
 from segcli.comparison.figures import count, plural, score
 from segcli.config.errors import ConfigError
 from segcli.config.escape import code, markdown, markdown_table
+from segcli.datasets.record_image import NATIVE
 from segcli.export.description import Description
+from segcli.export.onnx_model import OnnxModel
 from segcli.ledger.entry import Entry, read_entries
 from segcli.runs.stored_run import StoredRun
 from segcli.runs.unreadable_run import UnreadableRunError
@@ -15,7 +17,7 @@ from segcli.score_spec import MEAN_IOU
 SCRIPT = "predict_onnx.py"
 
 
-def model_card(name: str, description: Description, file: str, run: StoredRun | None) -> str:
+def model_card(name: str, description: Description, file: str, run: StoredRun | None, refusal: str = "") -> str:
     """Return the page in Markdown.
 
     Args:
@@ -23,11 +25,13 @@ def model_card(name: str, description: Description, file: str, run: StoredRun | 
         description: What the file says of itself.
         file: Its name.
         run: That it was trained in; None where the checkpoint was moved away from it.
+        refusal: Why the file is not to be used; empty if it may be.
     """
     classes = plural(len(description.classes), "class").replace("classs", "classes")
     lines = [
         f"# {markdown(name)}: semantic segmentation, {classes}",
         "",
+        *([f"**Not to be used**: {markdown(refusal)}.", ""] if refusal else []),
         *_use(description, file),
         "",
         "## Where it is from",
@@ -36,7 +40,7 @@ def model_card(name: str, description: Description, file: str, run: StoredRun | 
         "",
     ]
     if run is not None:
-        lines += [*_scores(run), ""]
+        lines += [*_scores(run, description), ""]
     lines += ["## File against model", "", _agreement(description), ""]
     return "\n".join(lines)
 
@@ -53,14 +57,18 @@ def _use(description: Description, file: str) -> Iterator[str]:
     shape = "(B, K, H, W)" if description.task == "multilabel" else "(B, H, W)"
     rows = [("in", "image", description.dtype, "(B, H, W, C)", channels), ("out", "labels", "uint8", shape, result)]
     if "probabilities" in description.outputs:
-        rows.append(("out", "probabilities", "float32", "(B, K, H, W)", "0 to 1"))
+        is_binary = description.task == "binary"
+        shape, what = ("(B, 1, H, W)", "of the second class") if is_binary else ("(B, K, H, W)", "of each class")
+        rows.append(("out", "probabilities", "float32", shape, f"{what}, 0 to 1"))
     yield from markdown_table(("", "name", "type", "shape", "what"), rows)
     if description.int8_images:
         yield ""
         yield f"Convolutions compute with 8 bits, calibrated on {plural(description.int8_images, 'training image')}."
-    if file.endswith(".onnx"):
+    if file == OnnxModel.file_name:
+        are_pictures = description.image_mode != NATIVE and description.dtype == "uint8"
+        image, pillow = ("photo.jpg", " and Pillow") if are_pictures else ("photo.npy", "")
         yield ""
-        yield f"`python {SCRIPT} photo.jpg` writes `photo.jpg.labels.png`, with NumPy, onnxruntime and Pillow."
+        yield f"`python {SCRIPT} {image}` writes `{image}.labels.png`, with NumPy, onnxruntime{pillow}."
     yield ""
     colours = zip(description.classes, description.colours, strict=True)
     yield from markdown_table(
@@ -68,7 +76,12 @@ def _use(description: Description, file: str) -> Iterator[str]:
     )
 
 
-def _scores(run: StoredRun) -> Iterator[str]:
+def _scores(run: StoredRun, description: Description) -> Iterator[str]:
+    best = (run.passport.get("checkpoints") or {}).get(run.best_name or "")
+    if best != description.origin.get("checkpoint_sha256"):
+        whose = run.best_name or "a checkpoint that was not kept"
+        yield f"The scores of the run are those of {whose}, not of this model."
+        return
     scores, data = run.scores(), run.passport["data"]
     yield "## Data and scores"
     yield ""

@@ -1,6 +1,7 @@
 """Map images to labels by model.onnx, without segcli: python predict_onnx.py IMAGE ... writes IMAGE.labels.png.
 
-Needs NumPy and onnxruntime; Pillow to read pictures, else IMAGE is a .npy file of shape (H, W, C).
+Needs NumPy and onnxruntime; Pillow to read pictures, else IMAGE is a .npy file of shape (H, W, C) and of the type that
+the model takes.
 """
 
 import json
@@ -19,7 +20,8 @@ def read(path: str, mode: str) -> np.ndarray:
         return np.load(path)
     from PIL import Image, ImageOps
 
-    return np.atleast_3d(np.asarray(ImageOps.exif_transpose(Image.open(path)).convert(mode)))
+    image = ImageOps.exif_transpose(Image.open(path))
+    return np.atleast_3d(np.asarray(image if mode == "native" else image.convert(mode)))
 
 
 def png(labels: np.ndarray, colours: list[str]) -> bytes:

@@ -21,14 +21,35 @@ def test_goes_into_the_next_folder_of_the_run(in_trained: Path) -> None:
     told = open_exported(found.path).description
     assert told.origin["experiment"] == "tiny/1"
     assert len(told.origin["checkpoint_sha256"]) == 16
-    output = Path("there/new")
+    output = Path("there/new").resolve()
     shutil.copy(in_trained, "moved.ckpt")
     assert _export(Path("moved.ckpt"), output).path == output / "model.pt2"
     assert sorted(path.name for path in output.iterdir()) == ["README.md", "export.json", "model.pt2"]
     assert [path.name for path in output.parent.iterdir()] == ["new"]
-    with pytest.raises(ConfigError, match="there/new is there already"):
+    with pytest.raises(ConfigError, match="/there/new is there already"):
         _export(in_trained, output)
     assert sorted(path.name for path in output.iterdir()) == ["README.md", "export.json", "model.pt2"]
+
+
+@pytest.mark.parametrize("output", [".", "link", "deep/er", "there/"])
+def test_any_new_or_empty_folder_will_do(in_trained: Path, tmp_path: Path, output: str) -> None:
+    checkpoint, folder = in_trained.resolve(), tmp_path / "here"
+    (folder / "real").mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder / "real" if output == "." else folder)
+        Path("link").symlink_to(folder / "real") if output == "link" else None
+        found = _export(checkpoint, Path(output)).path
+        assert found.is_file()
+        assert sorted(path.name for path in Path(output).iterdir()) == ["README.md", "export.json", "model.pt2"]
+
+
+def test_places_that_cannot_be_written_to_name_a_remedy_that_works(in_trained: Path) -> None:
+    Path("runs/tiny/1/export").touch()
+    with pytest.raises(ConfigError, match=r"cannot make .*; choose another place with --output FOLDER"):
+        _export(in_trained)
+    with pytest.raises(ConfigError, match=r"cannot write to .*export/x: "):
+        _export(in_trained, Path("runs/tiny/1/export/x"))
+    assert _export(in_trained, Path("elsewhere")).path.is_file()
 
 
 def test_what_fails_leaves_nothing(in_trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

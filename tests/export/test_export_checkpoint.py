@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from segcli.export.description import Description, ExportError
+from segcli.export.description import ExportError
 from segcli.export.export_checkpoint import Export, Exported, export_checkpoint
 from segcli.export.exported_model import ExportedModel
 from segcli.export.formats import FORMATS, open_exported
@@ -18,9 +18,10 @@ def test_writes_the_file_its_card_and_its_script(exported: Exported) -> None:
     assert {path.name for path in folder.iterdir()} == {"model.onnx", "export.json", "README.md", "predict_onnx.py"}
     assert exported.agreement is not None
     assert (exported.agreement.images, exported.agreement.differing, exported.refusal) == (3, 0, "")
-    beside = Description.of_text((folder / "export.json").read_text(), "export.json")
-    assert beside == open_exported(exported.path).description
-    assert json.loads(beside.text())["agreement"]["images"] == 3
+    beside = open_exported(exported.path).description
+    about = {"file": "model.onnx", "refused": "", **json.loads(beside.text())}
+    assert json.loads((folder / "export.json").read_text()) == about
+    assert about["agreement"]["images"] == 3
     assert beside.colours[0].startswith("#")
 
 
@@ -47,7 +48,8 @@ def test_a_file_of_another_model_is_refused(
     assert found.path == tmp_path / "model.rejected.onnx"
     assert found.path.is_file()
     assert not (tmp_path / "model.onnx").exists()
-    assert "`model.rejected.onnx`" in (tmp_path / "README.md").read_text()
+    assert "**Not to be used**" in (tmp_path / "README.md").read_text()
+    assert json.loads((tmp_path / "export.json").read_text())["refused"] == found.refusal
 
 
 def test_nothing_is_traced_where_data_or_libraries_are_missing(
