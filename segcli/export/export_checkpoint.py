@@ -156,7 +156,7 @@ def _validation(segmenter: Segmenter, data: SegmentationDataModule) -> SampleDat
 
 def _compared(segmenter: Segmenter, dataset: SampleDataset, wanted: Export, path: Path) -> Agreement:
     with DataProgress(min(wanted.images, len(dataset)), "comparing file and model") as progress:
-        return compare_predictions(segmenter, wanted.model.open(path), dataset, wanted.images, progress.advance)
+        return compare_predictions(segmenter, wanted.model.opened(path), dataset, wanted.images, progress.advance)
 
 
 def _calibration(data: SegmentationDataModule) -> SampleDataset:

@@ -52,7 +52,7 @@ class ExportedModel(ABC):
 
     @classmethod
     @abstractmethod
-    def open(cls, path: Path, threads: int = 0) -> "ExportedModel":
+    def opened(cls, path: Path, threads: int = 0) -> "ExportedModel":
         """Open a file.
 
         Args:

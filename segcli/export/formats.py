@@ -32,7 +32,7 @@ def open_exported(path: Path, threads: int = 0) -> ExportedModel:
     for each in FORMATS.values():
         if path.suffix == Path(each.file_name).suffix:
             require_library(each)
-            return each.open(path, threads)
+            return each.opened(path, threads)
     suffixes = ", ".join(Path(each.file_name).suffix for each in FORMATS.values())
     raise ExportError(f"{path} is no exported model by its name, expected one of {suffixes}")
 

@@ -58,7 +58,7 @@ class OnnxModel(ExportedModel):
         onnx.save(model, path)
 
     @classmethod
-    def open(cls, path: Path, threads: int = 0) -> "OnnxModel":
+    def opened(cls, path: Path, threads: int = 0) -> "OnnxModel":
         """Open a file."""
         import onnxruntime
 

@@ -57,7 +57,7 @@ class OpenVinoModel(ExportedModel):
                 each.replace(path.parent / each.name)
 
     @classmethod
-    def open(cls, path: Path, threads: int = 0) -> "OpenVinoModel":
+    def opened(cls, path: Path, threads: int = 0) -> "OpenVinoModel":
         """Open the files."""
         import openvino
 

@@ -39,7 +39,7 @@ class TorchModel(ExportedModel):
         _save(torch.export.load(path), description, path)
 
     @classmethod
-    def open(cls, path: Path, threads: int = 0) -> "TorchModel":
+    def opened(cls, path: Path, threads: int = 0) -> "TorchModel":
         """Open a file; it runs on as many threads as torch does."""
         found: dict[str, Any] = {_ENTRY: ""}
         try:

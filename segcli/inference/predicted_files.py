@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from segcli.config.errors import did_you_mean
 from segcli.datasets.pairing import few, find_images, listing, nearest
 from segcli.inference.prediction_files import OVERLAYS, prediction_names
+from segcli.program import program
 from segcli.sample import DataError
 
 NAME = "{name}"
@@ -89,7 +90,7 @@ def class_folders(folder: Path, classes: Sequence[str]) -> list[Path]:
             near = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
             raise DataError(
                 f"{each} is missing{did_you_mean(each.name, near)}: where a pixel may be of several classes, there must"
-                f" be a folder of predictions for every class, as segcli predict writes them; {listing(nearest(each))}."
+                f" be a folder of predictions for every class, as {program()} predict writes them; {listing(nearest(each))}."
             )
     return found
 

@@ -18,6 +18,8 @@ ELSEWHERE = (
     "__main__.py",
     "comparison/page",
     "experiment/tune",
+    "experiment/export.py",
+    "export",
     "reports/data_check_report.py",
 )
 """What no call from Python leads to, and what writes no messages."""
@@ -47,6 +49,9 @@ OF_OTHERS = ("docker run --shm-size", "bash -c")
         ("are too narrow: --group '{drive}_*', and", 'are too narrow: group="{drive}_*", and'),
         (f"tested: {program()} test --ckpt_path a.ckpt", f"tested: {program()} test --ckpt_path a.ckpt"),
         ("2 more pairs: --format json, or --html FILE", "2 more pairs: .pairs, or .page(FILE)"),
+        ("called a: add --pattern '{name}_pred'.", 'called a: pattern="{name}_pred".'),
+        ("--values masks reads them; --others CLASS is", 'values="masks" reads them; others=CLASS is'),
+        ("--values and --others are not for", "values and others are not for"),
         ("needs an experiment: -c FILE", "needs an experiment: as a file or a mapping"),
     ],
 )

@@ -54,7 +54,7 @@ def test_it_is_said_before_the_data_are_hashed(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("segcli.callbacks.provenance.fingerprint", stop)
+    monkeypatch.setattr("segcli.callbacks.data_record.fingerprint", stop)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         main(["validate", "--ckpt_path", str(in_trained)])
     assert "6 validation images" in capsys.readouterr().out

@@ -133,7 +133,7 @@ def test_predict_on_a_folder_of_images(copied: Path) -> None:
         ("fit -c tiny.yaml word", "fit does not take 'word'; files follow -c"),
         (
             "fit -c tiny.yaml --format json",
-            "fit has no option --format; new, evaluate, compare, show, why, diff, ",
+            "fit has no option --format; new, evaluate, export, compare, show, why, diff, ",
         ),
         ("fit -c tiny.yaml --dry-run", "fit has no option --dry-run; sweep and rerun have"),
         ("schema x", "schema does not take 'x'"),

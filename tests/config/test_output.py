@@ -56,7 +56,7 @@ def _is_unsaid(call: ast.Call) -> bool:
         return False
     if name in ("read_text", "write_text") and owner:
         return owner == "path" or len(call.args) == (name == "write_text")  # those of our own take the path
-    if name in ("open", "fdopen") and owner not in ("Image", "os", "tarfile", "zipped"):
+    if name in ("open", "fdopen") and owner not in ("Image", "os", "rasterio", "tarfile", "zipped"):
         modes = [word for word in ast.walk(call) if isinstance(word, ast.Constant) and isinstance(word.value, str)]
         return not any("b" in mode.value and len(mode.value) <= 3 for mode in modes)
     return "replace" not in name and bool(given & {"text", "universal_newlines"})  # of a record, with a field text

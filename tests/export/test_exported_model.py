@@ -10,7 +10,7 @@ from tests.export.test_description import DESCRIPTION
 
 class Zeros(ExportedModel):
     name, file_name = "zeros", "model.zeros"
-    write = describe = open = None  # type: ignore[assignment]
+    write = describe = opened = None  # type: ignore[assignment]
 
     def __init__(self, **changes: object) -> None:
         self.description = replace(DESCRIPTION, **changes)  # type: ignore[arg-type]

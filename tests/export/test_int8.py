@@ -19,7 +19,7 @@ def test_convolutions_but_the_last_compute_with_8_bits(onnx_file: Path, segmente
     assert is_int8[:-1] == [True] * (len(is_int8) - 1)
     assert not is_int8[-1]
     assert onnx_file.stat().st_size < 0.6 * before
-    labels = OnnxModel.open(onnx_file, threads=1).predict(images[0])
+    labels = OnnxModel.opened(onnx_file, threads=1).predict(images[0])
     assert (labels == segmenter.predict(images[0])).mean() > 0.5  # weights are random: many classes are nearly equal
     assert [path.name for path in onnx_file.parent.iterdir()] == [onnx_file.name]
 

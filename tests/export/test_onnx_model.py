@@ -22,4 +22,4 @@ def test_describes_itself_once(onnx_file: Path) -> None:
     for images in (1, 2):
         OnnxModel.describe(onnx_file, DESCRIPTION.with_agreement({"images": images}))
     assert [each.key for each in onnx.load(onnx_file).metadata_props] == [KEY]
-    assert OnnxModel.open(onnx_file).description.agreement == {"images": 2}
+    assert OnnxModel.opened(onnx_file).description.agreement == {"images": 2}

@@ -14,6 +14,6 @@ def test_images_that_the_graph_does_not_take_name_the_remedy(
     traced: Traced, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     TorchModel.write(traced, DESCRIPTION, tmp_path / "model.pt2")
-    opened = TorchModel.open(tmp_path / "model.pt2")
+    opened = TorchModel.opened(tmp_path / "model.pt2")
     with pytest.raises(ExportError, match=rf"is refused .*--size {size[0]}x{size[1]}"):
         opened.predict(np.zeros((*size, 3), np.uint8))

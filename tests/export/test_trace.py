@@ -40,7 +40,7 @@ def differing(model: Segmenter, folder: Path, size: tuple[int, int] | None = Non
     """Export to ONNX; return how many labels differ at each size that is tried."""
     traced = trace(model, size=size)
     OnnxModel.write(traced, DESCRIPTION, folder / "model.onnx")
-    opened, multiple = OnnxModel.open(folder / "model.onnx", threads=1), model.backbone.size_multiple
+    opened, multiple = OnnxModel.opened(folder / "model.onnx", threads=1), model.backbone.size_multiple
     sizes = [size] if size else [(multiple + rows, multiple + columns) for rows, columns in ADDED]
     found = []
     for rows, columns in sizes:
