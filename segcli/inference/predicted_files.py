@@ -90,7 +90,8 @@ def class_folders(folder: Path, classes: Sequence[str]) -> list[Path]:
             near = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
             raise DataError(
                 f"{each} is missing{did_you_mean(each.name, near)}: where a pixel may be of several classes, there must"
-                f" be a folder of predictions for every class, as {program()} predict writes them; {listing(nearest(each))}."
+                f" be a folder of predictions for every class, as {program()} predict writes them; "
+                f"{listing(nearest(each))}."
             )
     return found
 
