@@ -89,6 +89,7 @@ def run(typed: Typed) -> int:
     from segcli.experiment.run import execute
     from segcli.runs.named_run import named_run
     from segcli.runs.run_folder import CHECKPOINTS
+    from segcli.runs.stored_passport import VERIFIES
 
     run = named_run(typed.words[0], trust=False)
     split = typed.value("--split") or run.stage
@@ -103,7 +104,7 @@ def run(typed: Typed) -> int:
         raise ConfigError([Problem(f"{record.run.path} has no {CHECKPOINTS}/{record.run.best_name} to measure")])
     made: list[Path] = []
     again = read({"val": VALIDATE, "test": TEST}[split], ["--ckpt_path", str(best), *typed.overrides])
-    code = execute(again.arguments, lambda job: _measure(job, split, made), {"verifies": str(record.run.path)})
+    code = execute(again.arguments, lambda job: _measure(job, split, made), {VERIFIES: str(record.run.path)})
     if made:
         _compare(made[0], record)
     return code or int(not record.agrees)
@@ -144,11 +145,12 @@ def _scored_again(run: StoredRun, recorded: Mapping[str, Any], overrides: Sequen
     from segcli.experiment.evaluate import evaluate
     from segcli.runs.predictions import Predictions
     from segcli.runs.run_folder import COMPOSED
+    from segcli.runs.stored_passport import VERIFIES
 
     given = Predictions.of(recorded)
     line = [*given.words(), "-c", str(run.path / COMPOSED), *overrides]
     again = read(EVALUATE, line)
-    place, entries = run.path / EVALUATE.name, {"verifies": str(run.path)}
+    place, entries = run.path / EVALUATE.name, {VERIFIES: str(run.path)}
     return evaluate(again.arguments, given, place, entries).folder
 
 

@@ -13,32 +13,34 @@ from segcli.sample import DataError
 _FOREIGN = "__MACOSX"
 
 
-def find_images(folder: Path, without: Path | None = None) -> list[Path]:
+def find_images(folder: Path, without: Path | None = None, extensions: Collection[str] = ()) -> list[Path]:
     """Return the image files in ``folder`` and its sub-folders, sorted; hidden files and other files are left out.
 
     Args:
         folder: Where to look.
         without: A folder inside that is left out, such as that of the masks.
+        extensions: Of other files that count as images, in small letters.
 
     Raises:
         DataError: If the folder is missing or holds no image; lists what is there.
     """
-    return [Path(name) for name in find_names(folder, without)]
+    return [Path(name) for name in find_names(folder, without, extensions)]
 
 
-def find_names(folder: Path, without: Path | None = None) -> list[str]:
+def find_names(folder: Path, without: Path | None = None, extensions: Collection[str] = ()) -> list[str]:
     """Return the same as text.
 
     Args:
         folder: As of :func:`find_images`.
         without: Likewise.
+        extensions: Likewise.
 
     Raises:
         DataError: As there.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is missing or no folder; {listing(nearest(folder))}.")
-    images = image_names(folder, without)
+    images = image_names(folder, without, extensions)
     if not images:
         raise DataError(f"{folder} has no image files (such as .png or .jpg); {listing(folder)}.")
     return images
@@ -53,13 +55,20 @@ def image_files(folder: Path, without: Path | None = None) -> list[Path]:
     return [Path(name) for name in image_names(folder, without)]
 
 
-def image_names(folder: Path, without: Path | None = None) -> list[str]:
+def image_names(folder: Path, without: Path | None = None, extensions: Collection[str] = ()) -> list[str]:
     """Return the same as text.
+
+    Args:
+        folder: As of :func:`image_files`.
+        without: Likewise.
+        extensions: Of other files that count as images, in small letters.
 
     Raises:
         DataError: As there.
     """
-    found = in_order(name for name in names_below(folder, without) if is_image(name))
+    found = in_order(
+        name for name in names_below(folder, without) if is_image(name) or extension_of(name) in extensions
+    )
     for name in found:
         if not is_in_utf8(name):
             raise DataError(f"{name} has a name that is not UTF-8; rename it.")
@@ -69,7 +78,12 @@ def image_names(folder: Path, without: Path | None = None) -> list[str]:
 def is_image(path: Path | str) -> bool:
     """Return whether a file is called like an image."""
     text = os.fspath(path)
-    return text[len(without_suffix(text)) :].lower() in EXTENSIONS or text.lower().endswith(VOLUMES)
+    return extension_of(text) in EXTENSIONS or text.lower().endswith(VOLUMES)
+
+
+def extension_of(name: str) -> str:
+    """Return the last extension of a file, with its dot and in small letters; empty where it has none."""
+    return name[len(without_suffix(name)) :].lower()
 
 
 def files_below(folder: Path, without: Path | None = None, each_folder_once: bool = True) -> Iterator[Path]:

@@ -20,9 +20,10 @@ from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.data_progress import DataProgress
 from segcli.datasets.fingerprint import READERS
 from segcli.datasets.mask_check import quiet_threads, refuse
-from segcli.datasets.pairing import few
+from segcli.datasets.pairing import extension_of, few
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.sample_dataset import SampleDataset
+from segcli.datasets.transformed_sizes import changes_sizes
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.data import parsed_data
 from segcli.experiment.errors.situation import Building
@@ -31,11 +32,11 @@ from segcli.experiment.evaluated_config import evaluated_config
 from segcli.experiment.job import Job
 from segcli.experiment.parts import blamed, part
 from segcli.experiment.records import RunRecords
-from segcli.inference.predicted_files import class_folders, find_predictions
+from segcli.inference.predicted_files import Searched, class_folders, find_predictions
 from segcli.inference.predicted_labels import PredictedLabels, read_class_files, require_size_of_mask
-from segcli.metrics.chosen_metrics import ChosenMetrics, with_thresholds
+from segcli.metrics.chosen_metrics import with_thresholds
 from segcli.metrics.definitions import definitions
-from segcli.metrics.from_labels import from_labels, no_probabilities
+from segcli.metrics.from_labels import LabelMetrics, from_labels, no_probabilities
 from segcli.metrics.label_evaluation import LabelEvaluation
 from segcli.metrics.scores import Scores
 from segcli.runs.predictions import Predictions
@@ -118,7 +119,7 @@ def evaluate(
     status = "failed"
     try:
         with translated(Building(experiment)):
-            facts = record_data(data, job.folder.path, cli.config.run.fingerprint)
+            facts = record_data(data, job.folder.path, job.fingerprint)
             scores = _measured(evaluation, dataset, read)
             specs = [vars(spec) for spec in evaluation.metrics.metric_specs]
             records.passport.add(
@@ -145,7 +146,7 @@ def _evaluation(cli: "SegmentationCLI", data: SegmentationDataModule) -> tuple[L
     chosen = with_thresholds(part(cli.config, "model.metrics"), model.average_precision_thresholds)
     with blamed("model.metrics"):
         kept, left_out = from_labels(chosen, model.task, number)
-        return LabelEvaluation(kind.metric(number), ChosenMetrics(kept, model.task, number)), left_out
+        return LabelEvaluation(kind.metric(number), LabelMetrics(kept, model.task, number)), left_out
 
 
 def _reader(
@@ -154,11 +155,11 @@ def _reader(
     """Return what reads prediction and mask of an image, and all files of predictions; say how they are read."""
     folder = predictions.folder
     paths = dataset.paths()
-    names = [record.name for record in dataset.records] if isinstance(dataset, RecordDataset) else paths
     if not folder.is_dir():
         raise DataError(f"{folder} is missing or no folder; name that of the predictions.")
     folders = class_folders(folder, data.classes) if data.multilabel else [folder]
-    found = [find_predictions(each, paths, names, predictions.split, predictions.pattern) for each in folders]
+    searched = _searched(dataset, data, predictions)
+    found = [find_predictions(each, searched, predictions.pattern) for each in folders]
     columns = [each.files for each in found]
     if others := [file for each in found for file in each.others]:
         say(f"not used, of no image of {predictions.split}: {few([str(file) for file in others])}", file=sys.stderr)
@@ -184,6 +185,23 @@ def _reader(
         return predicted, mask
 
     return read, [file for column in columns for file in column]
+
+
+def _searched(dataset: SampleDataset, data: SegmentationDataModule, predictions: Predictions) -> Searched:
+    """Return the images whose predictions are searched for."""
+    split, paths, images = predictions.split, dataset.paths(), data.image_files()
+    if not isinstance(dataset, RecordDataset):
+        return Searched(split, paths, paths, no_predictions=images)
+    names = [record.name for record in dataset.records]
+    inside = {record.image_name: record.packed[0].key for record in dataset.records if record.packed}
+    masks = {
+        mask.file_name
+        for record in dataset.records
+        for mask in record.masks
+        if predictions.values == "masks" and mask.file_name is not None and mask.content is None
+    }
+    extensions = {extension for mask in masks if (extension := extension_of(mask))}
+    return Searched(split, paths, names, inside, images, extensions)
 
 
 def _measured(evaluation: LabelEvaluation, dataset: SampleDataset, read: Read) -> Scores:
@@ -220,12 +238,8 @@ def _in_order(read: Read, number: int) -> Iterator[tuple[Labels, Labels] | str]:
 
 
 def _sizes(data: SegmentationDataModule, dataset: SampleDataset) -> dict[str, str]:
-    """Return what scores count where ``segcli validate`` counts otherwise, and say so: at another size.
-
-    The first image tells.
-    """
-    mask = dataset.load_mask(0)
-    if not data.val_transforms or mask is None or tuple(dataset[0]["mask"].shape) == mask.shape:
+    """Return what scores count where ``segcli validate`` counts otherwise, and say so: at another size."""
+    if not data.val_transforms or not changes_sizes(dataset):
         return {}
     told = "scores are at the size of the masks' files; a trained run has them after data.val_transforms"
     say(f"warning: {told}, which change it: compare will refuse both together", file=sys.stderr)

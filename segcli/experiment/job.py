@@ -24,6 +24,8 @@ from segcli.experiment.own_code import import_own
 from segcli.experiment.quiet import quiet
 from segcli.processes import is_first_process
 from segcli.runs.run_folder import RunFolder
+from segcli.runs.settings import FingerprintOf
+from segcli.runs.stored_passport import VERIFIES
 
 if TYPE_CHECKING:
     from segcli.experiment.lightning_cli import SegmentationCLI
@@ -54,6 +56,12 @@ class Job:
     folder: RunFolder
     resumed: resume.Continuation | None = None
     entries: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> FingerprintOf:
+        """What of the data is hashed: to verify a run, its files are read, whatever is remembered of them."""
+        how: FingerprintOf = self.cli.config.run.fingerprint
+        return "reread" if how == "content" and VERIFIES in self.entries else how
 
     @property
     def checkpoint(self) -> Path | None:

@@ -168,7 +168,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     always.append(Timing(passport, *size))
     always += [SchedulePicture(), FiniteLoss(), FinalValidation()] if is_fit else []
     if passport is not None and job.verb != "predict":
-        always.append(Provenance(passport, job.cli.config.run.fingerprint))
+        always.append(Provenance(passport, job.fingerprint))
     continued_at = (content or {}).get("global_step", 0) if job.resumed is not None else None
     with translated(Building(job.experiment)):
         job.cli.build(job.folder, always, load_weights=job.checkpoint is None, continued_at=continued_at)

@@ -2,8 +2,8 @@
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from segcli.config.errors import did_you_mean
@@ -31,37 +31,57 @@ class PredictedFiles:
     others: Sequence[Path]
 
 
-def find_predictions(
-    folder: Path, paths: Sequence[str], names: Sequence[str], split: str, pattern: str = NAME
-) -> PredictedFiles:
+@dataclass(frozen=True)
+class Searched:
+    """The images whose predictions are searched for.
+
+    Attributes:
+        split: Name of it.
+        paths: All images of the split.
+        names: Of the same, as the data set calls them, where files of one image have several.
+        inside: Of each that lies inside another file, by its path, the name that it has in there.
+        no_predictions: Files that are none: images of whichever split.
+        extensions: Of predictions that are no pictures, in small letters.
+    """
+
+    split: str
+    paths: Sequence[str]
+    names: Sequence[str]
+    inside: Mapping[str, str] = field(default_factory=dict)
+    no_predictions: Collection[Path] = ()
+    extensions: Collection[str] = ()
+
+
+def find_predictions(folder: Path, searched: Searched, pattern: str = NAME) -> PredictedFiles:
     """Return the file of every image.
 
     A prediction is called like its image, or as ``segcli predict`` calls it, whatever the extension. It may lie in
     folders, which must be those that the image lies in, as far as there are any: ``a.png``, ``munich/a.png`` and
     ``val/munich/a.png`` are all of the image ``val/munich/a.jpg``; of several the one with the most folders counts.
-    Images themselves are no predictions.
+    Images themselves are no predictions. What lies inside another file is called by its whole path or by the data set's
+    name: in there, two files may call theirs alike.
 
     Args:
         folder: Of the predictions.
-        paths: All images of the split.
-        names: Of the same, as the data set calls them, where files of one image have several.
-        split: Name of it.
+        searched: The images.
         pattern: How a prediction is called, without extension: ``"{name}_pred"``, where ``{name}`` is the image's.
 
     Raises:
         DataError: If the folder or a prediction is missing, or it is not sure which of files or images is meant.
     """
     before, after = _around_name(pattern)
-    known, images = _known(paths, names), {Path(path).absolute() for path in paths}
+    paths, split, known = searched.paths, searched.split, _known(searched)
+    images = {path.absolute() for path in (*map(Path, paths), *searched.no_predictions)}
     candidates, others = defaultdict[int, list[tuple[int, Path]]](list), list[Path]()
-    for file in find_images(folder):
+    for file in find_images(folder, extensions=searched.extensions):
         if file.absolute() in images:
             continue
         parts = _parts(file.relative_to(folder))
         stem = parts[-1]
         is_called_so = len(stem) > len(before) + len(after) and stem.startswith(before) and stem.endswith(after)
         name = (*parts[:-1], stem[len(before) : len(stem) - len(after)])
-        found = {at for at, image in known.get(name[-1], ()) if image[-len(name) :] == name} if is_called_so else set()
+        called = known.get(name[-1], ()) if is_called_so else ()
+        found = {at for at, image, least in called if len(name) >= least and image[-len(name) :] == name}
         for at in found:
             candidates[at].append((len(name), file))
         if not found:
@@ -108,13 +128,18 @@ def _parts(path: PurePath) -> Parts:
     return tuple(unicodedata.normalize("NFC", part) for part in path.with_name(path.stem).parts)
 
 
-def _known(paths: Sequence[str], names: Sequence[str]) -> Mapping[str, list[tuple[int, Parts]]]:
-    """Return what every image is called, by its last part: its path, and names that predictions may have."""
-    given, found = prediction_names(paths), defaultdict[str, list[tuple[int, Parts]]](list)
-    for at, (path, name) in enumerate(zip(paths, names, strict=True)):
-        called = {_parts(PurePath(path)), *(_whole(each) for each in (given[path], name))}
-        for each in called:
-            found[each[-1]].append((at, each))
+def _known(searched: Searched) -> Mapping[str, list[tuple[int, Parts, int]]]:
+    """Return what every image is called, by its last part, and how many parts say which is meant.
+
+    It is called by its path, and by names that predictions may have.
+    """
+    given, found = prediction_names(searched.paths), defaultdict[str, list[tuple[int, Parts, int]]](list)
+    for at, (path, name) in enumerate(zip(searched.paths, searched.names, strict=True)):
+        inside = searched.inside.get(path)
+        beyond = 0 if inside is None else len(PurePath(inside).parts)
+        called = {_parts(PurePath(path)): beyond + 1, _whole(given[path]): beyond + 1, _whole(name): 1}
+        for each, least in called.items():
+            found[each[-1]].append((at, each, least))
     return found
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import torchmetrics
 from torch import Tensor
 
+from segcli.config.errors import ConfigError, Problem
 from segcli.metrics.base import Metric
-from segcli.metrics.chosen_metrics import drawn_batch
+from segcli.metrics.chosen_metrics import ChosenMetrics, drawn_batch
 from segcli.metrics.evaluated import Evaluated
 from segcli.metrics.torch_metric import TorchMetric, as_metric
 
@@ -19,6 +20,24 @@ class _NoProbabilitiesError(Exception):
 def no_probabilities() -> Tensor:
     """Refuse, in place of probabilities."""
     raise _NoProbabilitiesError
+
+
+class LabelMetrics(ChosenMetrics):
+    """The metrics that label maps give, one of which may yet ask for probabilities in some batches."""
+
+    def update(self, batch: Evaluated) -> None:
+        """Add a batch.
+
+        Raises:
+            ConfigError: If a metric asks for probabilities.
+        """
+        for metric in self:
+            try:
+                metric.update(batch)
+            except _NoProbabilitiesError:
+                what = f"{metric.spec.name} asks for probabilities of {', '.join(batch.paths)}, which label maps do not"
+                told = f"{what} hold; remove it, --model.metrics takes the list of the others"
+                raise ConfigError([Problem(told, "model.metrics")]) from None
 
 
 def from_labels(

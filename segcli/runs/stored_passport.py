@@ -10,6 +10,8 @@ from segcli.runs.run_folder import PASSPORT, RunFolder
 from segcli.runs.stored_files import StoredFileError, read_json
 
 FINISHED = "finished"
+VERIFIES = "verifies"
+"""Entry of the run that is measured again."""
 SCHEMA = HASHED
 """Version of what a run folder records: 1 had no images, times and fingerprints, 2 no hashes of files."""
 UNHASHED = 2
@@ -74,7 +76,7 @@ PASSPORT_FORM = record(
         "checkpoints": maybe(mapping(maybe(text))),
         "continued": maybe(listing(record({}, {**_circumstances, "at": text}))),
         "predictions": maybe(_predictions),
-        "verifies": text,
+        VERIFIES: text,
         "rerun_of": text,
         "stored": mapping(maybe(text)),
         DIGEST: text,

@@ -17,7 +17,7 @@ from segcli.runs.image_counts import ImageCounts
 from segcli.runs.image_scores import ImageScores, image_scores_file
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, METRICS, PASSPORT, SPLITS, TIMING, WORST
 from segcli.runs.stored_files import Row, StoredFileError, read_config, read_json
-from segcli.runs.stored_passport import is_as_written, read_passport, require_end
+from segcli.runs.stored_passport import VERIFIES, is_as_written, read_passport, require_end
 from segcli.runs.unreadable_run import NotTestedError, UnreadableRunError, of_run
 from segcli.score_spec import MEAN_IOU, VAL, MetricSpec
 
@@ -188,7 +188,7 @@ class StoredRun:
         passport = self._passport_of(test)
         best = (self.passport.get("checkpoints") or {}).get(self.best_name or "")
         measured = (passport.get("loaded") or {}).get("sha256")
-        return "verifies" not in passport and (None in (best, measured) or best == measured)
+        return VERIFIES not in passport and (None in (best, measured) or best == measured)
 
     def _passport_of(self, folder: Path) -> Mapping[str, Any]:
         if not (folder / PASSPORT).is_file():

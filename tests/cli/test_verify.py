@@ -2,13 +2,17 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from segcli.cli.main import main
 from segcli.cli.verify import _Record
+from segcli.datasets import known_files
+from segcli.datasets.known_files import KnownFiles
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.named_run import named_run
+from tests.datamodules.data import write_pairs
 
 
 def test_a_checkpoint_measures_what_the_run_recorded(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,3 +107,38 @@ def test_without_the_checkpoint_there_is_nothing_to_measure(copied: Path, capsys
     (copied / "checkpoints" / "best.ckpt").unlink()
     assert main(["verify", str(copied)]) == 2
     assert "has no checkpoints/best.ckpt" in capsys.readouterr().err
+
+
+def _read_by(words: list[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the names of the data's files that a command reads to hash them."""
+    read, usual = set[str](), KnownFiles.read
+
+    def noted(known: KnownFiles, path: str) -> Any:  # noqa: ANN401
+        read.add(path)
+        return usual(known, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(known_files, "RACY_NS", -10_000_000_000)  # as if the files had been written a while before
+        patch.setattr(KnownFiles, "read", noted)
+        assert main(words) == 0
+    return read
+
+
+@pytest.mark.parametrize("is_trained", [True, False])
+def test_all_files_of_the_data_are_read_though_they_are_remembered(
+    is_trained: bool, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for split in ("train", "val"):
+        write_pairs(Path("data", split, "images"), Path("data", split, "labels"), ["a", "b"], (0, 1))
+    model = tiny.read_text().partition("model:")[2]
+    data = "data: {class_path: FolderDataModule, root: data, classes: [a, b], batch_size: 2}"
+    tiny.write_text(f"{data}\nmodel:{model}")
+    fit = ["fit", "-c", "tiny.yaml", "--trainer.max_epochs", "1"]
+    words = fit if is_trained else ["evaluate", "data/val/labels", "-c", "tiny.yaml", "--run.name", "tiny"]
+    _read_by(words, monkeypatch)
+    assert not _read_by(words, monkeypatch)
+    found = _read_by(["verify", "runs/tiny/1"], monkeypatch)
+    assert {str(Path(each)) for each in found} == {
+        f"data/val/{of}/{name}.png" for of in ("images", "labels") for name in "ab"
+    }
+    assert "data: as recorded" in capsys.readouterr().out

@@ -10,6 +10,8 @@ from segcli.experiment.arguments import RunArguments
 from segcli.experiment.evaluate import Evaluated, evaluate
 from segcli.runs.predictions import Predictions
 from segcli.runs.stored_run import StoredRun
+from tests.datamodules.data import write_image, write_mask, write_pairs
+from tests.datasets.tables import png, rows, write_parquet
 from tests.predicted import write_model_predictions, write_noisy_masks
 
 Capture = pytest.CaptureFixture[str]
@@ -124,3 +126,104 @@ def test_scores_at_another_size_than_those_of_a_training_say_so(tiny: Path, caps
     assert "of their masks' files" in StoredRun.load(found.folder).passport["metrics"]["counts"]
     _evaluate(Path("out"), "--data.val_transforms", "[HorizontalFlip]")
     assert "warning" not in capsys.readouterr().err
+
+
+def _data(text: str) -> None:
+    """Write an experiment on data of the classes a and b, in place of that of shapes."""
+    model = Path("tiny.yaml").read_text().partition("model:")[2]
+    Path("tiny.yaml").write_text(f"data: {{{text}, classes: [a, b], batch_size: 2}}\nmodel:{model}")
+
+
+def _write_folders(val: tuple[str, ...] = ("c", "d")) -> None:
+    for split, names in (("train", ("a", "b")), ("val", val)):
+        write_pairs(Path("data", split, "images"), Path("data", split, "labels"), list(names), (0, 1))
+    _data("class_path: FolderDataModule, root: data")
+
+
+@pytest.mark.parametrize("sizes", [[(40, 48), (80, 96)], [(80, 96), (40, 48)], [(40, 48), (40, 48)]])
+def test_a_change_of_size_of_any_image_is_told(sizes: list[tuple[int, int]], tiny: Path, capsys: Capture) -> None:
+    _write_folders()
+    for name, size in zip("cd", sizes, strict=True):
+        write_image(Path(f"data/val/images/{name}.png"), *size)
+        write_mask(Path(f"data/val/labels/{name}.png"), (0, 1), *size)
+    found = _evaluate(Path("data/val/labels"), "--data.val_transforms", "[{class_path: Resize, height: 40, width: 48}]")
+    changes = (80, 96) in sizes
+    assert ("compare will refuse both together" in capsys.readouterr().err) is changes
+    counts = StoredRun.load(found.folder).passport["metrics"]["counts"]
+    assert ("of their masks' files" in counts) is changes
+
+
+def test_rows_of_several_tables_have_predictions_called_as_the_data_set_calls_them(tiny: Path) -> None:
+    write_parquet(Path("data/data/train-00000-of-00001.parquet"), rows(2, 20))
+    Path("out").mkdir()
+    for shard in range(2):
+        write_parquet(Path(f"data/data/validation-{shard:05d}-of-00002.parquet"), rows(4, 4 * shard))
+    for number in range(8):
+        Path(f"out/{number:06d}.png").write_bytes(png(number, mask=True))
+    _data("class_path: PatternDataModule, root: data, listing: HuggingFace")
+    found = _evaluate(Path("out"))
+    assert (found.images, found.scores.mean_iou) == (8, 1)
+
+
+@pytest.mark.parametrize("val", [("c", "d"), ("a", "b")])
+def test_images_of_another_split_are_no_predictions(val: tuple[str, ...], tiny: Path) -> None:
+    _write_folders(val)
+    for name in val:
+        Path(f"data/val/labels/{name}.png").rename(f"data/val/labels/{name}.tif")
+        write_image(Path(f"data/train/images/{name}.png"))
+        write_mask(Path(f"data/train/labels/{name}.png"), (0, 1))
+    with pytest.raises(ConfigError) as caught:
+        _evaluate(Path("data/train/images"))
+    told = caught.value.problems[0].message
+    assert "2 of 2 images of val have no prediction" in told
+    assert "name that folder" not in told
+
+
+_READER = """
+from pathlib import Path
+import numpy as np
+from segcli.datasets.mask_reader import MaskReader
+
+class NumPyMasks(MaskReader):
+    def __call__(self, path: Path, data: bytes | None = None):
+        return np.load(path).astype(np.int32) - 10
+"""
+
+
+def test_predictions_like_masks_that_an_own_reader_reads_are_found(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("own_masks.py").write_text(_READER)
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    for folder in ("data/masks", "out"):
+        Path(folder).mkdir(parents=True)
+        for name in "abcdefgh":
+            np.save(f"{folder}/{name}.npy", np.arange(320).reshape(16, 20) % 2 + 10)
+            write_image(Path(f"data/images/{name}.png"))
+    keys = "image: 'images/{name}.png', mask: 'masks/{name}.npy', reader: own_masks.NumPyMasks, val_fraction: 0.5"
+    _data(f"class_path: PatternDataModule, root: data, {keys}")
+    assert _evaluate(Path("out"), values="masks").scores.mean_iou == 1
+
+
+_METRIC = """
+from segcli.metrics.boundary_iou import BoundaryIoU
+
+class Sometimes(BoundaryIoU):
+    name = "sometimes"
+    class_name = "sometimes_of"
+
+    def update(self, batch):
+        if batch.paths == ["val_00003"]:
+            batch.probabilities()
+        super().update(batch)
+"""
+
+
+def test_a_metric_that_asks_for_probabilities_late_is_a_mistake_with_its_key(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("own_metric.py").write_text(_METRIC)
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    with pytest.raises(ConfigError, match="sometimes asks for probabilities of val_00003") as caught:
+        _evaluate(write_noisy_masks(Path("out")), "--model.metrics", "[own_metric.Sometimes, BoundaryIoU]")
+    assert caught.value.problems[0].key == "model.metrics"
+    assert not Path("runs").exists()
+    assert not _evaluate(Path("out"), "--model.metrics", "[BoundaryIoU]").left_out

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from segcli.inference.predicted_files import PredictedFiles, class_folders, find_predictions
+from segcli.inference.predicted_files import PredictedFiles, Searched, class_folders, find_predictions
 from segcli.inference.prediction_files import prediction_names
 from segcli.sample import DataError
 
@@ -21,7 +21,7 @@ def _write(folder: Path, names: Sequence[str]) -> None:
 
 
 def _find(folder: Path, images: Sequence[str], pattern: str = "{name}", names: Sequence[str] = ()) -> PredictedFiles:
-    return find_predictions(folder, images, names or images, "val", pattern)
+    return find_predictions(folder, Searched("val", images, names or images), pattern)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,39 @@ def test_every_class_has_a_folder_where_a_pixel_may_have_several(folder: Path) -
     with pytest.raises(DataError, match=r"road is missing \(did you mean 'raod'\?\): .* contains car/, raod/"):
         class_folders(folder, ["car", "road"])
     assert class_folders(folder, ["car"]) == [folder / "car"]
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4])
+def test_rows_of_several_files_are_called_by_the_data_set_or_by_their_whole_paths(folder: Path, shards: int) -> None:
+    rows = [(shard, row) for shard in range(shards) for row in range(8 // shards)]
+    inside = {f"/d/val-{shard}.parquet/image/{row:06d}": f"image/{row:06d}" for shard, row in rows}
+    searched = Searched("val", list(inside), [f"validation/{number:06d}" for number in range(8)], inside)
+    for names in (
+        [f"{number:06d}.png" for number in range(8)],
+        [f"validation/{number:06d}.png" for number in range(8)],
+        [f"val-{shard}.parquet/image/{row:06d}.png" for shard, row in rows],
+    ):
+        place = folder / str(len(list(folder.parent.rglob("*"))))
+        _write(place, names)
+        found = find_predictions(place, searched)
+        assert [file.relative_to(place).as_posix() for file in found.files] == names
+
+
+def test_images_of_other_splits_are_neither_predictions_nor_a_folder_of_them(folder: Path) -> None:
+    _write(folder, ["train/a.png", "train/b.png"])
+    others = [folder / "train/a.png", folder / "train/b.png"]
+    searched = Searched("val", ["/d/val/a.png", "/d/val/b.png"], ["a", "b"], no_predictions=others)
+    with pytest.raises(DataError, match=r"2 of 2 images of val have no prediction.*\n  Predictions are called like"):
+        find_predictions(folder, searched)
+
+
+def test_files_with_the_extensions_of_masks_are_predictions_as_well(folder: Path) -> None:
+    _write(folder, ["a.png"])
+    for name in ("b.npy", "c.NPY", "d.txt"):
+        (folder / name).write_bytes(b"")
+    searched = Searched("val", list("abc"), list("abc"), extensions={".npy"})
+    found = find_predictions(folder, searched)
+    assert [file.name for file in found.files] == ["a.png", "b.npy", "c.NPY"]
+    assert not found.others
+    with pytest.raises(DataError, match="2 of 3 images of val have no prediction"):
+        _find(folder, list("abc"))

@@ -4,6 +4,7 @@ import torchmetrics
 from torch import Tensor
 from torchmetrics import classification
 
+from segcli.config.errors import ConfigError
 from segcli.metrics.average_precision import AveragePrecision
 from segcli.metrics.base import Metric
 from segcli.metrics.boundary_iou import BoundaryIoU
@@ -11,7 +12,7 @@ from segcli.metrics.chosen_metrics import ChosenMetrics
 from segcli.metrics.evaluated import Evaluated
 from segcli.metrics.expected_calibration_error import ExpectedCalibrationError
 from segcli.metrics.f_beta import FBeta
-from segcli.metrics.from_labels import from_labels, no_probabilities
+from segcli.metrics.from_labels import LabelMetrics, from_labels, no_probabilities
 from segcli.metrics.hd95 import HD95
 from segcli.metrics.surface_dice import SurfaceDice
 
@@ -58,3 +59,19 @@ def test_a_fault_of_a_metric_is_no_wish_for_probabilities() -> None:
     metric: Metric = Broken()
     with pytest.raises(ValueError, match="broken"):
         from_labels([metric], "multiclass", 2)
+
+
+def test_a_metric_that_asks_for_probabilities_in_some_batches_is_named_with_what_to_do() -> None:
+    class Rarely(BoundaryIoU):
+        name, class_name = "rarely", "rarely_of"
+
+        def update(self, batch: Evaluated) -> None:
+            if batch.paths == ["c"]:
+                batch.probabilities()
+
+    chosen = LabelMetrics(from_labels([BoundaryIoU(), Rarely()], "multiclass", 3)[0], "multiclass", 3)
+    labels = torch.tensor([[[0, 1, 2, 1]]])
+    first, second = (Evaluated(labels, labels, torch.zeros(1, 3, 3), [path], no_probabilities) for path in "bc")
+    chosen.update(first)
+    with pytest.raises(ConfigError, match=r"model.metrics: rarely asks for probabilities of c, .*; remove it"):
+        chosen.update(second)
