@@ -3,7 +3,6 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -23,13 +22,11 @@ from segcli.datasets.epoch_sampler import EpochSampler
 from segcli.datasets.file_names import below
 from segcli.datasets.folder_splits import named_groups
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
-from segcli.datasets.image_dataset import ImageDataset
 from segcli.datasets.image_file import CHANNELS, ImageMode
 from segcli.datasets.known_class_counts import known_class_counts
 from segcli.datasets.mask_check import HowMasks
 from segcli.datasets.mask_targets import MaskTargets
 from segcli.datasets.no_collection import no_collection
-from segcli.datasets.packed_file import file_of
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.datasets.shown_channels import require_shown, shown_channels
 from segcli.datasets.worker_count import Workers, worker_count
@@ -45,8 +42,6 @@ SPLITS: dict[str, tuple[Split, ...]] = {
     "test": ("test",),
     "predict": ("predict",),
 }
-
-LABELLED: tuple[Split, ...] = ("train", "val", "test")
 
 
 class SegmentationDataModule(Downloaded, ABC):
@@ -126,19 +121,6 @@ class SegmentationDataModule(Downloaded, ABC):
     def unused_files(self) -> list[Path]:
         """Return files in the folder of the data set that no split uses of those that were prepared."""
         return []
-
-    def image_files(self) -> set[Path]:
-        """Return the images of all splits that can be found, whether they were prepared or not."""
-        found = set[Path]()
-        for split in LABELLED:
-            with suppress(DataError, OSError):
-                dataset = self.datasets.get(split) or self.make_dataset(split, self._transform(split))
-                if isinstance(dataset, ImageDataset):
-                    sources = (source for record in dataset.records for source in record.image_sources)
-                    found.update(file for source in sources if (file := file_of(source)) is not None)
-                else:
-                    found.update(map(Path, dataset.paths()))
-        return found
 
     def check_settings(self) -> None:
         """Refuse transforms that interpolate masks or cannot take ``data.image_mode``, and names and channels at fault.

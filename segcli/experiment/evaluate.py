@@ -16,6 +16,7 @@ from segcli.callbacks.data_record import record_data
 from segcli.callbacks.score_files import score_record, write_scores
 from segcli.config.output import say
 from segcli.config.overrides import split_overrides
+from segcli.datamodules.images_of_splits import images_of_splits
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.datasets.data_progress import DataProgress
 from segcli.datasets.fingerprint import READERS
@@ -189,7 +190,7 @@ def _reader(
 
 def _searched(dataset: SampleDataset, data: SegmentationDataModule, predictions: Predictions) -> Searched:
     """Return the images whose predictions are searched for."""
-    split, paths, images = predictions.split, dataset.paths(), data.image_files()
+    split, paths, images = predictions.split, dataset.paths(), images_of_splits(data)
     if not isinstance(dataset, RecordDataset):
         return Searched(split, paths, paths, no_predictions=images)
     names = [record.name for record in dataset.records]
