@@ -2,7 +2,8 @@
 
 import importlib.resources
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def export_checkpoint(
     traced = trace(segmenter, wanted.probabilities, wanted.size)
     path, description = folder / wanted.model.file_name, _description(traced, data, wanted, origin)
     tell(f"writing {wanted.model.name}")
-    wanted.model.write(traced, description, path)
+    with _of_any_size(wanted):
+        wanted.model.write(traced, description, path)
     if calibration is not None:
         tell(f"calibrating on {plural(wanted.int8, 'training image')}")
         quantise(path, (pixels_of(image) for image, _ in samples(calibration, wanted.int8, wanted.size)))
@@ -155,8 +157,21 @@ def _validation(segmenter: Segmenter, data: SegmentationDataModule) -> SampleDat
 
 
 def _compared(segmenter: Segmenter, dataset: SampleDataset, wanted: Export, path: Path) -> Agreement:
+    with _of_any_size(wanted):
+        exported = wanted.model.opened(path)
     with DataProgress(min(wanted.images, len(dataset)), "comparing file and model") as progress:
-        return compare_predictions(segmenter, wanted.model.opened(path), dataset, wanted.images, progress.advance)
+        return compare_predictions(segmenter, exported, dataset, wanted.images, progress.advance)
+
+
+@contextmanager
+def _of_any_size(wanted: Export) -> Iterator[None]:
+    """Say that one size may do where a format cannot hold a model for any."""
+    try:
+        yield
+    except ExportError as error:
+        if wanted.size is not None:
+            raise
+        raise ExportError(f"{error}; export it for one size of images: --size 360x480") from error
 
 
 def _calibration(data: SegmentationDataModule) -> SampleDataset:

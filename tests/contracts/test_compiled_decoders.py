@@ -82,7 +82,7 @@ def test_values_and_gradients_are_those_of_the_decoder(name: str) -> None:
     assert_same(name, "aot_eager")
 
 
-@pytest.mark.parametrize("name", ["SegFormer", "EoMT", "PointRend"])
+@pytest.mark.parametrize("name", names("decoders"))
 def test_kernels_of_this_machine_give_them_too(name: str) -> None:
     with torch._inductor.config.patch(fallback_random=True):  # the same dropout and points
         assert_same(name, "inductor")

@@ -6,9 +6,11 @@ import torch
 
 from segcli.export.description import ExportError
 from segcli.export.export_checkpoint import Export, Exported, export_checkpoint
+from segcli.export.exportable import Exportable
 from segcli.export.exported_model import ExportedModel
 from segcli.export.formats import FORMATS, open_exported
 from segcli.export.onnx_model import OnnxModel
+from segcli.export.trace import Traced
 from segcli.segmenter import Segmenter
 from tests.export.conftest import ORIGIN, data
 
@@ -74,3 +76,19 @@ def test_every_format_agrees(segmenter: Segmenter, tmp_path: Path, kind: str) ->
     assert found.agreement.differing == 0
     model: type[ExportedModel] = FORMATS[kind]
     assert found.path.name == model.file_name
+
+
+def test_a_format_that_cannot_hold_any_size_names_the_remedy(
+    segmenter: Segmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ExportError("ONNX cannot hold the model")
+
+    monkeypatch.setattr("segcli.export.export_checkpoint.trace", lambda *_: Traced(None, Exportable(segmenter), True))
+    monkeypatch.setattr(OnnxModel, "write", refuse)
+    for size, message in (
+        (None, r"cannot hold the model; export it for one size .*--size 360x480"),
+        ((64, 64), "model$"),
+    ):
+        with pytest.raises(ExportError, match=message):
+            export_checkpoint(segmenter, data(), Export(size=size), tmp_path, dict(ORIGIN))
