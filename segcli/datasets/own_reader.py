@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,8 @@ class OwnReader(MaskReader):
 
     def __repr__(self) -> str:
         """Return the class with its attributes, and a hash of its module: another text may read otherwise."""
-        return f"{type(self._reader).__module__}.{self._name} {vars(self._reader)} {_text_hash(type(self._reader))}"
+        own = hashlib.blake2b(pickle.dumps(vars(self._reader)), digest_size=8).hexdigest()  # a text cuts arrays off
+        return f"{type(self._reader).__module__}.{self._name} {own} {_text_hash(type(self._reader))}"
 
     @property
     def _name(self) -> str:

@@ -68,7 +68,7 @@ class TableFile(ABC):
         Raises:
             DataError: If the file is damaged.
         """
-        name, _, field = column.partition(".")
+        name, field = self._split(column)
         with reading(self.file):
             for number in range(len(self._starts) - 1):
                 part = self._part(number, name)
@@ -80,7 +80,7 @@ class TableFile(ABC):
         Args:
             column: As for :meth:`values`.
         """
-        name, _, field = column.partition(".")
+        name, field = self._split(column)
         with reading(self.file):
             for number, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
                 if self._has_all(number, column):
@@ -88,6 +88,11 @@ class TableFile(ABC):
                 else:
                     part = self._part(number, name)
                     yield from (_field(part, field) if field else part).is_null().to_pylist()
+
+    def _split(self, column: str) -> tuple[str, str]:
+        """Return a column and the part of it that is meant; names of columns may have dots themselves."""
+        name, _, field = column.partition(".")
+        return (column, "") if column in self.columns else (name, field)
 
     def _has_all(self, number: int, column: str) -> bool:
         """Return whether a part is known to have a value in every row of a column."""

@@ -38,3 +38,9 @@ def test_a_file_is_in_a_data_set_once() -> None:
 def test_what_is_no_list_of_records_is_refused(found: list[Record], message: str) -> None:
     with pytest.raises(DataError, match=message):
         require_records(found, Own(Path("data")))
+
+
+def test_names_are_given_once() -> None:
+    found = [Record("a", Path("x/a.png")), Record("a", Path("y/a.png"))]
+    with pytest.raises(DataError, match="the listing Own calls two images 'a'; give each a name of its own"):
+        require_records(found, Own(Path("data")))

@@ -30,6 +30,15 @@ def test_every_cell_is_what_was_written(form: str, tmp_path: Path) -> None:
     assert list(table.is_null("label.path")) == [True] * 5
 
 
+def test_names_of_columns_may_have_dots(tmp_path: Path) -> None:
+    content = {**rows(3), "patient.id": ["a", None, "b"]}
+    for write, name in ((write_parquet, "a.parquet"), (write_arrow, "a.arrow")):
+        table = opened_table(write(tmp_path / name, content))
+        assert list(table.values("patient.id")) == ["a", None, "b"]
+        assert list(table.is_null("patient.id")) == [False, True, False]
+        assert list(table.values("image.path")) == [each["path"] for each in content["image"]]
+
+
 @every_form
 def test_what_is_written_anew_is_opened_anew(form: str, tmp_path: Path) -> None:
     file = FORMS[form](tmp_path)
