@@ -142,7 +142,7 @@ def _without_copies(measured: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun],
     """
     kept: list[MeasuredRun] = []
     notes = []
-    for one in sorted(measured, key=lambda each: str(each.run.passport.get("started") or ""), reverse=True):
+    for one in sorted(measured, key=_age, reverse=True):
         newer = next((other for other in kept if _is_copy(one, other)), None)
         if newer is None:
             kept.append(one)
@@ -152,6 +152,12 @@ def _without_copies(measured: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun],
             what = "predictions" if one.run.predictions else SEED
             notes.append(f"{older} has the {what} of {newest}, which is newer, and {same}: only the newer counts")
     return [one for one in measured if one in kept], notes
+
+
+def _age(measured: MeasuredRun) -> tuple[str, int]:
+    """Return when a run began, in whole seconds, and its number, which tells apart those of one second."""
+    number = measured.run.path.name
+    return str(measured.run.passport.get("started") or ""), int(number) if number.isdecimal() else 0
 
 
 def _is_copy(one: MeasuredRun, other: MeasuredRun) -> bool:

@@ -91,14 +91,14 @@ def require_records(records: list[Record], listing: Listing) -> list[Record]:
     if not records:
         raise DataError(f"{who} found no images below {listing.root}; correct data.root or data.listing.")
     require_once((record.image for record in records), who)
-    seen = set[str]()
+    seen = set[tuple[str | None, str]]()
     for record in records:
-        if record.name in seen:
+        if (record.split, record.name) in seen:
             raise DataError(
                 f"{who} calls two images {record.name!r}; give each a name of its own, such as its path below "
                 "data.root."
             )
-        seen.add(record.name)
+        seen.add((record.split, record.name))
     return records
 
 

@@ -66,7 +66,7 @@ class Record:
     """An image with its masks.
 
     Attributes:
-        name: Unique in the data set; splits by hashes go by it.
+        name: Unique in its split, and in the data set where nothing names one; splits by hashes go by it.
         image: File of the image, or of its first channels; of one inside another its ``path``.
         masks: Files of its mask; none where there is none.
         split: Split that its path or a table names, as it is written there; None where nothing does.

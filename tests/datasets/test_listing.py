@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,5 @@ def test_names_are_given_once() -> None:
     found = [Record("a", Path("x/a.png")), Record("a", Path("y/a.png"))]
     with pytest.raises(DataError, match="the listing Own calls two images 'a'; give each a name of its own"):
         require_records(found, Own(Path("data")))
+    of_splits = [replace(record, split=split) for record, split in zip(found, ("train", "val"), strict=True)]
+    assert require_records(of_splits, Own(Path("data"))) == of_splits
