@@ -221,7 +221,8 @@ class PatternDataModule(SegmentationDataModule):
         named = [record.group for record in records if record.group is not None]
         if not named or len(named) < len(records):
             return super().groups(split)
-        listed = "files of data.image" if self._parting.has_parts else "data.listing"
+        are_files = all(record.group is None for record in self._source.records())  # as parts are grouped by default
+        listed = "files of data.image" if are_files else "data.listing"
         return listed if self._group_column is None else f"column {self._group_column}", named
 
     def known_data_set(self) -> DataSet | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
+from segcli.datasets.packed_file import PackedFile
 from segcli.datasets.record import Record
 from segcli.sample import DataError
 
@@ -83,7 +84,7 @@ def require_records(records: list[Record], listing: Listing) -> list[Record]:
         listing: Whose they are.
 
     Raises:
-        DataError: If there are none, two are of one image, or something else was returned.
+        DataError: If there are none, two are of one image or have one name in a split, or something else was returned.
     """
     who = f"the listing {type(listing).__name__}"
     if not isinstance(records, list) or not all(isinstance(record, Record) for record in records):
@@ -91,15 +92,28 @@ def require_records(records: list[Record], listing: Listing) -> list[Record]:
     if not records:
         raise DataError(f"{who} found no images below {listing.root}; correct data.root or data.listing.")
     require_once((record.image for record in records), who)
-    seen = set[tuple[str | None, str]]()
+    seen = dict[tuple[str | None, str], Record]()
     for record in records:
-        if (record.split, record.name) in seen:
+        if (other := seen.setdefault((record.split, record.name), record)) is not record:
             raise DataError(
-                f"{who} calls two images {record.name!r}; give each a name of its own, such as its path below "
-                "data.root."
+                f"{who} calls two images {record.name!r}, {other.image} and {record.image}; rename one of these files, "
+                "or, in a listing of your own, call each by its path below data.root."
             )
-        seen.add((record.split, record.name))
+        _require_packed(record, who)
     return records
+
+
+def _require_packed(record: Record, who: str) -> None:
+    """Refuse an image of which some files lie inside others, and some do not."""
+    if record.packed == ():
+        return
+    if not isinstance(record.packed, tuple) or not all(isinstance(each, PackedFile) for each in record.packed):
+        raise DataError(f"{who}: packed of {record.image} is no tuple of PackedFile, (file,) for one; correct it.")
+    if len(record.packed) != len(record.image_files):
+        raise DataError(
+            f"{who}: {record.image} has {len(record.image_files)} files, image and more, and {len(record.packed)} in "
+            "packed, expected one in place of each, or none; correct it."
+        )
 
 
 def require_once(files: Iterable[Path | str], where: str) -> None:

@@ -2,8 +2,10 @@
 
 import hashlib
 import inspect
+import io
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +46,16 @@ class OwnReader(MaskReader):
 
     def __repr__(self) -> str:
         """Return the class with its attributes, and a hash of its module: another text may read otherwise."""
-        own = hashlib.blake2b(pickle.dumps(vars(self._reader)), digest_size=8).hexdigest()  # a text cuts arrays off
-        return f"{type(self._reader).__module__}.{self._name} {own} {_text_hash(type(self._reader))}"
+        try:
+            held = _digest(vars(self._reader))  # a text would cut arrays off
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            raise DataError(
+                f"data.reader {self._name} has an attribute that cannot be pickled ({in_a_line(error)}); make it a "
+                "method, or a function or a class of the module."
+            ) from error
+        return f"{type(self._reader).__module__}.{self._name} {held} {_text_hash(type(self._reader))}"
 
     @property
     def _name(self) -> str:
@@ -56,6 +66,21 @@ class OwnReader(MaskReader):
         if isinstance(error, DataError) or is_out_of_memory(error):
             return error
         return DataError(f"{path}: data.reader {self._name} failed, {type(error).__name__}: {in_a_line(error)}")
+
+
+class _Pickler(pickle.Pickler):
+    """Pickle sets by what is in them: their order is another one in every process."""
+
+    def persistent_id(self, held: Any) -> list[str] | None:  # noqa: ANN401  (whatever a reader holds)
+        """Return what stands for a set; None for all else."""
+        return [type(held).__name__, *sorted(map(_digest, held))] if type(held) in (set, frozenset) else None
+
+
+def _digest(held: object) -> str:
+    """Return a hash of whatever can be pickled."""
+    stream = io.BytesIO()
+    _Pickler(stream).dump(held)
+    return hashlib.blake2b(stream.getbuffer(), digest_size=8).hexdigest()
 
 
 def _text_hash(kind: type) -> str:

@@ -13,6 +13,8 @@ _MASKS = (
     *("label_mask", "mask_image", "label_image", "ground_truth", "gt", "semantic_mask", "semantic_segmentation"),
 )
 """What columns are usually called."""
+_BYTES = ("binary", "large_binary")
+_EXPECTED = "images as bytes of PNG, JPEG and such, as the feature Image of datasets stores them"
 
 
 def columns_of_images(table: TableFile, image: str | None, mask: str | None) -> tuple[str, str | None]:
@@ -34,9 +36,15 @@ def columns_of_images(table: TableFile, image: str | None, mask: str | None) -> 
     others = [name for name in fitting if name not in (image, mask)]
     if image is None:
         image = _only(others, _IMAGES, [name for name in others if mask is not None or not _is_called(name, _MASKS)])
+        if image is None and not others:
+            none = "none but that of masks" if fitting else "none"
+            raise DataError(
+                f"{table.file} has columns {few(table.columns)}, of which {none} "
+                f"holds {_EXPECTED}; write it so, or correct data.root."
+            )
         if image is None:
             raise DataError(
-                f"{table.file} has columns {few(table.columns)}, of which {few(fitting) or 'none'} may hold images; "
+                f"{table.file} has columns {few(table.columns)}, of which {few(others)} may hold images; "
                 "it is not sure which one does. Set data.listing.image_column."
             )
     if mask is None:
@@ -76,13 +84,13 @@ def require_column(name: str, table: TableFile, key: str) -> str:
 
 def _require_files(name: str, fitting: Sequence[str], table: TableFile) -> None:
     if name not in fitting:
-        raise DataError(
-            f"{table.file}: column {name} holds {table.schema.field(name).type}, expected images as bytes of PNG, "
-            "JPEG and such, as the feature Image of datasets stores them."
-        )
+        raise DataError(f"{table.file}: column {name} holds {table.schema.field(name).type}, expected {_EXPECTED}.")
 
 
 def _holds_files(table: TableFile, name: str) -> bool:
     """Return whether a column holds bytes, alone or beside a path."""
-    kind = str(table.schema.field(name).type)
-    return kind in ("binary", "large_binary") or (kind.startswith("struct<") and "bytes: binary" in kind)
+    kind = table.schema.field(name).type
+    if not str(kind).startswith("struct<"):
+        return str(kind) in _BYTES
+    parts = (kind.field(at) for at in range(kind.num_fields))
+    return any(part.name == "bytes" and str(part.type) in _BYTES for part in parts)

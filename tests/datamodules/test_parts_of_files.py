@@ -16,7 +16,9 @@ from segcli.datasets import known_files
 from segcli.datasets.decoded_cache import DecodedCache
 from segcli.datasets.file_part import FilePart
 from segcli.datasets.fingerprint import KnownContent, fingerprint, known_digests
+from segcli.datasets.listing import Listing
 from segcli.datasets.mask_check import MaskCheck
+from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.sample import IGNORE_INDEX, DataError
 from tests.datamodules.data import write_mask
@@ -73,6 +75,38 @@ def test_scenes_are_read_in_windows_and_no_split_shares_one(tmp_path: Path) -> N
             np.testing.assert_array_equal(labels, dataset.load_mask(index))
         assert len(set(dataset.paths())) == len(dataset)
         assert len(dataset) == 6 * len(scenes[split])
+
+
+class Halves(Listing):
+    """List scenes as those of two halves."""
+
+    grouped = True
+
+    def images(self) -> list[Record]:
+        """Return all scenes."""
+        return [
+            Record(
+                file.stem,
+                file,
+                (MaskFile(self.root / "masks" / file.name),),
+                group=("south" if file.stem < "s2" else "north") if self.grouped else None,
+            )
+            for file in sorted((self.root / "images").iterdir())
+        ]
+
+
+class Single(Halves):
+    """List scenes without groups."""
+
+    grouped = False
+
+
+@pytest.mark.parametrize(("listing", "label"), [(Halves, "data.listing"), (Single, "files of data.image")])
+def test_groups_of_windows_are_called_by_what_told_them(listing: type[Listing], label: str, tmp_path: Path) -> None:
+    _scenes(tmp_path)
+    data = _data(tmp_path, listing=listing, classes=["ground", "field"], window=32, ignore_values=[255])
+    data.setup("fit")
+    assert data.groups("val") == (label, [str(record.group) for record in _split(data, "val").records])
 
 
 def test_limits_and_patterns_of_groups_go_by_files(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ IMAGE, MASK = rows(2)["image"], rows(2)["label"]
     ("columns", "options", "message"),
     [
         ({"label": MASK, "id": [1, 2]}, {}, "of which label may hold images; it is not sure which one does"),
-        ({"id": [1, 2]}, {}, r"has columns id, of which none may hold images.*data\.listing\.image_column"),
+        ({"id": [1, 2]}, {}, "has columns id, of which none holds images as bytes of PNG"),
         ({"a": IMAGE, "b": IMAGE}, {}, "of which a, b may hold images"),
         ({"image": IMAGE, "id": [1, 2]}, {}, r"not sure which of these holds masks.*data\.listing\.mask_column"),
         ({"image": IMAGE, "a": MASK, "b": MASK}, {}, "not sure which of these holds masks"),

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +79,27 @@ def test_every_entry_of_a_large_table_decides_how_masks_are_read() -> None:
 
 def test_attributes_that_are_objects_are_known_by_what_they_hold() -> None:
     assert repr(OwnReader(Gives(DataError("a")))) == repr(OwnReader(Gives(DataError("a"))))
+
+
+def test_sets_are_known_by_what_is_in_them_in_every_process() -> None:
+    text = (
+        "from tests.datasets.test_own_reader import Gives, OwnReader\n"
+        "print(repr(OwnReader(Gives({'a': [{*'abcdefgh'}, frozenset((*'xyz', 1, None))]}))))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", text], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+    named = [repr(OwnReader(Gives(held))) for held in ({"a"}, {"a", "b"}, frozenset("a"), {1: {"a"}}, set())]
+    assert len({*named}) == len(named)
+
+
+@pytest.mark.parametrize("held", [lambda: 0, (value for value in (1,)), [{"a": lambda: 0}]])
+def test_what_cannot_be_pickled_is_told(held: object) -> None:
+    with pytest.raises(
+        DataError, match=r"data\.reader Gives has an attribute that cannot be pickled \(.*make it a meth"
+    ):
+        repr(OwnReader(Gives(held)))

@@ -5,10 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
+from segcli.datasets.hugging_face import TableCell
 from segcli.datasets.label_mapping import LabelMapping
+from segcli.datasets.record import MaskFile, Record
 from segcli.datasets.record_dataset import RecordDataset
 from segcli.sample import DataError
 from tests.datasets.data import of_pairs, table_labels
+from tests.datasets.tables import pixels_of, png, rows, write_parquet
 
 LABELS = LabelMapping({0: 0, 255: 1})
 
@@ -61,3 +64,18 @@ def test_a_mask_of_what_lies_on_disk_is_told_about_the_orientation(tmp_path: Pat
         DataError, match=r"photo\.jpg is 6 x 4 px.*EXIF orientation applied.*remove the EXIF orientation"
     ):
         dataset[0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_channels_may_all_lie_inside_other_files(count: int, tmp_path: Path) -> None:
+    file = write_parquet(tmp_path / "a.parquet", rows(3))
+    cells = tuple(TableCell(file, f"image/{row}", "image", row) for row in range(count))
+    mask = TableCell(file, "label/0", "label", 0)
+    first, *more = (cell.path for cell in cells)
+    record = Record("a", first, (MaskFile(mask.path, content=mask),), more=tuple(more), packed=cells)
+    dataset = RecordDataset([record], table_labels(LabelMapping({0: 0, 1: 1})), image_mode="native")
+    image, labels = dataset.load(0)
+    np.testing.assert_array_equal(image, np.concatenate([pixels_of(png(row)) for row in range(count)], axis=-1))
+    np.testing.assert_array_equal(labels, pixels_of(png(0, mask=True)))
+    assert dataset.sizes() == [labels.shape]
+    assert dataset.faults(0, None) == []
