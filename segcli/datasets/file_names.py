@@ -38,14 +38,19 @@ def folder_of(path: str) -> str:
     return path[: at or 1] if at >= 0 else "."
 
 
-def is_below(folder: str, folders: Collection[str]) -> bool:
-    """Return whether a folder is one of several, or lies in one."""
+def innermost(folder: str, folders: Collection[str]) -> str | None:
+    """Return the innermost of several folders that a folder is or lies in; None if there is none."""
     while folder not in folders:
         above = folder_of(folder)
         if above == folder:
-            return False
+            return None
         folder = above
-    return True
+    return folder
+
+
+def is_below(folder: str, folders: Collection[str]) -> bool:
+    """Return whether a folder is one of several, or lies in one."""
+    return innermost(folder, folders) is not None
 
 
 def in_order(paths: Iterable[str]) -> list[str]:

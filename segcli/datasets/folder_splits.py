@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from segcli.datasets.file_names import below, folder_of, is_below, without_suffix
+from segcli.datasets.file_names import below, folder_of, innermost, is_below, without_suffix
 from segcli.datasets.group_pattern import GroupPattern, GroupPatternError
 from segcli.datasets.hash_split import hash_limit, hash_split
 from segcli.datasets.pairing import find_images, listing, nearest
@@ -171,13 +171,8 @@ class FolderSplits:
 
 def _innermost(folder: str, folders: Collection[str]) -> str:
     """Return the innermost of some folders that a folder lies in; itself if there is none."""
-    found = folder
-    while found not in folders:
-        above = folder_of(found)
-        if above == found:
-            return folder
-        found = above
-    return found
+    found = innermost(folder, folders)
+    return folder if found is None else found
 
 
 def named_groups(pattern: GroupPattern, paths: Sequence[str]) -> list[str]:

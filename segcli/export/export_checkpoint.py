@@ -17,7 +17,7 @@ from segcli.disk import write_text
 from segcli.export.agreement import Agreement, compare_predictions, pixels_of, samples
 from segcli.export.description import Description, ExportError
 from segcli.export.exported_model import ExportedModel
-from segcli.export.formats import FORMATS, require_library
+from segcli.export.formats import FORMATS, open_exported, require_library
 from segcli.export.int8 import quantise
 from segcli.export.model_card import SCRIPT, model_card
 from segcli.export.onnx_model import OnnxModel
@@ -158,7 +158,7 @@ def _validation(segmenter: Segmenter, data: SegmentationDataModule) -> SampleDat
 
 def _compared(segmenter: Segmenter, dataset: SampleDataset, wanted: Export, path: Path) -> Agreement:
     with _of_any_size(wanted):
-        exported = wanted.model.opened(path)
+        exported = open_exported(path)
     with DataProgress(min(wanted.images, len(dataset)), "comparing file and model") as progress:
         return compare_predictions(segmenter, exported, dataset, wanted.images, progress.advance)
 

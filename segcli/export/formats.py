@@ -12,11 +12,6 @@ FORMATS: dict[str, type[ExportedModel]] = {each.name: each for each in (OnnxMode
 """Name to format."""
 
 
-def is_exported(path: Path) -> bool:
-    """Return whether a file has the suffix of an exported model."""
-    return any(path.suffix == Path(each.file_name).suffix for each in FORMATS.values())
-
-
 def open_exported(path: Path, threads: int = 0) -> ExportedModel:
     """Open a file by its suffix.
 

@@ -8,7 +8,7 @@ import torch
 
 from segcli.export.description import ExportError
 from segcli.export.exported_model import ExportedModel
-from segcli.export.formats import FORMATS, is_exported, open_exported
+from segcli.export.formats import FORMATS, open_exported
 from segcli.export.trace import trace
 from segcli.segmenter import Segmenter
 from tests.export.test_description import DESCRIPTION
@@ -30,7 +30,6 @@ def test_a_file_predicts_what_the_model_does_and_knows_what_it_is(written: Path,
     opened = open_exported(written, threads=1)
     assert opened.description.agreement == {"images": 7}
     assert opened.description.classes == DESCRIPTION.classes
-    assert is_exported(written)
     for size in ((33, 34), (97, 64), (50, 103)):
         image = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
         np.testing.assert_array_equal(opened.predict(image), segmenter.predict(image))
@@ -57,7 +56,6 @@ def test_what_is_no_exported_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no file"):
         open_exported(tmp_path / "model.onnx")
     (tmp_path / "best.ckpt").touch()
-    assert not is_exported(tmp_path / "best.ckpt")
     with pytest.raises(ExportError, match=r"expected one of \.onnx, \.pt2, \.xml"):
         open_exported(tmp_path / "best.ckpt")
 
