@@ -34,6 +34,7 @@ The rooms, each of which imports those above it only (``tests/test_architecture.
     inspection            what a data set holds, and what is wrong with it, before a training
     survey                a folder of images and masks, and the experiment that is proposed for it
     export                a model as a file that runs without segcli
+    predict               a model applied to images, from a checkpoint or an exported file
     experiment            an experiment at work: built, checked, run, resumed, tuned
     reports               text, Markdown and JSON of what was found
     api, cli              the functions of this module; the verbs of the command line

@@ -38,6 +38,7 @@ ROWS = (
     {"runs"},
     {"callbacks", "comparison", "inspection", "ledger", "survey", "sweeps"},
     {"export"},
+    {"predict"},
     {"experiment"},
     {"reports"},
     {"api", "cli", "__main__"},

@@ -1,0 +1,1 @@
+"""A model applied to images, wherever the model comes from."""
