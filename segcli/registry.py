@@ -185,6 +185,7 @@ SECTIONS: Mapping[str, str] = {
     "checkpoint": "segcli.callbacks.best_checkpoint.BestCheckpoint",
     "last_checkpoint": "segcli.callbacks.last_checkpoint.LastCheckpoint",
     "pictures": "segcli.callbacks.pictures.Pictures",
+    "inference": "segcli.inference.inference_settings.InferenceSettings",
     "run": "segcli.runs.settings.RunSettings",
 }
 """Top-level keys of an experiment whose arguments go to one fixed class."""

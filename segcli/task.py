@@ -15,7 +15,6 @@ from torch import Tensor
 from segcli.backbones.base import Backbone
 from segcli.decoders.base import DecoderFactory
 from segcli.evaluation import Evaluation
-from segcli.layers.resize import resize
 from segcli.loop.comparable import require_comparable
 from segcli.loop.lasting_tensors import lasting_tensors
 from segcli.loop.model_builder import ModelBuilder
@@ -179,7 +178,8 @@ class SegmentationTask(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, with its part of the gradient of the optimizer step."""
         self.kind.require_masks(multilabel=batch["mask"].ndim == 4)
-        return self.run_loss.training_step(self._compared(batch, batch_idx), batch, batch_idx, self.trainer)
+        prediction = self._compared(batch["image"], batch_idx)
+        return self.run_loss.training_step(prediction, batch, batch_idx, self.trainer)
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_idx: int) -> None:
         """Log the mean loss since the last time, if it is time; callbacks find the epoch's mean as ``train/loss``."""
@@ -221,15 +221,15 @@ class SegmentationTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the validation split; return predictions of the mask's shape."""
-        return self.evaluation.update(self._compared(batch, batch_idx), batch)
+        return self.evaluation.update(lambda image: self._compared(image, batch_idx), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Count one batch of the test split; return predictions of the mask's shape."""
-        return self.evaluation.update(self._compared(batch, batch_idx), batch)
+        return self.evaluation.update(lambda image: self._compared(image, batch_idx), batch)
 
-    def _compared(self, batch: Batch, batch_idx: int) -> Prediction:
+    def _compared(self, image: Tensor, batch_idx: int) -> Prediction:
         """Return what is predicted; at the first batch, see that the loss can compare it."""
-        prediction = self.prediction(batch["image"])
+        prediction = self.prediction(image)
         if batch_idx == 0:
             require_comparable(self.loss, self.criterion, prediction, self.kind.multilabel, trains=self.training)
         return prediction
@@ -246,11 +246,7 @@ class SegmentationTask(pl.LightningModule):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> list[Tensor]:
         """Return an ``(H, W)`` label map, or ``(K, H, W)`` masks, per image at the size that it has on disk."""
-        logits = self(batch["image"])
-        return [
-            self.kind.predict(resize(one[None], size=size))[0].cpu()
-            for one, size in zip(logits, batch["size"], strict=True)
-        ]
+        return self.evaluation.predict(self, batch)
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's own type is a union of ten)
         """Build the optimizer, and the schedule over all optimizer steps of the run."""

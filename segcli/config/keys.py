@@ -80,6 +80,7 @@ KEYS: Mapping[str, Meaning] = {
     "model.parameter_groups": _OPTIMISATION,
     "model.freezing": _OPTIMISATION,
     "model.metrics": replace(_RUNTIME, order="none", is_extra=True),
+    "inference": replace(_RUNTIME, is_extra=True),
     "checkpoint": _OPTIMISATION,
     "trainer": _RUNTIME,
     "trainer.max_epochs": _LENGTH,

@@ -27,12 +27,15 @@ from segcli.experiment.strategies import check_strategy
 from segcli.experiment.trainer_check import at_fault, check_loggers, check_names
 from segcli.experiment.typed_values import AS_IT_IS, as_yaml, drop_unstated, put_exact_values_back
 from segcli.inference.checkpoint import without_pretraining
+from segcli.inference.inference import Inference
+from segcli.inference.inference_settings import InferenceSettings
 from segcli.inference.start_weights import StartWeights
 from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
 from segcli.runs.run_folder import RunFolder
 from segcli.runs.settings import RunSettings
 from segcli.task import SegmentationTask
+from segcli.transforms.leaves import class_names
 
 yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, member: dumper.represent_data(member.value))
 """jsonargparse saves defaults through it, and those of Lightning's Timer are members of an enumeration of strings."""
@@ -84,6 +87,7 @@ class SegmentationCLI(LightningCLI):
         parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
         parser.add_lightning_class_args(LastCheckpoint, "last_checkpoint")
         parser.add_lightning_class_args(Pictures, "pictures")
+        parser.add_class_arguments(InferenceSettings, "inference")
         parser.add_class_arguments(RunSettings, "run")
         parser.link_arguments("data.classes", "model.classes", apply_on="instantiate")
 
@@ -153,6 +157,9 @@ class SegmentationCLI(LightningCLI):
         self.config.model.weights = None  # they were read
         super().instantiate_classes()
         self.model.builder.start, self._start = start, None
+        trained = class_names(self.datamodule.train_transforms)
+        settings: InferenceSettings = self.config_init.inference
+        self.model.evaluation.inference = Inference(settings, self.model.kind.name, self.model.classes, trained)
         self._put_in_order(self.config_init.checkpoint)
         pass_over_absent_scores(self.trainer)
         count_from_one(self.trainer)

@@ -24,6 +24,8 @@ from segcli.experiment.errors.origin import is_ours
 from segcli.experiment.trainer_check import check_loggers
 from segcli.experiment.typed_values import AS_IT_IS
 from segcli.inference.checkpoint import without_pretraining
+from segcli.inference.inference import Inference
+from segcli.inference.inference_settings import InferenceSettings
 from segcli.losses.base import Loss
 from segcli.losses.criterion import Criterion
 from segcli.losses.dense_criterion import criterion_of
@@ -35,6 +37,7 @@ from segcli.optim.parameter_groups import ParameterGroups
 from segcli.sample import IGNORE_INDEX
 from segcli.task import SegmentationTask
 from segcli.task_kind import KINDS
+from segcli.transforms.leaves import class_names
 
 Tree = Mapping[str, Any] | Namespace
 
@@ -109,6 +112,8 @@ def check_parts(tree: Tree) -> SegmentationDataModule:
         task = SegmentationTask(backbone, factories[0], loss, factories[1], data.classes, metrics=metrics, **options)
     with blamed("model.task"):
         task.kind.require_masks(data.multilabel)
+    with blamed("inference"):
+        inference_of(tree, data)
     _try_metrics(task, data)
     part(tree, "model.auxiliary")
     try_loss(tree)
@@ -202,6 +207,17 @@ def _try_metrics(task: SegmentationTask, data: SegmentationDataModule) -> None:
 def in_channels(tree: Tree) -> int:
     """Return how many channels of images an experiment's backbone takes, as far as it says it."""
     return int(arguments_of(tree["model"]["backbone"]).get("in_channels", 3))
+
+
+def inference_of(tree: Tree, data: SegmentationDataModule) -> Inference:
+    """Return how an experiment's images are predicted.
+
+    Raises:
+        ValueError: If its settings are out of range, or fit neither the task nor the transforms of the training.
+    """
+    settings = InferenceSettings(**dict(tree.get("inference") or {}))
+    task = tree["model"].get("task", "multiclass")
+    return Inference(settings, task, data.classes, class_names(data.train_transforms))
 
 
 def _check_freezing(tree: Tree) -> None:

@@ -56,11 +56,6 @@ class InferenceSettings:
         self.tile, self.overlap, self.tta = tile, overlap, tuple(dict.fromkeys(tta or ()))
         self.threshold, self.min_area_px, self.fill_holes_px = threshold, min_area_px, fill_holes_px
 
-    @property
-    def is_averaged(self) -> bool:
-        """Whether a prediction is made of several, of tiles or views."""
-        return self.tile is not None or bool(self.tta)
-
     def thresholds(self, task: str, classes: Sequence[str]) -> tuple[float, ...] | None:
         """Return those of the classes in their order, of the binary task that of the second; None for one half.
 

@@ -35,9 +35,11 @@ def cleaned(labels: Labels, min_area_px: int | None = None, fill_holes_px: int |
         return np.stack([_cleaned_mask(mask, min_area_px, fill_holes_px) for mask in labels])
     found = labels.copy()
     if min_area_px is not None:
-        _replace(found, min_area_px - 1, 8, holes=False)
+        while _replace(found, min_area_px - 1, 8, holes=False):
+            pass
     if fill_holes_px is not None:
-        _replace(found, fill_holes_px, 4, holes=True)
+        while _replace(found, fill_holes_px, 4, holes=True):
+            pass
     return found
 
 
@@ -50,8 +52,13 @@ def _cleaned_mask(mask: Labels, min_area_px: int | None, fill_holes_px: int | No
     return found
 
 
-def _replace(labels: Labels, largest: int, connectivity: int, holes: bool, only: int | None = None) -> None:
-    """Give regions of at most ``largest`` pixels the class around them, the smallest first."""
+def _replace(labels: Labels, largest: int, connectivity: int, holes: bool, only: int | None = None) -> bool:
+    """Give regions of at most ``largest`` pixels the class around them, the smallest first.
+
+    Returns:
+        Whether a class was changed: some that were small became part of others that were, and are so still. There are
+        fewer regions after each time.
+    """
     regions, numbers = list[_Region](), np.zeros(labels.shape, np.int32)
     for value in [only] if only is not None else np.unique(labels).tolist():
         first = len(regions)
@@ -68,11 +75,10 @@ def _replace(labels: Labels, largest: int, connectivity: int, holes: bool, only:
             renamed[small].tolist(), stats[small].tolist(), strict=True
         ):
             regions.append(_Region(area, number, value, left, top, width, height))
-    for region in sorted(regions):
-        _replace_one(labels, numbers, region, holes)
+    return sum(_replace_one(labels, numbers, region, holes) for region in sorted(regions)) > 0
 
 
-def _replace_one(labels: Labels, numbers: NDArray[np.int32], region: _Region, holes: bool) -> None:
+def _replace_one(labels: Labels, numbers: NDArray[np.int32], region: _Region, holes: bool) -> bool:
     top, left = max(region.top - 1, 0), max(region.left - 1, 0)
     window = slice(top, region.top + region.height + 1), slice(left, region.left + region.width + 1)
     inside = numbers[window] == region.number
@@ -83,11 +89,10 @@ def _replace_one(labels: Labels, numbers: NDArray[np.int32], region: _Region, ho
         touches = region.top == 0 or region.left == 0
         touches = touches or region.top + region.height == height or region.left + region.width == width
         if touches or np.count_nonzero(counts) != 1:
-            return
-    elif not counts.sum():
-        return
-    value = int(counts.argmax())
+            return False
+    value = int(counts.argmax()) if counts.any() else region.value
     labels[window][inside] = value
+    return value != region.value
 
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))

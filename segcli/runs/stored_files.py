@@ -15,6 +15,7 @@ from typing import Any
 from segcli.config.environment import ENVIRONMENT
 from segcli.config.errors import ConfigError
 from segcli.config.loader import load_text
+from segcli.registry import SECTIONS
 from segcli.runs.record_forms import LARGEST, Form, mapping, maybe, record
 from segcli.runs.record_forms import text as string
 
@@ -26,8 +27,7 @@ COUNTED = ("epoch", "step")
 """Columns of tables that hold whole numbers."""
 CONFIG_FORM = record(
     {},
-    {section: maybe(mapping()) for section in ("model", "data", "trainer", "checkpoint", "run", "pictures")}
-    | {ENVIRONMENT: maybe(mapping(maybe(string)))},
+    {section: maybe(mapping()) for section in ("data", *SECTIONS)} | {ENVIRONMENT: maybe(mapping(maybe(string)))},
 )
 
 

@@ -157,3 +157,8 @@ def _cuts(leaf: A.BasicTransform, channels: int, span: tuple[float, float]) -> b
         return False
     low, high = float(result[0].min()), float(result[0].max())
     return (span[1] > 1 and high <= 1) or (span[0] < 0 and low >= 0)
+
+
+def class_names(transforms: Sequence[Transform] | None) -> list[str]:
+    """Return the names of the classes of single transforms, those inside compositions included."""
+    return [type(leaf).__name__ for _, leaf in leaves(transforms or (), "")]

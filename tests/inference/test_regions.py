@@ -71,6 +71,7 @@ def test_every_small_region_goes_whatever_the_image(multilabel: bool) -> None:
     assert (labels == before).all()
     assert found.shape == labels.shape
     assert set(np.unique(found)) <= set(np.unique(labels))
+    assert (cleaned(found, min_area_px=3) == found).all()
 
 
 def test_a_map_of_one_region_stays() -> None:
