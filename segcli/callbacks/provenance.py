@@ -99,7 +99,8 @@ def weights_hash(module: nn.Module) -> str:
 def _loss(trainer: pl.Trainer, module: SegmentationTask) -> list[str]:
     """Return what the loss of a split is the mean of."""
     data = trainer.datamodule  # type: ignore[attr-defined]  # set by fit(datamodule=...), not declared
-    return module.criterion.definition(data.val_batch_size)
+    found, tile = module.criterion.definition(data.val_batch_size), module.evaluation.inference.settings.tile
+    return found if tile is None else [f"{each}, of tiles (inference.tile {tile})" for each in found]
 
 
 def _of_both(before: list[str] | None, now: list[str]) -> list[str]:
