@@ -63,7 +63,7 @@ class ThresholdCounts(Metric):
 
 
 def iou_by_threshold(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return IoU where what is above each of ``BINS`` thresholds, ``k / BINS``, is of the class.
+    """Return IoU where what is above each of ``BINS`` thresholds, ``k / BINS``, is of the class; at 0 all pixels are.
 
     Args:
         counts: ``(..., 2, BINS)`` of other and true pixels.

@@ -26,7 +26,7 @@ def test_iou_is_that_of_deciding_at_every_threshold(multilabel: bool, outputs: i
     counts.update(batch)
     found = iou_by_threshold(counts.counts.sum(axis=0))
     truth = mask if multilabel else mask[:, None]
-    for place in (0, 1, 37, 100, BINS - 1):
+    for place in (1, 37, 100, BINS - 1):
         predicted, seen = probabilities > torch.tensor(place / BINS), truth != IGNORE_INDEX
         for at in range(outputs):
             both = (predicted & (truth == 1) & seen)[:, at].sum()

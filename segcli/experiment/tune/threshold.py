@@ -109,9 +109,10 @@ def tuned(name: str, counts: Counts, used: float) -> Tuned:
 
 def best_place(ious: NDArray[np.float64], used: int) -> int:
     """Return the place of the highest IoU; of equals the nearest to that in use, which stays without any."""
-    if np.isnan(ious).all():
+    above_0 = ious[1:]  # at 0 every pixel is of the class
+    if np.isnan(above_0).all():
         return used
-    highest = np.flatnonzero(ious == np.nanmax(ious))
+    highest = np.flatnonzero(above_0 == np.nanmax(above_0)) + 1
     return int(highest[np.abs(highest - used).argmin()])
 
 
