@@ -21,6 +21,8 @@ from segcli.decoders.base import Decoder, DecoderFactory, Head, build_decoder
 from segcli.decoders.classified import as_head, classifier_of
 from segcli.features import Features
 from segcli.inference.checkpoint import experiment_in, load_checkpoint, read_environment, without_pretraining
+from segcli.inference.decision import decide
+from segcli.inference.inference_settings import InferenceSettings
 from segcli.layers.gradient_format import keep_gradient_format
 from segcli.prediction import DensePrediction, Prediction
 from segcli.task_kind import KINDS, TaskName
@@ -71,6 +73,7 @@ class Segmenter(nn.Module):
     """
 
     classes: tuple[str, ...] = ()
+    thresholds: tuple[float, ...] | None = None
     image_mode: ImageMode | None = None
     image_dtype: str | None = None
     scale: Tensor
@@ -180,6 +183,8 @@ class Segmenter(nn.Module):
     def predict(self, image: NDArray[Any] | Image.Image | str | Path | Sequence[str | Path]) -> NDArray[np.uint8]:
         """Map an image of any size to ``(H, W)`` class indices; with several labels per pixel, to ``(K, H, W)`` masks.
 
+        Thresholds of the experiment decide; its tiles, views and clean regions are those of ``segcli predict``.
+
         Args:
             image: An ``(H, W, C)`` or grey ``(H, W)`` array, a PIL image or a file; these are converted to the channels
                 that the model takes, and turned upright, as in training. Or the files of its channels in their order.
@@ -196,10 +201,20 @@ class Segmenter(nn.Module):
         was_training = self.training
         self.eval()
         try:
-            labels = self.kind.predict(self(channels_first[None].to(self.scale.device)))
+            labels = self.decide(self(channels_first[None].to(self.scale.device)))
         finally:
             self.train(was_training)
         return labels[0].cpu().numpy()
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """Map ``(B, K, H, W)`` logits to labels: by the thresholds of the experiment, where it has some.
+
+        Returns:
+            ``(B, H, W)`` uint8 class indices; of several labels per pixel ``(B, K, H, W)`` of 0 and 1.
+        """
+        if self.thresholds is None:
+            return self.kind.predict(logits)
+        return decide(self.kind.probabilities(logits), self.kind.multilabel, self.thresholds)
 
     @property
     def reads_as(self) -> ImageMode:
@@ -246,6 +261,8 @@ class Segmenter(nn.Module):
         segmenter.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
         segmenter.classes, segmenter.image_mode = classes, arguments_of(config["data"]).get("image_mode")
         segmenter.image_dtype = content.get(IMAGE_DTYPE)
+        settings = InferenceSettings(**(config.get("inference") or {}))
+        segmenter.thresholds = settings.thresholds(segmenter.kind.name, classes)
         return segmenter.eval()
 
 

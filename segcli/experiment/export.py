@@ -12,13 +12,15 @@ from typing import Any
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.experiment.arguments import RunArguments
-from segcli.experiment.data import build_data
+from segcli.experiment.data import parsed_data
 from segcli.experiment.errors.situation import Building
 from segcli.experiment.errors.translate import translated
+from segcli.experiment.parts import blamed, inference_of
 from segcli.export.description import ExportError
 from segcli.export.export_checkpoint import Export, Exported, export_checkpoint
 from segcli.export.model_card import stored_run
 from segcli.inference.checkpoint import experiment_in, load_checkpoint
+from segcli.inference.inference_settings import InferenceSettings
 from segcli.runs.identity import experiment_hash
 from segcli.runs.run_folder import RunFolder, RunFolderError
 from segcli.runs.stored_run import StoredRun
@@ -41,9 +43,13 @@ def export(arguments: RunArguments, wanted: Mapping[str, Any], output: Path | No
     """
     checkpoint = arguments.checkpoint
     assert checkpoint is not None
-    experiment, data = build_data(arguments, "")
+    experiment, cli, data = parsed_data(arguments)
     with translated(Building(experiment)):
         segmenter = Segmenter.from_checkpoint(checkpoint)
+        with blamed("inference"):
+            inference = inference_of(cli.config, data)
+        segmenter.thresholds = inference.thresholds
+        wanted = {**wanted, "inference": _left_to_others(inference.settings)}
         folder = RunFolder.of_checkpoint(checkpoint)
         run = stored_run(folder.path if folder is not None else None)
         origin = _origin(checkpoint, run)
@@ -115,6 +121,11 @@ def _writing(output: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConfigError([Problem(f"cannot write to {output}: {error.strerror or error}")]) from None
+
+
+def _left_to_others(settings: InferenceSettings) -> dict[str, Any]:
+    """Return what is set and not in the file."""
+    return {name: value for name, value in settings.record().items() if name != "threshold"}
 
 
 def _origin(checkpoint: Path, run: StoredRun | None) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def compare_predictions(
     images = pixels = differing = 0
     for image, truth in samples(dataset, number, exported.description.size):
         with torch.no_grad():
-            expected = segmenter.kind.predict(segmenter(image))
+            expected = segmenter.decide(segmenter(image))
         found = torch.from_numpy(exported.predict(pixels_of(image)))[None]
         images, pixels = images + 1, pixels + expected.numel()
         differing += int((expected != found).sum())

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -32,6 +32,9 @@ class Description:
         origin: Where it came from: checkpoint with its sha256, experiment and its hash, commit, versions.
         agreement: What the file was found to do on images of the validation split; empty where it was not tried.
         int8_images: Images that a file of 8-bit weights was calibrated on; 0 for float32.
+        thresholds: Of the probabilities that labels are decided on; None for one half, or where the highest counts.
+        inference: What the experiment's section of that name sets beside, which is not in the file: tiles, test-time
+            augmentation, clean regions. ``segcli predict`` follows it.
     """
 
     classes: Sequence[str]
@@ -47,6 +50,8 @@ class Description:
     origin: Mapping[str, Any]
     agreement: Mapping[str, Any]
     int8_images: int = 0
+    thresholds: Sequence[float] | None = None
+    inference: Mapping[str, Any] = field(default_factory=dict)
 
     def with_agreement(self, agreement: Mapping[str, Any]) -> "Description":
         """Return the same with what was found."""

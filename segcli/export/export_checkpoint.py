@@ -2,9 +2,9 @@
 
 import importlib.resources
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Export:
         size: The one height and width of images in pixels; None for any.
         images: Of the validation split, on which the file is compared with the model; 0 compares none.
         int8: Training images to calibrate weights of 8 bits on; 0 for float32.
+        inference: What the experiment sets that is not in the file, see :class:`Description`.
     """
 
     format: str = OnnxModel.name
@@ -46,6 +47,7 @@ class Export:
     size: tuple[int, int] | None = None
     images: int = 64
     int8: int = 0
+    inference: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def model(self) -> type[ExportedModel]:
@@ -143,6 +145,8 @@ def _description(traced: Traced, data: SegmentationDataModule, wanted: Export, o
         origin=origin,
         agreement={},
         int8_images=wanted.int8,
+        thresholds=segmenter.thresholds,
+        inference=wanted.inference,
     )
 
 

@@ -47,7 +47,7 @@ class Exportable(nn.Module):
         """
         pixels = image.permute(0, 3, 1, 2)
         logits = self.segmenter(pixels) if self.size is not None else self._of_any_size(pixels)
-        labels = self.segmenter.kind.predict(logits)
+        labels = self.segmenter.decide(logits)
         return (labels, self.segmenter.kind.probabilities(logits)) if self.probabilities else (labels,)
 
     def _of_any_size(self, pixels: Tensor) -> Tensor:

@@ -95,7 +95,8 @@ def predict_image(predictor: Predictor, pixels: Images, inference: Inference, pr
 def _bands(
     predictor: Predictor, source: Source, inference: Inference, probabilities: bool, at_once: int
 ) -> Iterator[Band]:
-    if not inference.averages(source.height, source.width) and not probabilities and inference.thresholds is None:
+    decides_alike = inference.thresholds == predictor.thresholds
+    if decides_alike and not probabilities and not inference.averages(source.height, source.width):
         yield Band(predictor.labels(source.rows(0, source.height)[None])[0], None)
         return
 

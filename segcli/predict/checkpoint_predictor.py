@@ -36,13 +36,13 @@ class CheckpointPredictor(Predictor):
     ) -> None:
         self.segmenter, self.palette, self.name, self.device = segmenter.to(device).eval(), palette, name, device
         self.classes, self.kind, self.image_mode = segmenter.classes, segmenter.kind, segmenter.reads_as
-        self.dtype = segmenter.image_dtype
+        self.dtype, self.thresholds = segmenter.image_dtype, segmenter.thresholds
         self.channels, self.multiple = segmenter.backbone.in_channels, segmenter.backbone.size_multiple
         self._cast = _AUTOCAST.get(str(precision))
 
     def labels(self, images: Images) -> NDArray[np.uint8]:
-        """Decide as :meth:`segcli.task_kind.TaskKind.predict` does."""
-        return self._run(images, self.kind.predict)
+        """Decide as :meth:`segcli.segmenter.Segmenter.decide` does."""
+        return self._run(images, self.segmenter.decide)
 
     def probabilities(self, images: Images) -> Probabilities:
         """Return the probabilities of the model's logits."""

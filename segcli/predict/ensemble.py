@@ -30,13 +30,14 @@ class Ensemble(Predictor):
         self.name = ", ".join(each.name for each in members)
         self.classes, self.palette, self.kind = first.classes, first.palette, first.kind
         self.image_mode, self.channels, self.device = first.image_mode, first.channels, first.device
+        self.thresholds = first.thresholds
         self.dtype = next((each.dtype for each in members if each.dtype is not None), None)
         self.multiple = int(np.lcm.reduce([each.multiple for each in members]))
         self.size = next((each.size for each in members if each.size is not None), None)
 
     def labels(self, images: Images) -> NDArray[np.uint8]:
-        """Decide by the mean probabilities."""
-        return decide(torch.from_numpy(self.probabilities(images)), self.kind.multilabel).numpy()
+        """Decide by the mean probabilities, and the thresholds of the first."""
+        return decide(torch.from_numpy(self.probabilities(images)), self.kind.multilabel, self.thresholds).numpy()
 
     def probabilities(self, images: Images) -> Probabilities:
         """Return the mean over the members."""

@@ -24,6 +24,7 @@ class FilePredictor(Predictor):
         self.classes, self.kind = tuple(told.classes), KINDS[told.task]
         self.palette = np.array([[*bytes.fromhex(colour[1:])] for colour in told.colours], np.uint8)
         self.image_mode, self.dtype, self.channels = told.image_mode, told.dtype, told.channels
+        self.thresholds = None if told.thresholds is None else tuple(told.thresholds)
         self.size = None if told.size is None else (told.size[0], told.size[1])
 
     def labels(self, images: Images) -> NDArray[np.uint8]:

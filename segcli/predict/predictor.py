@@ -34,6 +34,7 @@ class Predictor(ABC):
         multiple: What height and width of tiles should be multiples of, in pixels: others are filled up.
         size: The one height and width that it takes; None for any.
         device: Where it computes: ``cpu``, ``cuda:0``.
+        thresholds: Of the probabilities that labels are decided on; None for one half, or where the highest counts.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Predictor(ABC):
     multiple: int = 1
     size: tuple[int, int] | None = None
     device: str = "cpu"
+    thresholds: tuple[float, ...] | None = None
 
     @abstractmethod
     def labels(self, images: Images) -> NDArray[np.uint8]:
