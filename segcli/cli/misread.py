@@ -112,8 +112,6 @@ class Misreader:
     def _places(self, word: str) -> str:
         """Say behind which options the verb takes files."""
         verb = self._verb
-        if verb.name == "predict" and Path(word).is_file():
-            return "; a folder of images follows --data.root"
         if verb.option(CHECKPOINT.name) and verb.name != "fit":
             return f"; a checkpoint follows {CHECKPOINT.name}"
         return f"; files follow {CONFIG.short}" if verb.option(CONFIG.name) else ""
@@ -131,8 +129,6 @@ class Misreader:
         if takes(CONFIG.name) and (path.suffix in _YAML or (path / "config.yaml").is_file()):
             problem = Problem(f"{verb.name} got {path}; an experiment follows {CONFIG.short}")
             return Meaning(problem, (CONFIG.short, str(path)))
-        if path.is_dir() and takes(CHECKPOINT.name) and verb.name == "predict":
-            return Meaning(Problem(f"predict got {path}; images follow --data.root"), ("--data.root", str(path)))
         return None
 
     def _run(self, run: RunFolder) -> Meaning:

@@ -34,11 +34,20 @@ def open_predictor(paths: Sequence[Path], device: str = "auto", threads: int = 0
         ConfigError: If one is missing, damaged or none, or they do not go together.
     """
     device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    _require_device(device)
     try:
         opened = [_opened(path, device, threads) for path in paths]
         return opened[0] if len(opened) == 1 else Ensemble(opened)
     except (ExportError, PredictorError) as error:
         raise ConfigError([Problem(str(error))]) from error
+
+
+def _require_device(name: str) -> None:
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:  # what torch raises of a device that is not there
+        reason = str(error).partition("\n")[0]
+        raise ConfigError([Problem(f"device {name} cannot be used: {reason}")]) from None
 
 
 def is_exported(path: Path) -> bool:

@@ -16,6 +16,9 @@ class FilePredictor(Predictor):
     Args:
         model: The file, opened.
         name: Of it.
+
+    Attributes:
+        inference: What its experiment sets of ``inference`` that is not in the file.
     """
 
     def __init__(self, model: ExportedModel, name: str) -> None:
@@ -24,6 +27,7 @@ class FilePredictor(Predictor):
         self.classes, self.kind = tuple(told.classes), KINDS[told.task]
         self.palette = np.array([[*bytes.fromhex(colour[1:])] for colour in told.colours], np.uint8)
         self.image_mode, self.dtype, self.channels = told.image_mode, told.dtype, told.channels
+        self.inference = told.inference
         self.thresholds = None if told.thresholds is None else tuple(told.thresholds)
         self.size = None if told.size is None else (told.size[0], told.size[1])
 

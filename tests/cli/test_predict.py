@@ -1,3 +1,5 @@
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +116,112 @@ def test_what_was_predicted_before_an_error_is_kept(in_trained: Path, tmp_path: 
     own = ["--data.class_path=FolderDataModule", f"--data.root={tmp_path}", "--data.classes=[a,b,c,d]"]
     assert main(["predict", "--ckpt_path", str(in_trained), *own]) == 2
     assert {path.name for path in Path("runs/tiny/1/predictions/1").glob("*.png")} == {"0.png", "1.png"}
+
+
+@pytest.fixture
+def image_files(in_trained: Path) -> Path:
+    """The best checkpoint of a run, images of several sizes in the folder images."""
+    rng = np.random.default_rng(0)
+    Path("images/deep").mkdir(parents=True)
+    for number in range(4):
+        pixels = rng.integers(0, 256, (40 + 7 * number, 50, 3), np.uint8)
+        Image.fromarray(pixels).save(f"images/{number}.png")
+    Image.fromarray(pixels).save("images/deep/4.png")
+    return in_trained
+
+
+def _labels(folder: Path) -> dict[str, np.ndarray]:
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*.png")}
+    return {name: np.array(Image.open(path)) for name, path in found.items()}
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_inputs_are_predicted_as_the_folder_of_the_data_is(
+    cells: Path, capsys: pytest.CaptureFixture[str], precision: str
+) -> None:
+    assert main(["fit", "-c", str(cells), *SMALL, f"--trainer.precision={precision}"]) == 0
+    words = ["predict", "--ckpt_path", "runs/my_cells/1/checkpoints/best.ckpt"]
+    assert main([*words, "--data.root", "new_images"]) == 0
+    assert main([*words, "new_images", "--recursive"]) == 0
+    ours, theirs = (_labels(Path(f"runs/my_cells/1/predictions/{number}")) for number in (1, 2))
+    assert ours.keys() == theirs.keys()
+    assert all((ours[name] == theirs[name]).all() for name in ours)
+
+
+def test_nothing_is_written_over(image_files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["predict", "--ckpt_path", str(image_files), "images", "--output", "maps", "--save", "labels"]
+    assert main(words) == 0
+    before = _labels(Path("maps"))
+    assert set(before) == {f"{number}.png" for number in range(4)}
+    capsys.readouterr()
+    assert main(words) == 2
+    assert "maps holds files already; --resume goes on" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0
+    assert "4 were there" in capsys.readouterr().out
+    assert main([*words, "--resume", "--tile", "64"]) == 2
+    assert 'was predicted otherwise: inference was {}, is {"tile": 64}' in capsys.readouterr().err
+
+
+def test_damaged_images_are_named(image_files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("images/2.png").write_bytes(Path("images/2.png").read_bytes()[:100])
+    assert main(["predict", "--ckpt_path", str(image_files), "images", "--output", "maps"]) == 3
+    told = capsys.readouterr()
+    assert "skipped: images/2.png cannot be read" in told.err
+    assert "3 images predicted" in told.out
+    assert main(["predict", "--ckpt_path", str(image_files), "images/2.png"]) == 2
+    assert "images/2.png cannot be read" in capsys.readouterr().err
+    assert main(["predict", "--ckpt_path", str(image_files), "images", "--on_error", "stop"]) == 2
+
+
+def test_several_checkpoints_and_settings_go_together(image_files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    last = image_files.with_name("last.ckpt")
+    words = ["predict", "--ckpt_path", str(image_files), "--ckpt_path", str(last), "images/3.png"]
+    options = ["--tile", "64", "--overlap", "16", "--tta", "flips,scales", "--save", "labels,confidence,probabilities"]
+    assert main([*words, *options, "--output", "maps", "--inference.min_area_px", "4"]) == 0
+    how, _ = (json.loads(line) for line in Path("maps/manifest.jsonl").read_text().splitlines())
+    assert [model["file"] for model in how["models"]] == ["best.ckpt", "last.ckpt"]
+    expected = {"tile": 64, "overlap": 16, "tta": ["flips", "scales"], "min_area_px": 4}
+    assert how["inference"] == expected
+
+
+def test_large_images_are_cut_and_that_is_told(
+    image_files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segcli.inference.inference_settings.LARGEST_WHOLE", 2500)
+    monkeypatch.setattr("segcli.inference.inference_settings.AUTO_TILE", 48)
+    words = ["predict", "--ckpt_path", str(image_files), "images"]
+    assert main(words) == 0
+    assert "2 images have more than 4 million pixels and went through in tiles" in capsys.readouterr().err
+    for option in ("none", "auto"):
+        assert main([*words, "--tile", option]) == 0
+        assert "went through in tiles" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["images"], "predict needs a checkpoint: --ckpt_path"),
+        (["--ckpt_path", "BEST", "image"], r"no file image \(did you mean 'images'\?\)"),
+        (["--ckpt_path", "BEST", "images", "--save", "label"], r"--save got 'label' \(did you mean 'labels'\?\)"),
+        (["--ckpt_path", "BEST", "images", "--tta", "hflop"], r"--tta got 'hflop' \(did you mean 'hflip'\?\)"),
+        (["--ckpt_path", "BEST", "images", "--tile", "big"], "--tile got 'big', expected a whole number from 1 up"),
+        (["--ckpt_path", "BEST", "images", "--tile", "20"], "inference.tile got 20, expected at least 64 pixels"),
+        (["--ckpt_path", "BEST", "images", "--tta", "vflip,none"], "--tta got 'none'"),
+        (["--ckpt_path", "BEST", "images", "--resume"], "--resume goes on in a folder: --output FOLDER"),
+        (["--ckpt_path", "BEST", "images", "--output", "tiny.yaml"], "tiny.yaml is a file; --output takes a folder"),
+        (["--ckpt_path", "BEST", "BEST"], "best.ckpt; a checkpoint follows --ckpt_path"),
+        (["--ckpt_path", "BEST", "--save", "labels"], "--save is of predict INPUT; name images"),
+        (["--ckpt_path", "BEST", "--ckpt_path", "BEST"], "several checkpoints are averaged by predict INPUT"),
+        (["--ckpt_path", "none.ckpt", "images"], "no checkpoint none.ckpt"),
+        (["--ckpt_path", "none.onnx", "images"], "no file none.onnx"),
+        (["--ckpt_path", "BEST", "images", "--device", "cuda:7"], "cuda:7"),
+        (["--ckpt_path", "BEST", "images", "--inference.threshold", "0.3"], "inference.threshold is for model.task"),
+    ],
+)
+def test_mistakes_are_told(
+    image_files: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main(["predict", *(str(image_files) if word == "BEST" else word for word in words)]) == 2
+    told = capsys.readouterr()
+    assert re.search(message, told.err)
+    assert "Traceback" not in told.err

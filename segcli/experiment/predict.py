@@ -1,0 +1,241 @@
+"""Predict the images of a command line by a checkpoint, several, or exported files."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from segcli.config.errors import ConfigError, Problem
+from segcli.config.output import say
+from segcli.datasets.data_progress import DataProgress
+from segcli.experiment.arguments import RunArguments
+from segcli.experiment.errors.situation import Building
+from segcli.experiment.errors.translate import translated
+from segcli.experiment.job import compose_for, parse_experiment, warn_of
+from segcli.experiment.open_predictor import is_exported, open_predictor
+from segcli.experiment.parts import blamed, inference_of, part
+from segcli.inference.inference import Inference
+from segcli.inference.inference_settings import InferenceSettings
+from segcli.predict.file_predictor import FilePredictor
+from segcli.predict.inputs import Input
+from segcli.predict.manifest import Manifest
+from segcli.predict.predict_files import Predicted, predict_files
+from segcli.predict.predictor import Predictor, PredictorError
+from segcli.predict.row_files import small_cache
+from segcli.predict.savers.base import Told
+from segcli.predict.savers.chosen import chosen_savers
+from segcli.runs.run_folder import PICTURES, RunFolder
+from segcli.runs.surroundings import file_hash
+from segcli.sample import DataError
+from segcli.transforms.leaves import class_names
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a prediction.
+
+    Attributes:
+        checkpoints: Checkpoints and exported files, whose probabilities are averaged.
+        save: Names of :data:`segcli.predict.savers.chosen.SAVERS`.
+        settings: Over those of the experiment: values of ``inference`` by name.
+        output: Folder that is written to; None for a new one in the run's.
+        resumes: Whether images that were predicted into it before are left.
+        skips: Whether images that cannot be predicted are left out.
+        device: Where checkpoints compute: ``auto``, or a name of torch's.
+    """
+
+    checkpoints: Sequence[Path]
+    save: Sequence[str]
+    settings: Mapping[str, Any]
+    output: Path | None
+    resumes: bool
+    skips: bool
+    device: str = AUTO
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done.
+
+    Attributes:
+        folder: That was written to.
+        predicted: What of the images.
+        in_tiles: Images that were cut although the experiment does not say so, since they are large.
+    """
+
+    folder: Path
+    predicted: Predicted
+    in_tiles: int
+
+
+def predict(arguments: RunArguments, inputs: Sequence[Input], wanted: Wanted) -> Done:
+    """Predict images and save what is wanted.
+
+    Args:
+        arguments: What was typed; its checkpoint is the first of those.
+        inputs: The images.
+        wanted: The rest.
+
+    Raises:
+        ConfigError: For every mistake of the user, and for the first image that cannot be predicted and is not to be
+            skipped.
+    """
+    first = wanted.checkpoints[0]
+    with translated():
+        predictor = open_predictor(wanted.checkpoints, wanted.device)
+    settings, trained, is_set = _settings(arguments, first, predictor, wanted.settings)
+    how = _How(predictor, settings, trained, is_set)
+    with _told(), small_cache(), _folder(wanted, first) as folder:
+        told = Told(folder, predictor.classes, predictor.palette, predictor.kind)
+        models = [{"file": path.name, "sha256": file_hash(path)} for path in wanted.checkpoints]
+        about = {"models": models, "inference": settings.record(), "save": list(wanted.save)}
+        manifest = Manifest(folder, about, wanted.resumes)
+        with DataProgress(len(inputs), "predicting") as progress:
+            found = predict_files(
+                predictor,
+                how.inference,
+                inputs,
+                chosen_savers(wanted.save, told),
+                manifest,
+                wanted.skips,
+                progress.advance,
+            )
+    return Done(folder, found, how.in_tiles)
+
+
+class _How:
+    """How images are predicted, by their size.
+
+    An experiment that says nothing of tiles was scored on whole images; large ones are cut all the same, since they
+    would not fit into memory.
+    """
+
+    def __init__(self, predictor: Predictor, settings: InferenceSettings, trained: Sequence[str], is_set: bool) -> None:
+        def of(chosen: InferenceSettings) -> Inference:
+            return Inference(chosen, predictor.kind.name, predictor.classes, trained)
+
+        self._as_set, self._in_tiles, self.in_tiles = of(settings), None, 0
+        if settings.tile is None and not is_set:
+            self._in_tiles = of(InferenceSettings(**{**settings.record(), "tile": AUTO}))
+
+    def inference(self, height: int, width: int) -> Inference:
+        """Return how an image is predicted."""
+        if self._in_tiles is None or self._in_tiles.tiling(height, width) is None:
+            return self._as_set
+        self.in_tiles += 1
+        return self._in_tiles
+
+
+def _settings(
+    arguments: RunArguments, checkpoint: Path, predictor: Predictor, over: Mapping[str, Any]
+) -> tuple[InferenceSettings, Sequence[str], bool]:
+    """Return settings, names of the transforms of the training, and whether somebody said something of tiles."""
+    if is_exported(checkpoint):
+        _refuse_experiment(arguments)
+        base: dict[str, Any] = dict(predictor.inference) if isinstance(predictor, FilePredictor) else {}
+        trained: Sequence[str] = ()
+        experiment = None
+    else:
+        experiment = compose_for(replace(arguments, verb="predict"))
+        warn_of(experiment)
+        cli = parse_experiment(experiment)
+        with translated(Building(experiment)):
+            data = part(cli.config, "data")
+            with blamed("inference"):
+                base = inference_of(cli.config, data).settings.record()
+            if data.val_transforms:
+                names = ", ".join(class_names(data.val_transforms))
+                what = f"validation transforms images ({names}), which predict INPUT does not; use --data.root FOLDER"
+                raise ConfigError([Problem(what, "data.val_transforms")])
+            trained = class_names(data.train_transforms)
+    merged = {**base, **over}
+    if is_exported(checkpoint) and predictor.thresholds is not None:
+        merged = {"threshold": _by_class(predictor), **merged}
+    with translated():
+        try:
+            settings = InferenceSettings(**merged)
+            Inference(settings, predictor.kind.name, predictor.classes, trained)
+        except ValueError as error:
+            raise ConfigError([Problem(str(error))]) from None
+    return settings, trained, "tile" in over or "tile" in base
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what is wrong with images and files into errors of the user."""
+    try:
+        with translated():
+            yield
+    except (DataError, PredictorError) as error:
+        raise ConfigError([Problem(str(error))]) from error
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot write {error.filename}: {error.strerror or error}")]) from error
+
+
+def _by_class(predictor: Predictor) -> float | dict[str, float]:
+    """Return the thresholds of an exported file as an experiment has them."""
+    values = predictor.thresholds or ()
+    return values[0] if predictor.kind.name == "binary" else dict(zip(predictor.classes, values, strict=True))
+
+
+def _refuse_experiment(arguments: RunArguments) -> None:
+    if arguments.is_given or arguments.overrides:
+        what = "an exported file holds its experiment; leave out -c and --key value"
+        raise ConfigError([Problem(what)])
+
+
+@contextmanager
+def _folder(wanted: Wanted, checkpoint: Path) -> Iterator[Path]:
+    """Yield the folder that is written to: a numbered one appears with what is in it first."""
+    if wanted.output is None:
+        run = RunFolder.of_checkpoint(checkpoint) or _run_of_file(checkpoint)
+        if run is None:
+            raise ConfigError([Problem(f"{checkpoint} lies in no folder of a run; give --output FOLDER")])
+        yield RunFolder.create(run.path / PICTURES).path
+        return
+    output = wanted.output
+    if output.exists() and not output.is_dir():
+        raise ConfigError([Problem(f"{output} is a file; --output takes a folder")])
+    if not wanted.resumes and output.is_dir() and any(output.iterdir()):
+        what = f"{output} holds files already; --resume goes on with a prediction, another folder begins one"
+        raise ConfigError([Problem(what)])
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot write to {output}: {error.strerror or error}")]) from None
+    yield output
+
+
+def _run_of_file(file: Path) -> RunFolder | None:
+    """Return the run that an exported file was written into, ``RUN/export/<number>/model.onnx``."""
+    above = file.resolve().parents
+    found = above[2] if len(above) > 2 and above[1].name == "export" else None
+    if found is None or not (found / "config.yaml").is_file():
+        return None
+    try:
+        return RunFolder(found.relative_to(Path.cwd()))
+    except ValueError:
+        return RunFolder(found)
+
+
+def tell(done: Done) -> None:
+    """Print what was done."""
+    found = done.predicted
+    if done.in_tiles:
+        which = "1 image has" if done.in_tiles == 1 else f"{done.in_tiles} images have"
+        say(
+            f"{which} more than 4 million pixels and went through in tiles of 1024, in which validation did not cut "
+            "images; --tile none predicts them whole, --tile auto says that tiles are meant",
+            file=sys.stderr,
+        )
+    for reason in found.skipped.values():
+        say(f"skipped: {reason}", file=sys.stderr)
+    speed = f", {found.images / found.seconds:.1f} images/s" if found.images and found.seconds else ""
+    before = f", {found.before} were there" if found.before else ""
+    skipped = f", {len(found.skipped)} skipped" if found.skipped else ""
+    say(f"{found.images} images predicted in {found.seconds:.1f} s{speed}{before}{skipped}")
+    say(f"predictions in {done.folder}")

@@ -1,0 +1,1 @@
+"""What predictions are saved as, each in a file of its own."""
