@@ -232,6 +232,8 @@ class _Reader:
             self.words = [whole]  # such as "own data" for own-data
             self.better = self.better and [*(other for other in self.better if other not in words), whole]
             return None
+        if self._verb.most is None and (meaning := self._misreader.checkpoint(Path(word))) is not None:
+            return self._wrong(meaning)
         self.words.append(word)
         is_named = self._verb.named in self.words[:1]
         if self._verb.most is not None and len(self.words) > self._verb.most + is_named:

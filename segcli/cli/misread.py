@@ -116,14 +116,21 @@ class Misreader:
             return f"; a checkpoint follows {CHECKPOINT.name}"
         return f"; files follow {CONFIG.short}" if verb.option(CONFIG.name) else ""
 
+    def checkpoint(self, path: Path) -> Meaning | None:
+        """Return what a word is that is a checkpoint or a run, where the verb takes a checkpoint behind an option."""
+        if not self._verb.option(CHECKPOINT.name):
+            return None
+        if path.suffix == ".ckpt":
+            problem = Problem(f"{self._verb.name} got {path}; a checkpoint follows {CHECKPOINT.name}")
+            return Meaning(problem, (CHECKPOINT.name, str(path)))
+        return self._run(RunFolder(path)) if (path / "config.yaml").is_file() else None
+
     def _file(self, path: Path) -> Meaning | None:
         """Return what a file or folder is to the verb."""
         verb, takes = self._verb, self._verb.option
-        if path.suffix == ".ckpt" and takes(CHECKPOINT.name):
-            problem = Problem(f"{verb.name} got {path}; a checkpoint follows {CHECKPOINT.name}")
-            return Meaning(problem, (CHECKPOINT.name, str(path)))
-        if (path / "config.yaml").is_file() and takes(CHECKPOINT.name):
-            return self._run(RunFolder(path))
+        meaning = self.checkpoint(path)
+        if meaning is not None:
+            return meaning
         whole = Path(f"{path}.yaml")  # the shell completes names to where they differ
         path = whole if whole.is_file() and not path.exists() else path
         if takes(CONFIG.name) and (path.suffix in _YAML or (path / "config.yaml").is_file()):

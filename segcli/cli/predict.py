@@ -103,9 +103,6 @@ def _predict_inputs(typed: "Typed") -> int:
     checkpoints = [Path(text) for text in typed.values(CHECKPOINT.name)]
     if not checkpoints:
         raise ConfigError([Problem("predict needs a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt")])
-    for word in typed.words:
-        if word.endswith(".ckpt"):
-            raise ConfigError([Problem(f"predict got {word}; a checkpoint follows {CHECKPOINT.name}")])
     save, settings, output = _chosen(typed, "--save", SAVES) or SAVES[:2], _settings(typed), typed.value("--output")
     if typed.has("--resume") and output is None:
         raise ConfigError([Problem("--resume goes on in a folder: --output FOLDER")])

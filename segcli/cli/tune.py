@@ -92,6 +92,7 @@ def run(typed: Typed) -> int:
     from segcli.disk import write_text
     from segcli.experiment.errors.translate import translated
     from segcli.experiment.job import Job, compose_for, parse_experiment
+    from segcli.experiment.run import read_content
     from segcli.runs.run_folder import RunFolder
 
     kind = typed.words[0]
@@ -104,6 +105,7 @@ def run(typed: Typed) -> int:
         what = f"tune threshold needs a checkpoint: {program()} tune threshold --ckpt_path FILE"
         raise ConfigError([Problem(what)])
     experiment = compose_for(replace(arguments, verb="validate" if of_model else "fit"))
+    read_content(typed.verb.name, arguments.checkpoint)
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # of the bar that Lightning's finder draws
     cli = parse_experiment(experiment)

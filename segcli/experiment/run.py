@@ -50,7 +50,7 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
     try:
         cli = parse_experiment(experiment)
         checkpoint = resumed.checkpoint if resumed is not None else typed.checkpoint
-        content = _read(verb, checkpoint)
+        content = read_content(verb, checkpoint)
         if checkpoint is None:
             with translated(Building(experiment)):
                 cli.read_start()
@@ -67,8 +67,12 @@ def execute(typed: RunArguments, run: Callable[[Job], None], entries: Mapping[st
             resumed.folder.release()
 
 
-def _read(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
-    """Read a checkpoint before anything is made for it: it may be damaged."""
+def read_content(verb: str, checkpoint: Path | None) -> Any:  # noqa: ANN401  (whatever was saved)
+    """Read a checkpoint before anything is made for it: it may be damaged.
+
+    Raises:
+        ConfigError: If it is, or no checkpoint that the verb can use.
+    """
     from segcli.inference.checkpoint import read_checkpoint, require_checkpoint, require_finite
 
     if checkpoint is None:

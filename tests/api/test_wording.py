@@ -19,7 +19,9 @@ ELSEWHERE = (
     "comparison/page",
     "experiment/tune",
     "experiment/export.py",
+    "experiment/predict.py",
     "export",
+    "predict",
     "reports/data_check_report.py",
 )
 """What no call from Python leads to, and what writes no messages."""

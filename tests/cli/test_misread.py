@@ -108,18 +108,6 @@ def test_fit_on_a_run_resumes_or_repeats_it(copied: Path) -> None:
     assert remedy("fit", str(copied)) == ["fit", "--ckpt_path", f"{copied}/checkpoints/last.ckpt"]
 
 
-def test_predict_on_one_image(copied: Path) -> None:
-    Path("a.png").touch()
-    with pytest.raises(ConfigError, match=r"'a.png'; a folder of images follows --data.root"):
-        read(declared("predict"), ["a.png", "--ckpt_path", f"{copied}/checkpoints/best.ckpt"])
-
-
-def test_predict_on_a_folder_of_images(copied: Path) -> None:
-    Path("new").mkdir()
-    best = f"{copied}/checkpoints/best.ckpt"
-    assert remedy("predict", "new", "--ckpt_path", best) == ["predict", "--data.root", "new", "--ckpt_path", best]
-
-
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
@@ -137,7 +125,6 @@ def test_predict_on_a_folder_of_images(copied: Path) -> None:
         ),
         ("fit -c tiny.yaml --dry-run", "fit has no option --dry-run; sweep and rerun have"),
         ("schema x", "schema does not take 'x'"),
-        ("predict tiny.png", "predict does not take 'tiny.png'; a checkpoint follows --ckpt_path"),
         ("validate last", "validate does not take 'last'; a checkpoint follows --ckpt_path"),
         ("fit -c tiny.yaml -e 5", "fit has no option -e; "),
     ],
