@@ -186,6 +186,7 @@ SECTIONS: Mapping[str, str] = {
     "last_checkpoint": "segcli.callbacks.last_checkpoint.LastCheckpoint",
     "pictures": "segcli.callbacks.pictures.Pictures",
     "inference": "segcli.inference.inference_settings.InferenceSettings",
+    "predict": "segcli.inference.predict_settings.PredictSettings",
     "run": "segcli.runs.settings.RunSettings",
 }
 """Top-level keys of an experiment whose arguments go to one fixed class."""

@@ -11,10 +11,15 @@ from segcli.sample import Batch
 
 
 class PredictionWriter(pl.Callback):
-    """Write one index PNG, or one mask per class, and one overlay per predicted image into the run's folder."""
+    """Write one index PNG, or one mask per class, and one overlay per predicted image into the run's folder.
 
-    def __init__(self) -> None:
+    Args:
+        overlays: Whether overlays are written.
+    """
+
+    def __init__(self, overlays: bool = True) -> None:
         super().__init__()
+        self._overlays = overlays
         self._files: PredictionFiles | None = None
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -39,4 +44,4 @@ class PredictionWriter(pl.Callback):
             return
         data = trainer.datamodule  # type: ignore[attr-defined]  # as above
         for path, image, labels in zip(batch["path"], batch["image"], outputs, strict=True):
-            self._files.write(path, labels.numpy(), data.picture(image))
+            self._files.write(path, labels.numpy(), data.picture(image) if self._overlays else None)

@@ -35,7 +35,7 @@ folder that the checkpoint was trained on.
         replace(CHECKPOINT, help="a checkpoint, or an exported file", repeats=True),
         CONFIG,
         Option("--output", "a folder, instead of <run folder>/predictions/<number>", "FOLDER"),
-        Option("--save", f"what of each image, with commas: {', '.join(SAVES)}; labels,overlays", "WHAT"),
+        Option("--save", f"what of each image, with commas: {', '.join(SAVES)}; else predict.save", "WHAT"),
         Option("--tile", "height and width of tiles in pixels; auto: 1024 above 4 million pixels; none", "N"),
         Option("--overlap", "pixels that tiles share; an eighth of a tile, at least 64", "N"),
         Option("--tta", f"test-time augmentation, with commas: {', '.join(VIEWS)}; none", "VIEWS"),
@@ -103,7 +103,9 @@ def _predict_inputs(typed: "Typed") -> int:
     checkpoints = [Path(text) for text in typed.values(CHECKPOINT.name)]
     if not checkpoints:
         raise ConfigError([Problem("predict needs a checkpoint: --ckpt_path runs/.../checkpoints/best.ckpt")])
-    save, settings, output = _chosen(typed, "--save", SAVES) or SAVES[:2], _settings(typed), typed.value("--output")
+    if missing := [path for path in checkpoints if not path.exists()]:
+        raise ConfigError([Problem(f"no checkpoint {missing[0]}")])
+    save, settings, output = _chosen(typed, "--save", SAVES), _settings(typed), typed.value("--output")
     if typed.has("--resume") and output is None:
         raise ConfigError([Problem("--resume goes on in a folder: --output FOLDER")])
     every = _number(typed, "--every", 1) or 1

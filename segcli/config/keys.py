@@ -107,6 +107,7 @@ KEYS: Mapping[str, Meaning] = {
     "trainer.profiler": _RECORDS,
     "last_checkpoint": _RECORDS,
     "pictures": _RECORDS,
+    "predict": _RECORDS,
     "run": _RECORDS,
     "run.store_environment": _RECORDS,
     "defaults": _RECORDS,

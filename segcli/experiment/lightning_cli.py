@@ -29,6 +29,7 @@ from segcli.experiment.typed_values import AS_IT_IS, as_yaml, drop_unstated, put
 from segcli.inference.checkpoint import without_pretraining
 from segcli.inference.inference import Inference
 from segcli.inference.inference_settings import InferenceSettings
+from segcli.inference.predict_settings import PredictSettings
 from segcli.inference.start_weights import StartWeights
 from segcli.runs.checkpoint_file import WholeCheckpoints
 from segcli.runs.loggers import default_loggers, with_metrics_file
@@ -88,6 +89,7 @@ class SegmentationCLI(LightningCLI):
         parser.add_lightning_class_args(LastCheckpoint, "last_checkpoint")
         parser.add_lightning_class_args(Pictures, "pictures")
         parser.add_class_arguments(InferenceSettings, "inference")
+        parser.add_class_arguments(PredictSettings, "predict")
         parser.add_class_arguments(RunSettings, "run")
         parser.link_arguments("data.classes", "model.classes", apply_on="instantiate")
 

@@ -18,6 +18,7 @@ from segcli.experiment.open_predictor import is_exported, open_predictor
 from segcli.experiment.parts import blamed, inference_of, part
 from segcli.inference.inference import Inference
 from segcli.inference.inference_settings import InferenceSettings
+from segcli.inference.predict_settings import PredictSettings
 from segcli.predict.file_predictor import FilePredictor
 from segcli.predict.inputs import Input
 from segcli.predict.manifest import Manifest
@@ -25,7 +26,7 @@ from segcli.predict.predict_files import Predicted, predict_files
 from segcli.predict.predictor import Predictor, PredictorError
 from segcli.predict.row_files import small_cache
 from segcli.predict.savers.base import Told
-from segcli.predict.savers.chosen import chosen_savers
+from segcli.predict.savers.chosen import DEFAULT, chosen_savers
 from segcli.runs.run_folder import PICTURES, RunFolder
 from segcli.runs.surroundings import file_hash
 from segcli.sample import DataError
@@ -40,7 +41,7 @@ class Wanted:
 
     Attributes:
         checkpoints: Checkpoints and exported files, whose probabilities are averaged.
-        save: Names of :data:`segcli.predict.savers.chosen.SAVERS`.
+        save: Names of :data:`segcli.predict.savers.chosen.SAVERS`; empty for those of the experiment.
         settings: Over those of the experiment: values of ``inference`` by name.
         output: Folder that is written to; None for a new one in the run's.
         resumes: Whether images that were predicted into it before are left.
@@ -87,24 +88,41 @@ def predict(arguments: RunArguments, inputs: Sequence[Input], wanted: Wanted) ->
     first = wanted.checkpoints[0]
     with translated():
         predictor = open_predictor(wanted.checkpoints, wanted.device)
-    settings, trained, is_set = _settings(arguments, first, predictor, wanted.settings)
-    how = _How(predictor, settings, trained, is_set)
+    said = _said(arguments, first, predictor, wanted.settings)
+    how, save = _How(predictor, said), wanted.save or said.save
     with _told(), small_cache(), _folder(wanted, first) as folder:
         told = Told(folder, predictor.classes, predictor.palette, predictor.kind)
         models = [{"file": path.name, "sha256": file_hash(path)} for path in wanted.checkpoints]
-        about = {"models": models, "inference": settings.record(), "save": list(wanted.save)}
+        about = {"models": models, "inference": said.settings.record(), "save": list(save)}
         manifest = Manifest(folder, about, wanted.resumes)
         with DataProgress(len(inputs), "predicting") as progress:
             found = predict_files(
                 predictor,
                 how.inference,
                 inputs,
-                chosen_savers(wanted.save, told),
+                chosen_savers(save, told),
                 manifest,
                 wanted.skips,
                 progress.advance,
             )
     return Done(folder, found, how.in_tiles)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What experiment and command line say.
+
+    Attributes:
+        settings: Of the inference.
+        trained: Names of the transforms of the training.
+        is_of_tiles: Whether one of them says something of tiles.
+        save: What the experiment saves.
+    """
+
+    settings: InferenceSettings
+    trained: Sequence[str]
+    is_of_tiles: bool
+    save: Sequence[str]
 
 
 class _How:
@@ -114,13 +132,13 @@ class _How:
     would not fit into memory.
     """
 
-    def __init__(self, predictor: Predictor, settings: InferenceSettings, trained: Sequence[str], is_set: bool) -> None:
+    def __init__(self, predictor: Predictor, said: _Said) -> None:
         def of(chosen: InferenceSettings) -> Inference:
-            return Inference(chosen, predictor.kind.name, predictor.classes, trained)
+            return Inference(chosen, predictor.kind.name, predictor.classes, said.trained)
 
-        self._as_set, self._in_tiles, self.in_tiles = of(settings), None, 0
-        if settings.tile is None and not is_set:
-            self._in_tiles = of(InferenceSettings(**{**settings.record(), "tile": AUTO}))
+        self._as_set, self._in_tiles, self.in_tiles = of(said.settings), None, 0
+        if said.settings.tile is None and not said.is_of_tiles:
+            self._in_tiles = of(InferenceSettings(**{**said.settings.record(), "tile": AUTO}))
 
     def inference(self, height: int, width: int) -> Inference:
         """Return how an image is predicted."""
@@ -130,15 +148,16 @@ class _How:
         return self._in_tiles
 
 
-def _settings(
-    arguments: RunArguments, checkpoint: Path, predictor: Predictor, over: Mapping[str, Any]
-) -> tuple[InferenceSettings, Sequence[str], bool]:
-    """Return settings, names of the transforms of the training, and whether somebody said something of tiles."""
+def _said(arguments: RunArguments, checkpoint: Path, predictor: Predictor, over: Mapping[str, Any]) -> _Said:
+    """Return what the experiment of the first checkpoint says, and the command line over it."""
+    trained: Sequence[str] = ()
+    save: Sequence[str] = DEFAULT
     if is_exported(checkpoint):
-        _refuse_experiment(arguments)
+        if arguments.is_given or arguments.overrides:
+            raise ConfigError([Problem("an exported file holds its experiment; leave out -c and --key value")])
         base: dict[str, Any] = dict(predictor.inference) if isinstance(predictor, FilePredictor) else {}
-        trained: Sequence[str] = ()
-        experiment = None
+        if predictor.thresholds is not None:
+            base["threshold"] = _by_class(predictor)
     else:
         experiment = compose_for(replace(arguments, verb="predict"))
         warn_of(experiment)
@@ -147,21 +166,25 @@ def _settings(
             data = part(cli.config, "data")
             with blamed("inference"):
                 base = inference_of(cli.config, data).settings.record()
-            if data.val_transforms:
-                names = ", ".join(class_names(data.val_transforms))
-                what = f"validation transforms images ({names}), which predict INPUT does not; use --data.root FOLDER"
-                raise ConfigError([Problem(what, "data.val_transforms")])
-            trained = class_names(data.train_transforms)
-    merged = {**base, **over}
-    if is_exported(checkpoint) and predictor.thresholds is not None:
-        merged = {"threshold": _by_class(predictor), **merged}
-    with translated():
-        try:
-            settings = InferenceSettings(**merged)
-            Inference(settings, predictor.kind.name, predictor.classes, trained)
-        except ValueError as error:
-            raise ConfigError([Problem(str(error))]) from None
-    return settings, trained, "tile" in over or "tile" in base
+            with blamed("predict"):
+                save = PredictSettings(cli.config.predict.save).save or DEFAULT
+        if data.val_transforms:
+            names = ", ".join(class_names(data.val_transforms))
+            what = f"validation transforms images ({names}), which predict INPUT does not; use --data.root FOLDER"
+            raise ConfigError([Problem(what, "data.val_transforms")])
+        trained = class_names(data.train_transforms)
+    try:
+        settings = InferenceSettings(**{**base, **over})
+        Inference(settings, predictor.kind.name, predictor.classes, trained)
+    except ValueError as error:
+        raise ConfigError([Problem(str(error))]) from None
+    return _Said(settings, trained, "tile" in over or "tile" in base, save)
+
+
+def _by_class(predictor: Predictor) -> float | dict[str, float]:
+    """Return the thresholds of an exported file as an experiment has them."""
+    values = predictor.thresholds or ()
+    return values[0] if predictor.kind.name == "binary" else dict(zip(predictor.classes, values, strict=True))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.config.compose import compose
 from segcli.config.environment import ENVIRONMENT, as_it_was
-from segcli.config.errors import ConfigError
+from segcli.config.errors import ConfigError, Problem
 from segcli.config.model_name import model_name
 from segcli.config.monitored import check_monitors
 from segcli.config.output import say
@@ -24,6 +24,7 @@ from segcli.runs.run_folder import PICTURES, RunFolder
 from segcli.runs.stored_files import read_config
 
 if TYPE_CHECKING:
+    from segcli.callbacks.prediction_writer import PredictionWriter
     from segcli.experiment.lightning_cli import SegmentationCLI
     from segcli.runs.passport import Passport
 
@@ -155,7 +156,6 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     from segcli.callbacks.final_validation import FinalValidation
     from segcli.callbacks.finite_loss import FiniteLoss
     from segcli.callbacks.last_checkpoint import LastCheckpoint
-    from segcli.callbacks.prediction_writer import PredictionWriter
     from segcli.callbacks.provenance import Provenance
     from segcli.callbacks.results import Results
     from segcli.callbacks.run_record import RunRecord
@@ -168,7 +168,7 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     is_fit = job.verb == "fit"
     size = _size(job) if is_fit and passport is not None else ()
     begins = StartLines(job.folder.path, _about_model(job, size))
-    always: list[Callback] = [begins, record, PredictionWriter() if job.verb == "predict" else Results()]
+    always: list[Callback] = [begins, record, _writer(job) if job.verb == "predict" else Results()]
     always.append(Timing(passport, *size))
     always += [SchedulePicture(), FiniteLoss(), FinalValidation()] if is_fit else []
     if passport is not None and job.verb != "predict":
@@ -184,6 +184,22 @@ def _build(job: Job, config: dict[str, Any], passport: "Passport | None", conten
     problems = check_monitors(job.experiment.root, job.experiment.library, job.cli.model.classes)
     if problems and is_fit:
         raise ConfigError(problems)
+
+
+def _writer(job: Job) -> "PredictionWriter":
+    """Return what writes predictions of the data.
+
+    Raises:
+        ConfigError: If the experiment saves what only predictions of named images are saved as.
+    """
+    from segcli.callbacks.prediction_writer import PredictionWriter
+
+    save = job.cli.config.predict.save or ["labels", "overlays"]
+    others = [name for name in save if name not in ("labels", "overlays")]
+    if others:
+        what = f"{others[0]} is saved of images that are named: predict INPUT; leave it out for those of the data"
+        raise ConfigError([Problem(what, "predict.save")])
+    return PredictionWriter(overlays="overlays" in save)
 
 
 def _about_model(job: Job, size: tuple[float, int] | tuple[()]) -> str:

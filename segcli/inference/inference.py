@@ -68,7 +68,7 @@ class Inference:
 
     def tiling(self, height: int, width: int) -> Tiling | None:
         """Return how an image is cut; None if it is predicted whole."""
-        tile = self.settings.tile_for(height, width)
+        tile = self.settings.tile_for(height, width, self._num_outputs)
         return None if tile is None else Tiling(height, width, tile, self.settings.overlap_of(tile))
 
     def probabilities(self, images: Tensor, forward: Forward) -> Tensor:

@@ -9,6 +9,10 @@ LARGEST_WHOLE = 4_000_000
 """Pixels of an image up to which ``auto`` predicts it whole."""
 AUTO_TILE = 1024
 """Height and width in pixels of the tiles of ``auto``."""
+AUTO_TILE_OF_WIDE = 512
+"""The same, where a row of those would take too much memory."""
+LARGEST_ROW = 1 << 29
+"""Bytes of the sums of a row of tiles from which on ``auto`` makes them smaller."""
 
 
 class InferenceSettings:
@@ -16,8 +20,9 @@ class InferenceSettings:
 
     Args:
         tile: Height and width in pixels of the tiles that images are predicted in, each like an image of its own, with
-            weights that fall off over their overlap; ``auto`` for 1024 where an image has more than 4 million pixels;
-            null predicts images whole. The loss is the mean over tiles then.
+            weights that fall off over their overlap; ``auto`` for 1024 where an image has more than 4 million pixels,
+            or 512 where a row of such tiles would take more than 512 MB; null predicts images whole. The loss is
+            the mean over tiles then.
         overlap: Pixels that neighbouring tiles share, below a tile; null for an eighth of it, at least 64, at most
             half of it.
         tta: Test-time augmentation: the probabilities of several views of an image are averaged. ``hflip`` and
@@ -77,11 +82,18 @@ class InferenceSettings:
             raise ValueError(f"inference.threshold got a class {unknown[0]!r}, expected {', '.join(decided)}")
         return tuple(float(given.get(name, 0.5)) for name in decided)
 
-    def tile_for(self, height: int, width: int) -> int | None:
-        """Return the height and width of the tiles of an image; None if it is predicted whole."""
+    def tile_for(self, height: int, width: int, num_outputs: int = 1) -> int | None:
+        """Return the height and width of the tiles of an image; None if it is predicted whole.
+
+        Args:
+            height: Of the image in pixels.
+            width: Of the image.
+            num_outputs: Probabilities per pixel.
+        """
         tile = self.tile
         if tile == "auto":
-            tile = AUTO_TILE if height * width > LARGEST_WHOLE else None
+            is_wide = 4 * (num_outputs + 1) * AUTO_TILE * width > LARGEST_ROW
+            tile = (AUTO_TILE_OF_WIDE if is_wide else AUTO_TILE) if height * width > LARGEST_WHOLE else None
         return None if tile is None or (height <= tile and width <= tile) else tile
 
     def overlap_of(self, tile: int) -> int:

@@ -51,6 +51,10 @@ class Tiling:
         return vertical[:, None] * horizontal
 
 
+_ROWS = 128
+"""That are yielded at once: what is made of them is small beside the sums."""
+
+
 def tiled(
     tiling: Tiling, read: Callable[[int, int], Tensor], forward: Forward, num_outputs: int, at_once: int = 1
 ) -> Iterator[Tensor]:
@@ -84,7 +88,9 @@ def tiled(
                 sums[..., left : left + width].addcmul_(each, weights)
                 total[:, left : left + width] += weights
         done = (rows[place + 1] if place + 1 < len(rows) else tiling.height) - top
-        yield sums[..., :done, :] / total[:done]
+        for first in range(0, done, _ROWS):
+            rows_of_band = slice(first, min(first + _ROWS, done))
+            yield sums[..., rows_of_band, :] / total[rows_of_band]
         _move_up(sums, done)
         _move_up(total, done)
 

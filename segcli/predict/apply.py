@@ -11,6 +11,8 @@ from torch import Tensor
 from segcli.inference.inference import Inference, Part
 from segcli.predict.predictor import Images, Predictor
 
+_AT_ONCE = 4
+
 
 class Source(Protocol):
     """An image that is read by rows.
@@ -56,7 +58,7 @@ class Band(NamedTuple):
 
 
 def predict_rows(
-    predictor: Predictor, source: Source, inference: Inference, probabilities: bool = False, at_once: int = 4
+    predictor: Predictor, source: Source, inference: Inference, probabilities: bool = False, at_once: int | None = None
 ) -> Iterator[Band]:
     """Yield the prediction of an image band by band, from the top.
 
@@ -68,7 +70,7 @@ def predict_rows(
         source: The image.
         inference: Tiles, views, thresholds, and what is cleaned.
         probabilities: Whether these are wanted, too.
-        at_once: Tiles that are predicted at once.
+        at_once: Tiles that are predicted at once; None for one on a CPU, four elsewhere.
 
     Yields:
         Bands; the rows of all together are those of the image.
@@ -76,6 +78,7 @@ def predict_rows(
     Raises:
         PredictorError: If the model is not for such an image, or gives no probabilities where these are needed.
     """
+    at_once = at_once or (1 if predictor.device == "cpu" else _AT_ONCE)
     bands = _bands(predictor, source, inference, probabilities, at_once)
     yield from _cleaned(bands, inference) if inference.cleans else bands
 

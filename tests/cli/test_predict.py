@@ -213,7 +213,7 @@ def test_large_images_are_cut_and_that_is_told(
         (["--ckpt_path", "BEST", "--save", "labels"], "--save is of predict INPUT; name images"),
         (["--ckpt_path", "BEST", "--ckpt_path", "BEST"], "several checkpoints are averaged by predict INPUT"),
         (["--ckpt_path", "none.ckpt", "images"], "no checkpoint none.ckpt"),
-        (["--ckpt_path", "none.onnx", "images"], "no file none.onnx"),
+        (["--ckpt_path", "none.onnx", "images"], "no checkpoint none.onnx"),
         (["--ckpt_path", "BEST", "images", "--device", "cuda:7"], "cuda:7"),
         (["--ckpt_path", "BEST", "images", "--inference.threshold", "0.3"], "inference.threshold is for model.task"),
     ],
@@ -225,3 +225,17 @@ def test_mistakes_are_told(
     told = capsys.readouterr()
     assert re.search(message, told.err)
     assert "Traceback" not in told.err
+
+
+def test_the_experiment_says_what_is_saved(cells: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "-c", str(cells), *SMALL, "--predict.save", "[labels]"]) == 0
+    words = ["predict", "--ckpt_path", "runs/my_cells/1/checkpoints/best.ckpt"]
+    assert main([*words, "--data.root", "new_images"]) == 0
+    assert main([*words, "new_images"]) == 0
+    assert main([*words, "new_images", "--save", "overlays"]) == 0
+    folders = [Path(f"runs/my_cells/1/predictions/{number}") for number in (1, 2, 3)]
+    assert [(folder / "overlays").is_dir() for folder in folders] == [False, False, True]
+    assert [(folder / "0.png").is_file() for folder in folders] == [True, True, False]
+    capsys.readouterr()
+    assert main([*words, "--data.root", "new_images", "--predict.save", "[coco]"]) == 2
+    assert "coco is saved of images that are named: predict INPUT" in capsys.readouterr().err

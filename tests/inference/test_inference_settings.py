@@ -25,13 +25,18 @@ def test_values_out_of_range_are_refused(arguments: dict[str, Any], named: str) 
 def test_nothing_is_set_at_first() -> None:
     settings = InferenceSettings()
     assert settings.record() == {}
-    assert not settings.is_averaged
     assert settings.tile_for(20_000, 20_000) is None
 
 
 @pytest.mark.parametrize(("height", "expected"), [(2000, None), (2001, 1024)])
 def test_auto_cuts_above_four_million_pixels(height: int, expected: int | None) -> None:
     assert InferenceSettings(tile="auto").tile_for(height, 2000) == expected
+
+
+def test_tiles_of_auto_are_smaller_where_a_row_of_them_takes_much_memory() -> None:
+    settings = InferenceSettings(tile="auto")
+    assert settings.tile_for(20_000, 20_000, num_outputs=3) == 1024
+    assert settings.tile_for(20_000, 20_000, num_outputs=12) == 512
 
 
 def test_images_within_a_tile_are_not_cut() -> None:

@@ -54,8 +54,8 @@ def test_one_row_of_tiles_is_read_at_a_time() -> None:
 
     def read(top: int, end: int) -> Tensor:
         asked.append((top, end))
-        return torch.zeros(1, 1, end - top, 40)
+        return torch.zeros(1, 1, end - top, 160)
 
-    bands = [band.shape[-2] for band in tiled(Tiling(100, 40, 40, 10), read, lambda tiles, *_: tiles, 1)]
-    assert asked == [(0, 40), (30, 70), (60, 100)]
-    assert bands == [30, 30, 40]
+    bands = [band.shape[-2] for band in tiled(Tiling(400, 160, 160, 40), read, lambda tiles, *_: tiles, 1)]
+    assert asked == [(0, 160), (120, 280), (240, 400)]
+    assert bands == [120, 120, 128, 32]
