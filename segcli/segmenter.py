@@ -137,7 +137,7 @@ class Segmenter(nn.Module):
         Raises:
             ValueError: If the image has other channels than the backbone takes.
         """
-        features = self._features(image)
+        features = self.extract(image)
         prediction = self.decode(features)
         if self.training and len(self.auxiliary):
             others = [head(features) for head in self.auxiliary]
@@ -165,7 +165,12 @@ class Segmenter(nn.Module):
         x = image.contiguous(memory_format=self.memory_format).to(self.scale.dtype)
         return torch.addcmul(self.shift, x, self.scale)
 
-    def _features(self, image: Tensor) -> Features:
+    def extract(self, image: Tensor) -> Features:
+        """Map ``(B, C, H, W)`` images in their raw value range to what the backbone makes of them, filled up.
+
+        Raises:
+            ValueError: If they have other channels than the backbone takes, or a size that it does not take.
+        """
         height, width = image.shape[-2:]
         x = self.normalise(image)
         multiple = self.backbone.size_multiple

@@ -1,11 +1,8 @@
 """Export the checkpoint of a command line: its model, its data, and the folder that the file goes to."""
 
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from segcli.experiment.arguments import RunArguments
 from segcli.experiment.data import parsed_data
 from segcli.experiment.errors.situation import Building
 from segcli.experiment.errors.translate import translated
+from segcli.experiment.output_folder import appearing
 from segcli.experiment.parts import blamed, inference_of
 from segcli.export.description import ExportError
 from segcli.export.export_checkpoint import Export, Exported, export_checkpoint
@@ -22,7 +20,7 @@ from segcli.export.model_card import stored_run
 from segcli.inference.checkpoint import experiment_in, load_checkpoint
 from segcli.inference.inference_settings import InferenceSettings
 from segcli.runs.identity import experiment_hash
-from segcli.runs.run_folder import RunFolder, RunFolderError
+from segcli.runs.run_folder import RunFolder
 from segcli.runs.stored_run import StoredRun
 from segcli.runs.surroundings import file_hash, versions
 from segcli.segmenter import Segmenter
@@ -54,73 +52,13 @@ def export(arguments: RunArguments, wanted: Mapping[str, Any], output: Path | No
         run = stored_run(folder.path if folder is not None else None)
         origin = _origin(checkpoint, run)
         try:
-            with _appearing(output, folder) as place:
+            with appearing(output, folder, FOLDER) as place:
                 exported = export_checkpoint(
                     segmenter, data, Export(**wanted), place.path, origin, run, lambda line: say(line, file=sys.stderr)
                 )
             return replace(exported, path=place.path / exported.path.name)
         except ExportError as error:
             raise ConfigError([Problem(str(error))]) from error
-
-
-@dataclass
-class _Place:
-    path: Path
-
-
-@contextmanager
-def _appearing(output: Path | None, run: RunFolder | None) -> Iterator[_Place | RunFolder]:
-    """Yield a place whose folder has another name until the block has ended.
-
-    Raises:
-        ConfigError: If it is not known where, or something is there already, or nothing can be written there.
-    """
-    if output is None and run is None:
-        raise ConfigError([Problem("the checkpoint lies in no folder of a run; give --output FOLDER")])
-    try:
-        with _in_run(run) if output is None and run is not None else _in_folder(Path(str(output)).resolve()) as place:
-            yield place
-    except RunFolderError as error:
-        what = str(error).partition(";")[0]
-        raise ConfigError([Problem(f"{what}; choose another place with --output FOLDER")]) from None
-
-
-@contextmanager
-def _in_run(run: RunFolder) -> Iterator[RunFolder]:
-    folder = RunFolder.reserve(run.path / FOLDER)
-    with folder.appearing():
-        yield folder
-    folder.release()
-
-
-@contextmanager
-def _in_folder(output: Path) -> Iterator[_Place]:
-    """Yield a place in a folder that is new or empty, and move what is in there up at the end."""
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise ConfigError([Problem(f"{output} is there already; --output takes a folder that is new or empty")])
-    is_new = not output.exists()
-    with _writing(output):
-        output.mkdir(parents=True, exist_ok=True)
-        place = _Place(Path(tempfile.mkdtemp(dir=output, prefix=".export.")))
-    staged = place.path
-    try:
-        yield place
-        with _writing(output):
-            for each in list(staged.iterdir()):
-                each.replace(output / each.name)
-        place.path = output
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-        if is_new and not any(output.iterdir()):
-            output.rmdir()
-
-
-@contextmanager
-def _writing(output: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError([Problem(f"cannot write to {output}: {error.strerror or error}")]) from None
 
 
 def _left_to_others(settings: InferenceSettings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from segcli.predict.predictor import Images, Predictor, Probabilities
 from segcli.segmenter import Segmenter
@@ -48,13 +49,33 @@ class CheckpointPredictor(Predictor):
         """Return the probabilities of the model's logits."""
         return self._run(images, self.kind.probabilities)
 
-    def _run(self, images: Images, of_logits: Callable[[Tensor], Tensor]) -> NDArray[Any]:
-        self.require(images)
-        pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).to(self.device)
+    def features(self, images: Images) -> NDArray[np.float32]:
+        """Return what the backbone makes of whole images: the mean of its coarsest level over their pixels.
+
+        Args:
+            images: ``(B, H, W, C)`` in their raw value range.
+
+        Returns:
+            ``(B, C_i)`` of length 1.
+
+        Raises:
+            PredictorError: If the model is not for such images.
+        """
         with torch.inference_mode():
             with self._autocast():
-                logits = self.segmenter(pixels)
+                coarsest = self.segmenter.extract(self._pixels(images)).levels[-1]
+            found: NDArray[np.float32] = normalize(coarsest.float().mean(dim=(2, 3))).cpu().numpy()
+        return found
+
+    def _run(self, images: Images, of_logits: Callable[[Tensor], Tensor]) -> NDArray[Any]:
+        with torch.inference_mode():
+            with self._autocast():
+                logits = self.segmenter(self._pixels(images))
             return of_logits(logits).cpu().numpy()
+
+    def _pixels(self, images: Images) -> Tensor:
+        self.require(images)
+        return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).to(self.device)
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self._cast is None:

@@ -16,6 +16,9 @@ class Ensemble(Predictor):
     Args:
         members: At least two, of the same classes, task and kind of images.
 
+    Attributes:
+        members: The same.
+
     Raises:
         PredictorError: If they differ in one of these.
     """
@@ -26,7 +29,7 @@ class Ensemble(Predictor):
             what = next((what for what, of in _ALIKE.items() if of(each) != of(first)), None)
             if what is not None:
                 raise PredictorError(f"{each.name} has other {what} than {first.name}: they do not average")
-        self._members = members
+        self.members = members
         self.name = ", ".join(each.name for each in members)
         self.classes, self.palette, self.kind = first.classes, first.palette, first.kind
         self.image_mode, self.channels, self.device = first.image_mode, first.channels, first.device
@@ -41,10 +44,10 @@ class Ensemble(Predictor):
 
     def probabilities(self, images: Images) -> Probabilities:
         """Return the mean over the members."""
-        total = self._members[0].probabilities(images).copy()
-        for each in self._members[1:]:
+        total = self.members[0].probabilities(images).copy()
+        for each in self.members[1:]:
             total += each.probabilities(images)
-        return total / np.float32(len(self._members))
+        return total / np.float32(len(self.members))
 
 
 _ALIKE: Mapping[str, Callable[[Predictor], object]] = {

@@ -52,7 +52,7 @@ def assert_equal(theirs: Any, ours: Segmenter, exact: bool = True, side: int = 6
     image = torch.rand(1, 3, side, 2 * side)
     with torch.inference_mode():
         expected = theirs.decoder(theirs.encoder(image))
-        found = ours.decoder(ours._features(image).levels)
+        found = ours.decoder(ours.extract(image).levels)
         if exact:
             expected, found = theirs.segmentation_head[0](expected), ours.classifier(found)
     assert_close(found, expected)

@@ -1,0 +1,1 @@
+"""Unlabelled images, ranked by what a model would learn from their labels."""
