@@ -14,11 +14,10 @@ from segcli.datamodules.pattern_data_module import PatternDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.runs.run_folder import COMPOSED, RunFolder
 
-FILE = "labelled.yaml"
-_OF_FILES = {
-    *("image", "mask", "image_dir", "mask_dir", "coco", "outlines", "listing", "splits", "split_files", "download"),
-    *("val_fraction", "test_fraction", "split_seed", "limit", "group", "window", "overlap", "slice_axis", "nodata"),
-}
+_OF_FILES = frozenset(
+    "root image mask image_dir mask_dir manifest coco outlines listing splits split_files download val_fraction "
+    "test_fraction split_seed limit group window overlap slice_axis nodata".split()
+)
 """Arguments of :class:`PatternDataModule` that say where files lie and which are used, which a manifest says now."""
 
 

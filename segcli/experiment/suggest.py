@@ -12,15 +12,16 @@ from segcli.experiment.arguments import RunArguments
 from segcli.experiment.data import build_data
 from segcli.experiment.errors.situation import Building
 from segcli.experiment.errors.translate import translated
-from segcli.experiment.labelled_experiment import FILE, keeps_meaning, labelled_experiment, values_of_masks
+from segcli.experiment.labelled_experiment import keeps_meaning, labelled_experiment, values_of_masks
 from segcli.experiment.open_predictor import open_predictor
 from segcli.experiment.output_folder import appearing
 from segcli.inspection.preview import png
 from segcli.predict.predictor import PredictorError
 from segcli.runs.run_folder import RunFolder
-from segcli.suggest.files import PICTURE, TABLE, WITH_LABELLED, labelled_rows, write_files
+from segcli.suggest.files import labelled_rows, write_files
 from segcli.suggest.labelled import Labelled, labelled_data, labelled_folder
 from segcli.suggest.measure import Measurer
+from segcli.suggest.output_names import EXPERIMENT, PICTURE, TABLE, WITH_LABELLED
 from segcli.suggest.picture import suggestions_grid
 from segcli.suggest.suggest import suggest
 from segcli.suggest.suggestions import Suggestions
@@ -118,7 +119,7 @@ def _experiment(
         return ""
     text = labelled_experiment(experiment, data, folder, manifest, run)
     try:
-        write_text(folder / FILE, text)
+        write_text(folder / EXPERIMENT, text)
     except OSError as error:
         raise ConfigError([Problem(f"cannot write to {folder}: {error.strerror or error}")]) from None
     return text

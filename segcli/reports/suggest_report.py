@@ -8,10 +8,8 @@ from segcli.comparison.figures import plural
 from segcli.config.errors import in_a_line
 from segcli.config.escape import code, command, fenced, markdown, markdown_table, visible
 from segcli.config.tables import text_table
-from segcli.experiment.labelled_experiment import FILE
 from segcli.program import program
-from segcli.suggest.files import LIST, PICTURE, SKIPPED, TABLE
-from segcli.suggest.suggest import MASKS
+from segcli.suggest.output_names import EXPERIMENT, LIST, MASKS, PICTURE, SKIPPED, TABLE
 
 if TYPE_CHECKING:
     from segcli.experiment.suggest import Suggested
@@ -35,10 +33,11 @@ def suggest_report(suggested: "Suggested", checkpoint: str, form: str) -> str:
     write, quote = (markdown, code) if is_markdown else (visible, visible)
     chosen = suggested.found.chosen[:_SHOWN]
     rows = [(str(each.rank), str(each.image), f"{each.uncertainty:.3f}", _distance(each.distance)) for each in chosen]
-    lines = [*map(write, _about(suggested)), ""]
+    bullet = "- " if is_markdown else ""
+    lines = [*(f"{bullet}{write(line)}" for line in _about(suggested)), ""]
     lines += markdown_table(_HEAD, (map(markdown, row) for row in rows)) if is_markdown else text_table(rows, _HEAD)
     rest = len(suggested.found.chosen) - len(chosen)
-    lines += [write(f"and {rest} more")] if rest else []
+    lines += ["", write(f"and {rest} more")] if rest and is_markdown else [f"and {rest} more"] if rest else []
     lines += [
         "",
         f"{write('written to')} {quote(str(suggested.folder))}: {', '.join(map(quote, _files(suggested)))}",
@@ -47,7 +46,7 @@ def suggest_report(suggested: "Suggested", checkpoint: str, form: str) -> str:
     lines += [_step(at, text, words, is_markdown) for at, (text, words) in enumerate(_next(suggested, checkpoint), 1)]
     if suggested.experiment:
         text = fenced(suggested.experiment.rstrip(), "yaml") if is_markdown else _indented(suggested.experiment)
-        lines += ["", f"{quote(f'{suggested.folder}/{FILE}')}:", "", *text.splitlines()]
+        lines += ["", f"{quote(f'{suggested.folder}/{EXPERIMENT}')}:", "", *text.splitlines()]
     return "\n".join(lines)
 
 
@@ -84,9 +83,9 @@ def _next(suggested: "Suggested", checkpoint: str) -> Iterator[tuple[str, list[s
     yield f"masks as {folder / MASKS}/NAME.png, named in {TABLE}; {suggested.values}", []
     if suggested.is_whole:
         more = "" if suggested.with_labelled else ", on these images alone, of which a fifth validate"
-        yield f"train{more}", ["fit", "-c", str(folder / FILE)]
+        yield f"train{more}", ["fit", "-c", str(folder / EXPERIMENT)]
     else:
-        yield f"the section data of {folder / FILE}, in your experiment, reads them", []
+        yield f"the section data of {folder / EXPERIMENT}, in your experiment, reads them", []
 
 
 def _step(at: int, text: str, words: list[str], is_markdown: bool) -> str:

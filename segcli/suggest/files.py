@@ -14,15 +14,8 @@ from segcli.datasets.record_dataset import RecordDataset
 from segcli.datasets.sample_dataset import SampleDataset
 from segcli.disk import write_text
 from segcli.suggest.measure import Skipped
+from segcli.suggest.output_names import LIST, SKIPPED, TABLE, WITH_LABELLED
 from segcli.suggest.suggestions import Suggestion
-
-TABLE, LIST, PICTURE, SKIPPED, WITH_LABELLED = (
-    "suggestions.csv",
-    "suggestions.txt",
-    "suggestions.png",
-    "skipped.csv",
-    "manifest.csv",
-)
 
 
 class LabelledRow(NamedTuple):

@@ -10,13 +10,11 @@ from segcli.inference.prediction_files import prediction_names
 from segcli.sample import DataError
 from segcli.suggest.labelled import MOST_CENTRES, Labelled, centres
 from segcli.suggest.measure import Measured, Measurer, Skipped
+from segcli.suggest.output_names import EXTENSION, MASKS
 from segcli.suggest.pool import Pool, find_pool
 from segcli.suggest.spread import choose
 from segcli.suggest.suggestions import Suggestion, Suggestions
 from segcli.suggest.uncertainty import Measure
-
-MASKS = "masks"
-"""Folder of the masks that are to be made, below that of the suggestions."""
 
 
 def suggest(folder: Path, number: int, measurer: Measurer, labelled: Labelled, by: Measure = "entropy") -> Suggestions:
@@ -52,7 +50,7 @@ def suggest(folder: Path, number: int, measurer: Measurer, labelled: Labelled, b
         Suggestion(
             rank,
             file,
-            "" if multilabel else f"{MASKS}/{names[str(file)]}.png",
+            "" if multilabel else f"{MASKS}/{names[str(file)]}{EXTENSION}",
             measured[choice.index].uncertainty,
             choice.distance,
         )

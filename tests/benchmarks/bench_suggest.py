@@ -4,8 +4,8 @@
 measure and each way to sum up pixels, and its error there, 1 minus the mean IoU of the classes that the image has.
 
 Else it is a study of a pool of images in files. Per seed, a model is trained on 10 random images; then one on these and
-10 that are suggested by it, and one on these and 10 random ones, with the same number of steps. To spare trainings, seeds
-after the second share its first model. All are measured on 300 other images.
+10 that are suggested by it, and one on these and 10 random ones, with the same number of steps. To spare trainings,
+seeds after the second share its first model. All are measured on 300 other images.
 """
 
 import argparse
@@ -49,21 +49,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=300)
     args = parser.parse_args()
-    if args.scores is not None:
-        return scores(args.scores)
-    folder: Path = args.folder.resolve()
+    scores(args.scores) if args.scores is not None else study(args.folder.resolve(), args.seeds, args.steps)
+
+
+def study(folder: Path, seeds: int, steps: int) -> None:
+    """Train, and print how good each model is."""
     names = write_pool(folder)
     found: dict[str, list[float]] = {"10 random": [], "20, 10 of them suggested": [], "20 random": []}
-    for seed in range(args.seeds):
+    for seed in range(seeds):
         start = min(seed, 1)
         first = random.Random(start).sample(names, FIRST)
         others = [name for name in names if name not in first]
         if seed == start:
-            begun = trained(folder, f"first_{start}", first, start, args.steps)
+            begun = trained(folder, f"first_{start}", first, start, steps)
         suggested = [*first, *suggest(folder, begun, f"suggested_{start}")]
         chosen = [*first, *random.Random(100 + seed).sample(others, MORE)]
-        by_suggestion = trained(folder, f"suggested_{seed}", suggested, seed, args.steps)
-        by_chance = trained(folder, f"random_{seed}", chosen, seed, args.steps)
+        by_suggestion = trained(folder, f"suggested_{seed}", suggested, seed, steps)
+        by_chance = trained(folder, f"random_{seed}", chosen, seed, steps)
         for what, checkpoint in zip(found, (begun, by_suggestion, by_chance), strict=True):
             found[what].append(tested(checkpoint))
             print(f"seed {seed}  {what:26} mIoU {found[what][-1]:.4f}", flush=True)

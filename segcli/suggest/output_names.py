@@ -1,0 +1,12 @@
+"""What files in the folder of suggestions are called. Free of torch."""
+
+TABLE, LIST, PICTURE = "suggestions.csv", "suggestions.txt", "suggestions.png"
+SKIPPED = "skipped.csv"
+"""What could not be looked at, if anything."""
+WITH_LABELLED = "manifest.csv"
+"""The labelled images and the suggested ones, where a table can name both."""
+EXPERIMENT = "labelled.yaml"
+MASKS = "masks"
+"""Folder of the masks that are to be made."""
+EXTENSION = ".png"
+"""Of these."""
