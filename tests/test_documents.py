@@ -80,6 +80,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("cells/image", image),
             ("cells/label", Image.fromarray(disc.astype(np.uint8) * 255)),
             ("new_images", image),
+            ("unlabelled", Image.fromarray(draw.integers(0, 256, (48, 64, 3), dtype=np.uint8))),
             ("data/camvid/train", image),
             ("data/camvid/trainannot", Image.fromarray(disc.astype(np.uint8))),
             ("data/camvid/val", image),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 import segcli
 from segcli.cli.main import main
@@ -44,6 +45,7 @@ EXPERIMENT = {
     "run": {"name": "${vars.name}"},
 }
 FILE = f"exp{ESCAPES}|`<i>.yaml"
+POOL = "pool\x1b[31m\x07\u202e\t\x7f|`<b>"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with working_directory(folder):
         names = [f"clip{i % 5}{ESCAPES}_{i}" for i in range(10)]
         write_pairs(Path(f"data{ESCAPES}/images"), Path(f"data{ESCAPES}/labels"), names)
+        Path(POOL).mkdir()
+        for at, name in enumerate((f"a{POOL}", f"b{ESCAPES}", "c${x}")):
+            Image.new("RGB", (40, 40), (at, 9, 90)).save(Path(POOL, f"{name}.png"))
         text = yaml.safe_dump(EXPERIMENT, sort_keys=False)
         Path(FILE).write_text(f"# {MARKUP} \u202e\n{text}", encoding="utf-8")
         code, told = _said("fit", "-c", FILE)
@@ -122,6 +127,12 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
         (2, [NOWHERE, "-c", FILE]),
     ],
     "export": [(0, ["--ckpt_path", BEST, *TORCH, "--format", "json"]), (2, ["--ckpt_path", NOWHERE])],
+    "suggest": [
+        (3, ["--ckpt_path", BEST, POOL, "--n", "2"]),
+        (3, ["--ckpt_path", BEST, POOL, "--format", "json"]),
+        (2, ["--ckpt_path", BEST, NOWHERE]),
+        (2, ["--ckpt_path", BEST, POOL, "--labelled", NOWHERE]),
+    ],
     "tune": [(0, ["batch_size", "-c", FILE, "--max_batch_size", "2", "--steps", "2"])],
     "sweep": [
         (0, ["-c", FILE, "--vary", f"data.root=a,b{ESCAPES.replace('[', '')}", "--dry-run"]),
@@ -174,6 +185,7 @@ IN_MARKDOWN = {
     "diff": [RUN, FILE, "--all"],
     "evaluate": PREDICTED,
     "export": ["--ckpt_path", BEST, *TORCH],
+    "suggest": ["--ckpt_path", BEST, POOL],
     "list": ["experiments"],
     "new": [f"data{ESCAPES}", "--force", "--output", f"new{ESCAPES}|`<i>.yaml"],
     "data": ["stats", "-c", FILE],

@@ -14,10 +14,10 @@ from segcli.datamodules.pattern_data_module import PatternDataModule
 from segcli.datamodules.segmentation_data_module import SegmentationDataModule
 from segcli.runs.run_folder import COMPOSED, RunFolder
 
-_OF_FILES = frozenset(
-    "root image mask image_dir mask_dir manifest coco outlines listing splits split_files download val_fraction "
-    "test_fraction split_seed limit group window overlap slice_axis nodata".split()
-)
+_PLACES = {"root", "image", "mask", "image_dir", "mask_dir", "manifest", "coco", "outlines", "listing", "download"}
+_PARTS = {"splits", "split_files", "val_fraction", "test_fraction", "split_seed", "limit", "group"}
+_WINDOWS = {"window", "overlap", "slice_axis", "nodata"}
+_OF_FILES = _PLACES | _PARTS | _WINDOWS
 """Arguments of :class:`PatternDataModule` that say where files lie and which are used, which a manifest says now."""
 
 

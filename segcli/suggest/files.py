@@ -15,6 +15,7 @@ from segcli.datasets.sample_dataset import SampleDataset
 from segcli.disk import write_text
 from segcli.suggest.measure import Skipped
 from segcli.suggest.output_names import LIST, SKIPPED, TABLE, WITH_LABELLED
+from segcli.suggest.pool import fits_a_line
 from segcli.suggest.suggestions import Suggestion
 
 
@@ -33,7 +34,7 @@ class LabelledRow(NamedTuple):
 
 
 def labelled_rows(splits: Mapping[Split, SampleDataset]) -> list[LabelledRow] | None:
-    """Return rows of the labelled images; None where images or masks are no single files, which a manifest needs.
+    """Return rows of the labelled images; None where a manifest cannot name them, such as parts of files.
 
     Args:
         splits: The data.
@@ -46,6 +47,8 @@ def labelled_rows(splits: Mapping[Split, SampleDataset]) -> list[LabelledRow] | 
             if not _is_plain(record):
                 return None
             mask = record.masks[0].path if record.masks else None
+            if not all(fits_a_line(file) for file in (record.image, mask) if file is not None):
+                return None
             rows.append(LabelledRow(str(record.image.absolute()), "" if mask is None else str(mask.absolute()), split))
     return rows or None
 

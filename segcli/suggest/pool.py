@@ -44,7 +44,7 @@ def find_pool(folder: Path, images: Collection[Path], masks: Collection[Path]) -
     if folder.is_file():
         raise DataError(f"{folder} is a file, expected a folder of images; name the one that it lies in.")
     found = find_images(folder)
-    odd = {file for file in found if _is_odd(file)}
+    odd = {file for file in found if not fits_a_line(file)}
     same_size, masks = _by_size(found), {mask.resolve() for mask in masks}
     of_labelled = {size: set(map(file_hash, each)) for size, each in _by_size(images).items() if size in same_size}
     seen = set[tuple[int, str]]()
@@ -64,10 +64,10 @@ def find_pool(folder: Path, images: Collection[Path], masks: Collection[Path]) -
     return Pool(folder, tuple(files), tuple(labelled), tuple(copies), skipped)
 
 
-def _is_odd(file: Path) -> bool:
-    """Return whether a list of paths, one in a line, or a table would not give a path back."""
+def fits_a_line(file: Path) -> bool:
+    """Return whether a list of paths, one in a line, and a table give a path back as it is."""
     text = str(file.absolute())
-    return text.splitlines() != [text] or text != text.strip()
+    return text.splitlines() == [text] and text == text.strip()
 
 
 def _by_size(files: Iterable[Path]) -> dict[int, list[Path]]:

@@ -20,9 +20,13 @@ ELSEWHERE = (
     "experiment/tune",
     "experiment/export.py",
     "experiment/predict.py",
+    "experiment/output_folder.py",
+    "experiment/suggest.py",
     "export",
     "predict",
     "reports/data_check_report.py",
+    "reports/suggest_report.py",
+    "suggest",
 )
 """What no call from Python leads to, and what writes no messages."""
 OPTION = re.compile(r"(?<![\w-])(?:--\w|-c\b)")

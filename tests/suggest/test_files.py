@@ -63,3 +63,6 @@ def test_labelled_rows_are_those_of_single_files(tmp_path: Path) -> None:
     assert labelled_rows(many.splits) is None
     assert labelled_rows(labelled_data(ShapesDataModule(3, 2, 1, 32)).splits) is None
     assert labelled_rows({}) is None
+    (tmp_path / "data" / "images" / "0.png").rename(tmp_path / "data" / "images" / "0\n.png")
+    (tmp_path / "data" / "labels" / "0.png").rename(tmp_path / "data" / "labels" / "0\n.png")
+    assert labelled_rows(labelled_data(PatternDataModule(str(tmp_path / "data"), classes=["a", "b"])).splits) is None
