@@ -1,154 +1,176 @@
-"""What `segcli suggest` is worth on generated shapes: ``python -m tests.benchmarks.bench_suggest FOLDER``.
+"""What `segcli suggest` is worth: ``python -m tests.benchmarks.bench_suggest WEIGHTS [CAMVID]``.
 
-``--scores CKPT`` needs no training: Spearman's rank correlation between how unsure a model is of an image, by each
-measure and each way to sum up pixels, and its error there, 1 minus the mean IoU of the classes that the image has.
+``WEIGHTS`` are those of timm's tf_efficientnet_lite0, ``CAMVID`` the folder of the data set; without it, pictures of
+shapes are drawn. The backbone stays as it is, and a linear classifier is fitted on its levels at stride 8, which takes
+a second: so choices can be tried with many seeds, where trainings of whole models would take days. Per seed, one is
+fitted on 10 random images of the pool; then one on these and 10 more, chosen by chance, as `segcli suggest` does, by
+uncertainty alone, and by distances alone. All are measured on other images.
 
-Else it is a study of a pool of images in files. Per seed, a model is trained on 10 random images; then one on these and
-10 that are suggested by it, and one on these and 10 random ones, with the same number of steps. To spare trainings,
-seeds after the second share its first model. All are measured on 300 other images.
+Also printed: Spearman's rank correlation of an image's uncertainty, by each measure and each way to sum up its pixels,
+with its error, 1 minus the mean IoU of the classes that it has, by the classifiers of 10 images.
 """
 
 import argparse
-import csv
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.stats import spearmanr
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-from segcli.cli.main import main as segcli
-from segcli.datasets.shapes_dataset import ShapesDataset
-from segcli.experiment.open_predictor import open_predictor
+from segcli.backbones.timm_backbone import TimmBackbone
+from segcli.datamodules.camvid_data_module import CamVidDataModule
+from segcli.datamodules.shapes_data_module import ShapesDataModule
+from segcli.datasets.sample_dataset import SampleDataset
+from segcli.decoders.fpn import FPN
 from segcli.metrics.segmentation_metric import SegmentationMetric
+from segcli.sample import IGNORE_INDEX
+from segcli.segmenter import Segmenter
+from segcli.suggest.spread import choose
 from segcli.suggest.uncertainty import MEASURES, uncertainty_map
 
-SIZE_PX, POOL, TESTED, FIRST, MORE = 96, 400, 300, 10, 10
-EXPERIMENT = """
-extends: segcli:quickstart
-data: !replace
-  class_path: PatternDataModule
-  root: {root}
-  manifest: {manifest}
-  classes: [background, circle, square, triangle]
-  batch_size: 5
-  train_transforms: [HorizontalFlip]
-seed_everything: {seed}
-trainer: {{max_epochs: {epochs}, check_val_every_n_epoch: {epochs}, enable_progress_bar: false, logger: true}}
-"""
+FIRST, MORE, STEPS, STRIDE = 10, 10, 200, 8
+SUMS: dict[str, Callable[[NDArray[np.float32]], float]] = {
+    "mean": lambda values: float(values.mean()),
+    "highest tenth": lambda values: float(np.sort(values, axis=None)[-values.size // 10 :].mean()),
+    "highest hundredth": lambda values: float(np.sort(values, axis=None)[-values.size // 100 :].mean()),
+}
+
+
+class Images:
+    """What the backbone makes of images, half the size of CamVid's, and their masks.
+
+    Args:
+        segmenter: Its backbone is used.
+        dataset: The images.
+        step: Every so many pixels are taken.
+    """
+
+    def __init__(self, segmenter: Segmenter, dataset: SampleDataset, step: int) -> None:
+        self.maps, self.masks, whole = list[Tensor](), list[Tensor](), list[Tensor]()
+        for index in range(len(dataset)):
+            image, mask = dataset.load(index)
+            assert mask is not None
+            pixels = torch.from_numpy(np.ascontiguousarray(image[::step, ::step])).permute(2, 0, 1)[None]
+            with torch.inference_mode():
+                features = segmenter.extract(pixels)
+            size = features.size[0] // STRIDE, features.size[1] // STRIDE
+            levels = [F.normalize(F.interpolate(x, size, mode="bilinear"), dim=1) for x in features.levels[1:]]
+            self.maps.append(torch.cat(levels, dim=1)[0].clone())
+            whole.append(F.normalize(features.levels[-1].mean(dim=(2, 3)))[0])
+            self.masks.append(torch.from_numpy(np.ascontiguousarray(mask[::step, ::step])))
+        self.whole = torch.stack(whole).numpy()
+
+    def probabilities(self, classifier: nn.Linear, index: int) -> NDArray[np.float32]:
+        """Return ``(K, H, W)`` of an image at the size of its mask."""
+        height, width = self.masks[index].shape
+        with torch.inference_mode():
+            logits = classifier(self.maps[index].permute(1, 2, 0)).permute(2, 0, 1)[None]
+            resized = F.interpolate(logits, scale_factor=STRIDE, mode="bilinear")[0, :, :height, :width]
+            found: NDArray[np.float32] = resized.softmax(dim=0).numpy()
+        return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--scores", type=Path, help="a checkpoint of the quickstart")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("camvid", type=Path, nargs="?")
+    parser.add_argument("--seeds", type=int, default=10)
     args = parser.parse_args()
-    scores(args.scores) if args.scores is not None else study(args.folder.resolve(), args.seeds, args.steps)
+    backbone = TimmBackbone("tf_efficientnet_lite0", weights=str(args.weights))
+    segmenter = Segmenter(backbone, FPN(backbone.features), 2).eval()
+    data = ShapesDataModule(400, 100) if args.camvid is None else CamVidDataModule(str(args.camvid))
+    for split in ("train", "val"):
+        data.prepare(split)
+    step = 1 if args.camvid is None else 2
+    pool, tested = (Images(segmenter, data.datasets[split], step) for split in ("train", "val"))
+    print(f"pool of {len(pool.maps)} images, {len(tested.maps)} to measure, {len(data.classes)} classes", flush=True)
+    scores, rho = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
+    for seed in range(args.seeds):
+        first = random.Random(seed).sample(range(len(pool.maps)), FIRST)
+        classifier = fitted(pool, first, len(data.classes), seed)
+        scores["10, by chance"].append(measured(tested, classifier))
+        for what, value in correlations(tested, classifier):
+            rho[what].append(value)
+        for what, chosen in choices(pool, classifier, first, seed):
+            scores[what].append(measured(tested, fitted(pool, [*first, *chosen], len(data.classes), seed)))
+    chance = np.array(scores["20, by chance"])
+    for what, values in scores.items():
+        difference = np.array(values) - chance
+        error = difference.std(ddof=1) / len(values) ** 0.5
+        print(f"{what:32} mIoU {statistics.mean(values):.4f}  against chance {difference.mean():+.4f} ± {error:.4f}")
+    for what, values in rho.items():
+        print(f"{what:32} rho {statistics.mean(values):.3f}")
 
 
-def study(folder: Path, seeds: int, steps: int) -> None:
-    """Train, and print how good each model is."""
-    names = write_pool(folder)
-    found: dict[str, list[float]] = {"10 random": [], "20, 10 of them suggested": [], "20 random": []}
-    for seed in range(seeds):
-        start = min(seed, 1)
-        first = random.Random(start).sample(names, FIRST)
-        others = [name for name in names if name not in first]
-        if seed == start:
-            begun = trained(folder, f"first_{start}", first, start, steps)
-        suggested = [*first, *suggest(folder, begun, f"suggested_{start}")]
-        chosen = [*first, *random.Random(100 + seed).sample(others, MORE)]
-        by_suggestion = trained(folder, f"suggested_{seed}", suggested, seed, steps)
-        by_chance = trained(folder, f"random_{seed}", chosen, seed, steps)
-        for what, checkpoint in zip(found, (begun, by_suggestion, by_chance), strict=True):
-            found[what].append(tested(checkpoint))
-            print(f"seed {seed}  {what:26} mIoU {found[what][-1]:.4f}", flush=True)
-    for what, values in found.items():
-        print(f"{what:26} mean {statistics.mean(values):.4f}  {' '.join(f'{value:.4f}' for value in values)}")
+def choices(pool: Images, classifier: nn.Linear, first: Sequence[int], seed: int) -> Iterator[tuple[str, list[int]]]:
+    """Yield ways to choose and what they choose from the images that are not among the first."""
+    others = [index for index in range(len(pool.maps)) if index not in first]
+    maps = [pool.probabilities(classifier, index) for index in others]
+    features, centres = pool.whole[others], pool.whole[list(first)]
+    yield "20, by chance", random.Random(1000 + seed).sample(others, MORE)
+    for by in MEASURES:
+        unsure = [float(uncertainty_map(each, False, by).mean()) for each in maps]
+        found = choose(unsure, features, MORE, centres)
+        yield f"20, suggest --by {by}", [others[each.index] for each in found]
+        if by == MEASURES[0]:
+            alone = np.argsort(unsure)[::-1][:MORE]
+            yield "20, by entropy alone", [others[at] for at in alone]
+    even = choose(np.ones(len(others)), features, len(others), centres)[:MORE]
+    yield "20, by distances alone", [others[each.index] for each in even]
 
 
-def scores(checkpoint: Path) -> None:
-    """Print how well uncertainty tells which images the model errs on."""
-    predictor, ways = open_predictor([checkpoint]), _ways()
-    found: dict[str, list[float]] = {f"{by}, {way}": [] for by in MEASURES for way in ways}
-    errors = []
-    dataset = ShapesDataset("train", POOL, SIZE_PX, 5)
-    for index in range(POOL):
-        image, mask = dataset.load(index)
-        assert mask is not None
-        probabilities = predictor.probabilities(image[None])[0]
-        errors.append(1 - _mean_iou(probabilities.argmax(0), mask))
+def fitted(images: Images, chosen: Sequence[int], num_classes: int, seed: int) -> nn.Linear:
+    """Return a classifier of the pixels of some images, at the stride of the features."""
+    inputs, labels = list[Tensor](), list[Tensor]()
+    for index in chosen:
+        maps, half = images.maps[index], STRIDE // 2
+        mask = images.masks[index][half::STRIDE, half::STRIDE]
+        inputs.append(maps[:, : mask.shape[0], : mask.shape[1]].flatten(1).T)
+        labels.append(mask.flatten().long())
+    x, y = torch.cat(inputs), torch.cat(labels)
+    torch.manual_seed(seed)
+    classifier = nn.Linear(x.shape[1], num_classes)
+    optimizer = torch.optim.Adam(classifier.parameters(), lr=0.05)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        F.cross_entropy(classifier(x), y, ignore_index=IGNORE_INDEX).backward()
+        optimizer.step()
+    return classifier
+
+
+def measured(images: Images, classifier: nn.Linear) -> float:
+    """Return the mean IoU over images."""
+    metric = SegmentationMetric(classifier.out_features)
+    for index, mask in enumerate(images.masks):
+        labels = torch.from_numpy(images.probabilities(classifier, index).argmax(axis=0))
+        metric.update(labels[None], mask[None])
+    return float(metric.compute().mean_iou)
+
+
+def correlations(images: Images, classifier: nn.Linear) -> Iterator[tuple[str, float]]:
+    """Yield how well each uncertainty tells which images the classifier errs on."""
+    errors, found = list[float](), defaultdict[str, list[float]](list)
+    for index, mask in enumerate(images.masks):
+        probabilities, truth = images.probabilities(classifier, index), mask.numpy()
+        labels, known = probabilities.argmax(axis=0), truth != IGNORE_INDEX
+        present = np.unique(truth[known])
+        shares = [
+            ((labels == k) & (truth == k)).sum() / (((labels == k) & known) | (truth == k)).sum() for k in present
+        ]
+        errors.append(1 - float(np.mean(shares)))
         for by in MEASURES:
             values = uncertainty_map(probabilities, False, by)
-            for way, sum_up in ways.items():
+            for way, sum_up in SUMS.items():
                 found[f"{by}, {way}"].append(sum_up(values))
-    print(f"{POOL} images, mean IoU of an image {1 - np.mean(errors):.3f}")
     for what, values in found.items():
-        print(f"{what:28} rho {spearmanr(values, errors).statistic:.3f}")
-
-
-def _ways() -> dict[str, Callable[[NDArray[np.float32]], float]]:
-    return {
-        "mean": lambda values: float(values.mean()),
-        "highest tenth": lambda values: float(np.sort(values, axis=None)[-values.size // 10 :].mean()),
-        "highest hundredth": lambda values: float(np.sort(values, axis=None)[-values.size // 100 :].mean()),
-    }
-
-
-def _mean_iou(labels: NDArray[np.int64], mask: NDArray[np.uint8]) -> float:
-    present = np.unique(mask)
-    return float(np.mean([((labels == k) & (mask == k)).sum() / ((labels == k) | (mask == k)).sum() for k in present]))
-
-
-def write_pool(folder: Path) -> list[str]:
-    """Write images and masks; return the names of those of the pool."""
-    for split, number in (("train", POOL), ("val", 10)):
-        dataset = ShapesDataset(split, number, SIZE_PX, 5)
-        for index in range(number):
-            for name, pixels in zip((f"{split}_images", "masks"), dataset.load(index), strict=True):
-                path = folder / name / f"{split}_{index:04d}.png"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(np.asarray(pixels)).save(path)
-    return [f"train_{index:04d}" for index in range(POOL)]
-
-
-def trained(folder: Path, name: str, images: Sequence[str], seed: int, steps: int) -> Path:
-    """Train on images of the pool; return the last checkpoint."""
-    rows = [(f"train_images/{each}.png", f"masks/{each}.png", "train") for each in images]
-    rows += [(f"val_images/val_{at:04d}.png", f"masks/val_{at:04d}.png", "val") for at in range(10)]
-    with (folder / f"{name}.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("image", "mask", "split"), *rows])
-    epochs = steps // (len(images) // 5)
-    text = EXPERIMENT.format(root=folder, manifest=f"{name}.csv", seed=seed, epochs=epochs)
-    (folder / f"{name}.yaml").write_text(text)
-    assert segcli(["fit", "-c", str(folder / f"{name}.yaml"), f"--run.root={folder / 'runs'}"]) == 0
-    return sorted((folder / "runs" / name).iterdir())[-1] / "checkpoints" / "last.ckpt"
-
-
-def suggest(folder: Path, checkpoint: Path, name: str) -> list[str]:
-    """Return the names of images that are suggested."""
-    output = folder / f"{name}_list"
-    words = ["suggest", "--ckpt_path", str(checkpoint), str(folder / "train_images"), "--n", str(MORE)]
-    if not output.exists():
-        assert segcli([*words, "--output", str(output)]) == 0
-    return [Path(line).stem for line in (output / "suggestions.txt").read_text().splitlines()]
-
-
-def tested(checkpoint: Path) -> float:
-    """Return the mean IoU over images that no training saw."""
-    predictor, metric = open_predictor([checkpoint]), SegmentationMetric(4)
-    dataset = ShapesDataset("test", TESTED, SIZE_PX, 5)
-    for index in range(TESTED):
-        image, mask = dataset.load(index)
-        labels = torch.from_numpy(predictor.labels(image[None]).astype(np.int64))
-        metric.update(labels, torch.from_numpy(np.asarray(mask))[None])
-    return float(metric.compute().mean_iou)
+        yield what, float(spearmanr(values, errors).statistic)
 
 
 if __name__ == "__main__":
