@@ -91,15 +91,14 @@ def suggest_for(arguments: RunArguments, request: Request) -> Suggested:
         raise ConfigError([Problem(str(error))]) from None
     experiment, data = build_data(arguments, "")
     run = RunFolder.of_checkpoint(request.checkpoints[0])
-    with translated(Building(experiment)):
+    with translated(Building(experiment)), appearing(request.output, run, FOLDER) as place:
         labelled = _labelled(data, measurer, request.labelled)
         found = suggest(request.folder, request.number, measurer, labelled, request.by)
         rows = labelled_rows(labelled.splits) if keeps_meaning(data) and not data.multilabel else None
-        with appearing(request.output, run, FOLDER) as place:
-            write_files(place.path, found.chosen, rows, found.skipped)
-            picture = png(suggestions_grid(found.chosen, measurer, data.display_channels))
-            write_bytes(place.path / PICTURE, picture)
-        folder = place.path
+        write_files(place.path, found.chosen, rows, found.skipped)
+        picture = png(suggestions_grid(found.chosen, measurer, data.display_channels))
+        write_bytes(place.path / PICTURE, picture)
+    folder = place.path
     text = _experiment(experiment, data, folder, TABLE if rows is None else WITH_LABELLED, run)
     values = values_of_masks(experiment, data)
     return Suggested(folder, found, text, values, rows is not None, "extends" in text.partition("\n")[0])

@@ -40,6 +40,18 @@ def test_skipped_images_have_an_exit_code(in_trained: Path, capsys: pytest.Captu
     assert Path("runs/tiny/1/suggestions/2/skipped.csv").is_file()
 
 
+def test_several_labels_per_pixel_have_no_table(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _pool()
+    several = ["--data.multilabel=true", "--model.task=multilabel", "--model.loss=DiceLoss"]
+    assert main(["fit", "-c", "tiny.yaml", "--trainer.max_epochs=1", *several]) == 0
+    assert main(["suggest", "--ckpt_path", "runs/tiny/1/checkpoints/best.ckpt", "pool", "--n", "2"]) == 0
+    assert "masks of several labels per pixel are files for each class" in capsys.readouterr().out
+    folder = Path("runs/tiny/1/suggestions/1")
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"suggestions.csv", "suggestions.txt", "suggestions.png"}
+    assert ",,train,1," in (folder / "suggestions.csv").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
