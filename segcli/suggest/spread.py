@@ -22,11 +22,11 @@ class Choice(NamedTuple):
     """An image that was chosen.
 
     Attributes:
-        index: Of it.
+        position: Of it.
         distance: To the nearest image that is labelled or was chosen before, 0 to 2; None of the first where none is.
     """
 
-    index: int
+    position: int
     distance: float | None
 
 

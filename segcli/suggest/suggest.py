@@ -43,7 +43,7 @@ def suggest(folder: Path, number: int, measurer: Measurer, labelled: Labelled, b
         raise DataError(_nothing(pool, skipped))
     features = [each.features for each in measured]
     choices = choose([each.uncertainty for each in measured], np.stack(features), number, known)
-    files = [measured[choice.index].file for choice in choices]
+    files = [measured[choice.position].file for choice in choices]
     names = prediction_names([str(file) for file in files])
     multilabel = measurer.predictor.kind.multilabel
     chosen = [
@@ -51,7 +51,7 @@ def suggest(folder: Path, number: int, measurer: Measurer, labelled: Labelled, b
             rank,
             file,
             "" if multilabel else f"{MASKS}/{names[str(file)]}{EXTENSION}",
-            measured[choice.index].uncertainty,
+            measured[choice.position].uncertainty,
             choice.distance,
         )
         for rank, (choice, file) in enumerate(zip(choices, files, strict=True), start=1)

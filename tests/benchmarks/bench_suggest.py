@@ -3,11 +3,11 @@
 ``WEIGHTS`` are those of timm's tf_efficientnet_lite0, ``CAMVID`` the folder of the data set; without it, pictures of
 shapes are drawn. The backbone stays as it is, and a linear classifier is fitted on its levels at stride 8, which takes
 a second: so choices can be tried with many seeds, where trainings of whole models would take days. Per seed, one is
-fitted on 10 random images of the pool; then one on these and 10 more, chosen by chance, as `segcli suggest` does, by
-uncertainty alone, and by distances alone. All are measured on other images.
+fitted on 10 random images of the pool; then one on these and 10 more (``--images``), chosen by chance, as `segcli
+suggest` does, by uncertainty alone, and by distances alone. All are measured on other images.
 
 Also printed: Spearman's rank correlation of an image's uncertainty, by each measure and each way to sum up its pixels,
-with its error, 1 minus the mean IoU of the classes that it has, by the classifiers of 10 images.
+with its error, 1 minus the mean IoU of the classes that it has, by the classifiers of the first images.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from segcli.segmenter import Segmenter
 from segcli.suggest.spread import choose
 from segcli.suggest.uncertainty import MEASURES, uncertainty_map
 
-FIRST, MORE, STEPS, STRIDE = 10, 10, 200, 8
+STEPS, STRIDE = 200, 8
 SUMS: dict[str, Callable[[NDArray[np.float32]], float]] = {
     "mean": lambda values: float(values.mean()),
     "highest tenth": lambda values: float(np.sort(values, axis=None)[-values.size // 10 :].mean()),
@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("camvid", type=Path, nargs="?")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--images", type=int, default=10, help="labelled ones, and as many that are chosen")
     args = parser.parse_args()
     backbone = TimmBackbone("tf_efficientnet_lite0", weights=str(args.weights))
     segmenter = Segmenter(backbone, FPN(backbone.features), 2).eval()
@@ -93,14 +94,14 @@ def main() -> None:
     print(f"pool of {len(pool.maps)} images, {len(tested.maps)} to measure, {len(data.classes)} classes", flush=True)
     scores, rho = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
     for seed in range(args.seeds):
-        first = random.Random(seed).sample(range(len(pool.maps)), FIRST)
+        first = random.Random(seed).sample(range(len(pool.maps)), args.images)
         classifier = fitted(pool, first, len(data.classes), seed)
-        scores["10, by chance"].append(measured(tested, classifier))
+        scores["before"].append(measured(tested, classifier))
         for what, value in correlations(tested, classifier):
             rho[what].append(value)
         for what, chosen in choices(pool, classifier, first, seed):
             scores[what].append(measured(tested, fitted(pool, [*first, *chosen], len(data.classes), seed)))
-    chance = np.array(scores["20, by chance"])
+    chance = np.array(scores["by chance"])
     for what, values in scores.items():
         difference = np.array(values) - chance
         error = difference.std(ddof=1) / len(values) ** 0.5
@@ -114,16 +115,17 @@ def choices(pool: Images, classifier: nn.Linear, first: Sequence[int], seed: int
     others = [index for index in range(len(pool.maps)) if index not in first]
     maps = [pool.probabilities(classifier, index) for index in others]
     features, centres = pool.whole[others], pool.whole[list(first)]
-    yield "20, by chance", random.Random(1000 + seed).sample(others, MORE)
+    number = len(first)
+    yield "by chance", random.Random(1000 + seed).sample(others, number)
     for by in MEASURES:
         unsure = [float(uncertainty_map(each, False, by).mean()) for each in maps]
-        found = choose(unsure, features, MORE, centres)
-        yield f"20, suggest --by {by}", [others[each.index] for each in found]
+        found = choose(unsure, features, number, centres)
+        yield f"suggest --by {by}", [others[each.position] for each in found]
         if by == MEASURES[0]:
-            alone = np.argsort(unsure)[::-1][:MORE]
-            yield "20, by entropy alone", [others[at] for at in alone]
-    even = choose(np.ones(len(others)), features, len(others), centres)[:MORE]
-    yield "20, by distances alone", [others[each.index] for each in even]
+            alone = np.argsort(unsure)[::-1][:number]
+            yield "by entropy alone", [others[at] for at in alone]
+    even = choose(np.ones(len(others)), features, len(others), centres)[:number]
+    yield "by distances alone", [others[each.position] for each in even]
 
 
 def fitted(images: Images, chosen: Sequence[int], num_classes: int, seed: int) -> nn.Linear:

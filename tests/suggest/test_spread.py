@@ -10,14 +10,14 @@ def _at(*degrees: float) -> Floats:
 
 
 def _order(*arguments: object, **more: object) -> list[int]:
-    return [each.index for each in choose(*arguments, **more)]  # type: ignore[arg-type]
+    return [each.position for each in choose(*arguments, **more)]  # type: ignore[arg-type]
 
 
 def test_near_duplicates_of_what_is_chosen_come_last() -> None:
     """By uncertainty alone, it would be 0, 1, 2."""
     features = _at(0, 0.1, 0.2, 90, 180)
     found = choose([0.9, 0.89, 0.88, 0.6, 0.5], features, 5)
-    assert [each.index for each in found][:3] == [0, 4, 3]
+    assert [each.position for each in found][:3] == [0, 4, 3]
     assert found[0].distance is None
     assert [found[1].distance, found[2].distance] == pytest.approx([2, 2**0.5])
 
@@ -26,7 +26,7 @@ def test_what_looks_like_labelled_images_is_left_for_later() -> None:
     features = _at(0, 45, 90)
     assert _order([0.9, 0.9, 0.8], features, 2) == [0, 2]
     found = choose([0.9, 0.9, 0.8], features, 2, _at(1, 89))
-    assert found[0].index == 1
+    assert found[0].position == 1
     assert found[0].distance == pytest.approx(2 * np.sin(np.deg2rad(44 / 2)))
 
 
@@ -60,5 +60,5 @@ def test_the_same_arguments_give_the_same_choice() -> None:
     unsure = draw.random(60)
     first = choose(unsure, features, 10, features[:5])
     assert first == choose(unsure, features, 10, features[:5])
-    assert len({each.index for each in first}) == 10
-    assert not {each.index for each in first} & {0, 1, 2, 3, 4}
+    assert len({each.position for each in first}) == 10
+    assert not {each.position for each in first} & {0, 1, 2, 3, 4}
