@@ -39,7 +39,7 @@ ROWS = (
     {"callbacks", "comparison", "inspection", "ledger", "survey", "sweeps"},
     {"export"},
     {"predict"},
-    {"suggest"},
+    {"benchmark", "suggest"},
     {"experiment"},
     {"reports"},
     {"api", "cli", "__main__"},

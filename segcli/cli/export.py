@@ -84,13 +84,18 @@ def _wanted(typed: Typed) -> dict[str, Any]:
     return {
         "format": kind,
         "probabilities": typed.has("--probabilities"),
-        "size": None if size is None else _size(size),
+        "size": None if size is None else image_size(size),
         "images": 0 if number == "0" else image_number(number, default=64),
         "int8": 0 if int8 is None else image_number(int8, name="--int8"),
     }
 
 
-def _size(text: str) -> tuple[int, int]:
+def image_size(text: str) -> tuple[int, int]:
+    """Return height and width in pixels, the value of ``--size``.
+
+    Raises:
+        ConfigError: If it is none.
+    """
     found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
     size = (int(found[1]), int(found[2])) if found else (0, 0)
     if not all(1 <= side <= _LARGEST for side in size):

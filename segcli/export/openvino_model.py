@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class OpenVinoModel(ExportedModel):
-    """A pair of files, ``.xml`` and ``.bin``, run on the processor in float32.
+    """A pair of files, ``.xml`` and ``.bin``, run on the processor in float32 unless told otherwise.
 
     OpenVINO computes in bfloat16 by default where a processor can, which changes labels; float32 is what was compared.
 
@@ -57,11 +57,11 @@ class OpenVinoModel(ExportedModel):
                 each.replace(path.parent / each.name)
 
     @classmethod
-    def opened(cls, path: Path, threads: int = 0) -> "OpenVinoModel":
-        """Open the files."""
+    def opened(cls, path: Path, threads: int = 0, own_precision: bool = False) -> "OpenVinoModel":
+        """Open the files; ``own_precision`` leaves it to OpenVINO in which type to compute."""
         import openvino
 
-        options: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
+        options: dict[str, Any] = {} if own_precision else {"INFERENCE_PRECISION_HINT": "f32"}
         options |= {"INFERENCE_NUM_THREADS": threads} if threads else {}
         try:
             model = openvino.Core().read_model(path)
@@ -70,6 +70,11 @@ class OpenVinoModel(ExportedModel):
             raise ExportError(f"{path} cannot be opened by OpenVINO: {first_line(error)}") from None
         text = model.get_rt_info([KEY]).astype(str) if model.has_rt_info([KEY]) else None
         return cls(compiled, Description.of_text(text, path))
+
+    @property
+    def precision(self) -> str:
+        """The type that it computes in, such as ``f32`` or ``bf16``."""
+        return str(self._model.get_property("INFERENCE_PRECISION_HINT").get_type_name())
 
     def run(self, images: Images) -> Mapping[str, NDArray[Any]]:
         """Run it on a batch."""

@@ -26,7 +26,7 @@ class Ensemble(Predictor):
     def __init__(self, members: Sequence[Predictor]) -> None:
         first, *others = members
         for each in others:
-            what = next((what for what, of in _ALIKE.items() if of(each) != of(first)), None)
+            what = difference(first, each)
             if what is not None:
                 raise PredictorError(f"{each.name} has other {what} than {first.name}: they do not average")
         self.members = members
@@ -48,6 +48,11 @@ class Ensemble(Predictor):
         for each in self.members[1:]:
             total += each.probabilities(images)
         return total / np.float32(len(self.members))
+
+
+def difference(one: Predictor, other: Predictor) -> str | None:
+    """Return in what two models differ that have to agree to stand for one; None if they are of one kind."""
+    return next((what for what, of in _ALIKE.items() if of(other) != of(one)), None)
 
 
 _ALIKE: Mapping[str, Callable[[Predictor], object]] = {
