@@ -13,6 +13,7 @@ import yaml
 from PIL import Image
 
 import segcli
+from segcli.benchmark.memory import Peak
 from segcli.cli.main import main
 from segcli.cli.verbs import VERBS, declared
 from segcli.config.compose import compose
@@ -132,6 +133,10 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
         (3, ["--ckpt_path", BEST, POOL, "--format", "json"]),
         (2, ["--ckpt_path", BEST, NOWHERE]),
         (2, ["--ckpt_path", BEST, POOL, "--labelled", NOWHERE]),
+    "benchmark": [
+        (0, ["--ckpt_path", BEST, "--repeats", "1"]),
+        (2, ["--ckpt_path", BEST, f"x{ESCAPES}.onnx"]),
+        (2, ["--ckpt_path", NOWHERE]),
     ],
     "tune": [(0, ["batch_size", "-c", FILE, "--max_batch_size", "2", "--steps", "2"])],
     "sweep": [
@@ -186,6 +191,7 @@ IN_MARKDOWN = {
     "evaluate": PREDICTED,
     "export": ["--ckpt_path", BEST, *TORCH],
     "suggest": ["--ckpt_path", BEST, POOL],
+    "benchmark": ["--ckpt_path", BEST, "--repeats", "1"],
     "list": ["experiments"],
     "new": [f"data{ESCAPES}", "--force", "--output", f"new{ESCAPES}|`<i>.yaml"],
     "data": ["stats", "-c", FILE],
@@ -214,14 +220,16 @@ def test_a_training_says_nothing_harmful(trained: Path) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_verb_says_anything_harmful(verb: str, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segcli.cli.sweep.ChildRunner", _InProcess)
+    monkeypatch.setattr("segcli.benchmark.benchmark.peak_memory", lambda *_: Peak(None, None))
     for expected, words in WORDS[verb]:
         code, told = _said(verb, *words)
         assert (code, bool(told)) == (expected, True), told
         _refuse_harm(told)
 
 
-def test_markdown_of_every_verb_is_whole(trained: Path) -> None:
+def test_markdown_of_every_verb_is_whole(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of those that may get it later: they are here once they have the option."""
+    monkeypatch.setattr("segcli.benchmark.benchmark.peak_memory", lambda *_: Peak(None, None))
     assert set(IN_MARKDOWN) == {verb for verb in VERBS if declared(verb).option("--format")}
     for verb, words in IN_MARKDOWN.items():
         _, told = _said(verb, *words, "--format", "markdown")

@@ -13,6 +13,7 @@ from segcli.config.library import installed
 from segcli.ledger.entry import SCHEMA, Entry
 from segcli.ledger.settings import differences, listed, portable, settings_of
 from segcli.program import program
+from segcli.runs.benchmarks import newest_benchmark
 from segcli.runs.identity import experiment_hash, identity
 from segcli.runs.run_folder import BEST, CHECKPOINTS, CONFIG, LAST, PASSPORT
 from segcli.runs.stored_files import StoredFileError, read_config
@@ -129,6 +130,7 @@ def _run(run: StoredRun) -> dict[str, Any]:
     passport, scores = run.passport, run.scores()
     state, versions = passport.get("git"), passport.get("versions") or {}
     uncommitted = state and {"commit": state["commit"], "uncommitted": bool(state.get("changed"))}
+    benchmark = newest_benchmark(run.path, (passport.get("checkpoints") or {}).get(run.best_name or ""))
     return {
         "seed": run.seed,
         "config_hash": run.config_hash,
@@ -143,6 +145,7 @@ def _run(run: StoredRun) -> dict[str, Any]:
         "git": uncommitted,
         "versions": {"segcli": passport.get("segcli"), **versions},
         "hardware": passport.get("hardware"),
+        **({"benchmark": benchmark} if benchmark is not None else {}),
     }
 
 

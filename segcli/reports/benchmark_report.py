@@ -38,9 +38,9 @@ def _about(found: "Benchmark") -> list[str]:
     (height, width), batch = about["size"], about["batch"]
     at_once = "one at a time" if batch == 1 else f"{batch} at once"
     where = about["hardware"].get("processor") or "an unknown processor"
-    device = "" if about["device"] == "cpu" else f"{about['device']}, files on "
+    device = "" if about["device"] == "cpu" else f", PyTorch on {about['device']}"
     return [
-        f"{height}x{width} pixels, {at_once}, {plural(about['threads'], 'thread')} of {device}{where}; "
+        f"{height}x{width} pixels, {at_once}, {plural(about['threads'], 'thread')} of {where}{device}; "
         f"{plural(about['rounds'], 'round')}",
         f"labels of {about['images']}",
         f"written to {found.folder}",

@@ -122,6 +122,7 @@ def test_fit_on_a_run_resumes_or_repeats_it(copied: Path) -> None:
         (
             "fit -c tiny.yaml --format json",
             "fit has no option --format; new, evaluate, export, suggest, compare, show, why, ",
+            "fit has no option --format; new, evaluate, export, benchmark, compare, show, why, diff, ",
         ),
         ("fit -c tiny.yaml --dry-run", "fit has no option --dry-run; sweep and rerun have"),
         ("schema x", "schema does not take 'x'"),
