@@ -133,6 +133,7 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
         (3, ["--ckpt_path", BEST, POOL, "--format", "json"]),
         (2, ["--ckpt_path", BEST, NOWHERE]),
         (2, ["--ckpt_path", BEST, POOL, "--labelled", NOWHERE]),
+    ],
     "benchmark": [
         (0, ["--ckpt_path", BEST, "--repeats", "1"]),
         (2, ["--ckpt_path", BEST, f"x{ESCAPES}.onnx"]),

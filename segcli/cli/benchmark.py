@@ -40,7 +40,7 @@ relative to PyTorch in float32, with its 95 % interval over rounds.
     ),
     (
         "--ckpt_path runs/quickstart/1/checkpoints/best.ckpt",
-        "--ckpt_path runs/quickstart/1/checkpoints/best.ckpt runs/quickstart/1/export/1/model.onnx --threads 1",
+        "--ckpt_path runs/quickstart/1/checkpoints/best.ckpt model.onnx --threads 1",
         ("--ckpt_path best.ckpt model.onnx --size 360x480 --output speed", "a checkpoint outside of its run"),
     ),
     """

@@ -19,10 +19,12 @@ class DataProgress:
     Args:
         total: Their number.
         what: What is done with them.
+        unit: What they are.
     """
 
-    def __init__(self, total: int, what: str) -> None:
+    def __init__(self, total: int, what: str, unit: str = "images") -> None:
         self._total, self._what, self._done, self._told = total, what, 0, time.monotonic()
+        self._unit = unit
         self._is_terminal = sys.stderr.isatty()
         self._bar = Progress(console=Console(stderr=True), transient=True, disable=not self._is_terminal)
         self._task = self._bar.add_task(what, total=total)
@@ -38,7 +40,7 @@ class DataProgress:
         self._done += count
         if not self._is_terminal and time.monotonic() - self._told > LINE_S:
             self._told = time.monotonic()
-            say(f"{self._what}: {self._done} of {self._total} images", file=sys.stderr)
+            say(f"{self._what}: {self._done} of {self._total} {self._unit}", file=sys.stderr)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -34,7 +34,7 @@ from segcli.export.agreement import pixels_of, samples
 from segcli.export.description import ExportError
 from segcli.export.export_checkpoint import REJECTED
 from segcli.export.formats import FORMATS
-from segcli.export.trace import first_line
+from segcli.export.trace import first_line, quiet_torch
 from segcli.predict.checkpoint_predictor import CheckpointPredictor
 from segcli.predict.ensemble import difference
 from segcli.predict.file_predictor import FilePredictor
@@ -111,14 +111,14 @@ def benchmark(
         height, width = images[0].shape[:2]
         origin = file_hash(checkpoint) or ""
         tried = list(_tried(variants, batches_of(images, wanted.batch)[0], origin, bool(files), notes))
-        with DataProgress(wanted.rounds, "timing") as progress:
+        with DataProgress(wanted.rounds, "timing", "rounds") as progress:
             results = measure_variants(
                 tried, images, wanted, lambda line: say(line, file=sys.stderr), lambda: progress.advance()
             )
         about = {
             "schema": SCHEMA,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": command([PROGRAM, arguments.verb, *arguments.line]),
+            "command": f"{PROGRAM} {command([arguments.verb, *arguments.line])}",
             "checkpoint": str(checkpoint),
             "checkpoint_sha256": origin,
             "images": source,
@@ -239,7 +239,8 @@ def _first(variant: Variant, batch: Images) -> float:
     if variant.choice.form != COMPILED:
         return timed(predictor, batch)[0]
     try:
-        return timed(predictor, batch)[0]
+        with quiet_torch():
+            return timed(predictor, batch)[0]
     except Exception as error:  # of torch.compile, of a C++ compiler that is missing: anything
         raise PredictorError(f"torch.compile fails: {first_line(error)}; leave out --compile") from error
 
@@ -248,7 +249,7 @@ def _notes(variant: Variant, seconds: float, origin: str, is_file: bool) -> Iter
     if variant.choice.form == COMPILED:
         yield f"the first prediction, which compiles, took {seconds:.0f} s; memory includes compiling"
     if is_file and REJECTED in variant.choice.path.name:
-        yield "segcli export rejected this file: it does not predict what its model does"
+        yield "rejected at export: it does not predict what its model does"
     if is_file and variant.origin != origin:
         yield "exported from another checkpoint"
 

@@ -3,13 +3,13 @@
 import json
 from typing import TYPE_CHECKING
 
-from segcli.benchmark.benchmark import Result
-from segcli.benchmark.speed import Ratio, Spread
 from segcli.comparison.figures import MISSING, memory, plural
 from segcli.config.escape import markdown, markdown_table
 from segcli.config.tables import line_width, text_table
 
 if TYPE_CHECKING:
+    from segcli.benchmark.benchmark import Result
+    from segcli.benchmark.speed import Ratio, Spread
     from segcli.experiment.benchmark import Benchmark
 
 HEAD = ("", "variant", "ms (10-90 %)", "images/s", "speed [95 %]", "CPU ms", "memory", "MB", "labels differ")
@@ -57,7 +57,7 @@ def _notes(found: "Benchmark") -> list[str]:
     return [*files, *own, *found.about["notes"]]
 
 
-def _cells(number: int, result: Result) -> tuple[str, ...]:
+def _cells(number: int, result: "Result") -> tuple[str, ...]:
     return (
         str(number),
         result.variant.name,
@@ -71,11 +71,11 @@ def _cells(number: int, result: Result) -> tuple[str, ...]:
     )
 
 
-def _times(times: Spread) -> str:
+def _times(times: "Spread") -> str:
     median, low, high = (f"{1000 * each:.3g}" for each in (times.median, times.low, times.high))
     return f"{median} ({low}-{high})"
 
 
-def _ratio(ratio: Ratio) -> str:
+def _ratio(ratio: "Ratio") -> str:
     ends = "" if ratio.low is None or ratio.high is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
     return f"{ratio.value:.2f}x{ends}"

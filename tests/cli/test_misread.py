@@ -121,8 +121,7 @@ def test_fit_on_a_run_resumes_or_repeats_it(copied: Path) -> None:
         ("fit -c tiny.yaml word", "fit does not take 'word'; files follow -c"),
         (
             "fit -c tiny.yaml --format json",
-            "fit has no option --format; new, evaluate, export, suggest, compare, show, why, ",
-            "fit has no option --format; new, evaluate, export, benchmark, compare, show, why, diff, ",
+            "fit has no option --format; new, evaluate, export, suggest, benchmark, compare, show, ",
         ),
         ("fit -c tiny.yaml --dry-run", "fit has no option --dry-run; sweep and rerun have"),
         ("schema x", "schema does not take 'x'"),

@@ -14,6 +14,7 @@ from segcli.experiment import benchmark as module
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.benchmark import Benchmark, benchmark
 from segcli.experiment.export import export
+from segcli.program import PROGRAM
 from segcli.runs.benchmarks import newest_benchmark
 from segcli.runs.surroundings import file_hash
 
@@ -33,17 +34,33 @@ def _benchmark(
     return benchmark(arguments, files, WANTED, size, compiled, device, output)
 
 
-def _export(checkpoint: Path, kind: str = "onnx", size: tuple[int, int] | None = (32, 32)) -> Path:
-    wanted = {"format": kind, "size": size, "images": 0}
-    return export(RunArguments("export", [], [], checkpoint), wanted, None).path
+@pytest.fixture(scope="module")
+def exported(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of ONNX for 32x32 pixels; do not change it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(trained.parents[2])
+        checkpoint = trained.relative_to(Path.cwd()) / "checkpoints/best.ckpt"
+        wanted = {"format": "onnx", "size": (32, 32), "images": 0}
+        arguments = RunArguments("export", [], [], checkpoint)
+        return export(arguments, wanted, tmp_path_factory.mktemp("exported") / "new").path
+
+
+@pytest.fixture
+def onnx(exported: Path, in_trained: Path) -> Path:
+    """A copy of it where the run has it."""
+    path = in_trained.parents[1] / "export/1" / exported.name
+    path.parent.mkdir(parents=True)
+    shutil.copy(exported, path)
+    return path
 
 
 def _names(found: Benchmark) -> list[str]:
     return [each.variant.name for each in found.results]
 
 
-def test_the_files_of_the_run_are_taken_and_the_result_lies_beside_them(in_trained: Path) -> None:
-    onnx, graph = _export(in_trained), _export(in_trained, "torch")
+def test_the_files_of_the_run_are_taken_and_the_result_lies_beside_them(in_trained: Path, onnx: Path) -> None:
+    wanted = {"format": "torch", "size": (32, 32), "images": 0}
+    graph = export(RunArguments("export", [], [], in_trained), wanted, None).path
     shutil.copy(onnx, onnx.with_name("model.rejected.onnx"))
     found = _benchmark(in_trained)
     assert _names(found) == ["eager fp32", "eager bf16", "ONNX Runtime fp32", "torch.export fp32"]
@@ -52,7 +69,7 @@ def test_the_files_of_the_run_are_taken_and_the_result_lies_beside_them(in_train
     told = json.loads((found.folder / "benchmark.json").read_text())
     assert told == json.loads(json.dumps(found.record()))
     assert (told["size"], told["batch"], told["rounds"], told["threads"]) == ([32, 32], 2, 2, 1)
-    assert told["command"] == f"segcli benchmark --ckpt_path {in_trained}"
+    assert told["command"] == f"{PROGRAM} benchmark --ckpt_path {in_trained}"
     assert told["images"] == "8 images of the validation split"
     assert {"torch", "segcli", "onnxruntime"} <= set(told["versions"])
     assert max(each["labels_differing"] for each in told["variants"][2:]) < 0.001
@@ -61,9 +78,10 @@ def test_the_files_of_the_run_are_taken_and_the_result_lies_beside_them(in_train
     assert newest_benchmark(Path("runs/tiny/1"), file_hash(in_trained)) is not None
 
 
-def test_files_of_the_run_that_do_not_do_are_left_out_and_named(in_trained: Path) -> None:
-    onnx = _export(in_trained)
-    _export(in_trained).write_bytes(b"damaged")
+def test_files_of_the_run_that_do_not_do_are_left_out_and_named(in_trained: Path, onnx: Path) -> None:
+    damaged = onnx.parents[1] / "2/model.onnx"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"damaged")
     found = _benchmark(in_trained, size=(40, 50))
     assert _names(found) == ["eager fp32", "eager bf16"]
     first, second = found.about["notes"]
@@ -75,8 +93,7 @@ def test_files_of_the_run_that_do_not_do_are_left_out_and_named(in_trained: Path
         _benchmark(in_trained, size=(40, 50), files=[onnx])
 
 
-def test_a_file_of_another_checkpoint_is_shown_as_such(in_trained: Path) -> None:
-    onnx = _export(in_trained)
+def test_a_file_of_another_checkpoint_is_shown_as_such(in_trained: Path, onnx: Path) -> None:
     rejected = onnx.rename(onnx.with_name("model.rejected.onnx"))
     other = in_trained.with_name("other.ckpt")
     content = torch.load(in_trained, weights_only=False)
@@ -88,14 +105,13 @@ def test_a_file_of_another_checkpoint_is_shown_as_such(in_trained: Path) -> None
     found = _benchmark(other, files=[rejected])
     assert found.results[2].differing > 0.1
     assert found.results[2].notes == (
-        "segcli export rejected this file: it does not predict what its model does",
+        "rejected at export: it does not predict what its model does",
         "exported from another checkpoint",
     )
     assert _benchmark(in_trained, files=[rejected]).results[2].notes[1:] == ()
 
 
-def test_a_file_of_other_classes_is_refused(in_trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    onnx = _export(in_trained)
+def test_a_file_of_other_classes_is_refused(in_trained: Path, onnx: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = module.open_variant
 
     def other(*arguments: object) -> Variant:
@@ -144,7 +160,7 @@ def test_a_checkpoint_outside_of_its_run_needs_an_output(in_trained: Path) -> No
 
 def test_what_torch_cannot_compile_is_told(in_trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.nn.Module, "compile", lambda each: each.register_forward_pre_hook(_no_compiler))
-    with pytest.raises(ConfigError, match="torch.compile fails: no C\\+\\+ compiler; leave out --compile"):
+    with pytest.raises(ConfigError, match=r"torch\.compile fails: no C\+\+ compiler; leave out --compile"):
         _benchmark(in_trained, compiled=True)
 
 
@@ -173,9 +189,9 @@ def test_threads_of_torch_are_as_before(in_trained: Path, monkeypatch: pytest.Mo
 
 
 def test_openvino_that_computes_in_float32_anyway_is_timed_once(
-    in_trained: Path, monkeypatch: pytest.MonkeyPatch
+    in_trained: Path, onnx: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    onnx, opened = _export(in_trained), module.open_variant
+    opened = module.open_variant
     monkeypatch.setattr(
         module, "choices_of_file", lambda path: [module.Choice("onnx", path), module.Choice("openvino-default", path)]
     )

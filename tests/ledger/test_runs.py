@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from segcli.config.errors import ConfigError
-from segcli.ledger.entry import Entry
+from segcli.ledger.entry import ENTRY_FORM, Entry
 from segcli.ledger.runs import check_one_experiment, entry_of, load_runs
+from segcli.runs.benchmarks import FILE, FOLDER
 from segcli.runs.image_counts import ImageCounts
 from segcli.runs.stored_run import StoredRun
 from tests.run_folders import CLASSES, replace_counts, write_run
+from tests.runs.test_benchmarks import CONTENT
 from tests.runs_of_experiments import change_passport, write_run_of, write_test
 
 A = "experiments/a.yaml"
@@ -164,3 +166,20 @@ def test_a_run_without_scores_is_an_error(repository: Path) -> None:
     (run.path / "val_scores.json").unlink()
     with pytest.raises(ConfigError, match=r"runs/a/1 has no val_scores.json"):
         entry([run])
+
+
+def test_a_run_keeps_the_benchmark_of_its_best_checkpoint_only(repository: Path) -> None:
+    path = write_run_of(repository / "runs/a/1", A, seed=7)
+    change_passport(path, checkpoints={"best.ckpt": "ab12"})
+    (run,) = load_runs([path])
+    before = entry([run]).content
+    assert "benchmark" not in before["runs"][0]
+    folder = run.path / FOLDER / "1"
+    folder.mkdir(parents=True)
+    for checkpoint in ("of another", "ab12"):
+        (folder / FILE).write_text(json.dumps({**CONTENT, "checkpoint_sha256": checkpoint}))
+        after = entry([run]).content
+        assert ("benchmark" in after["runs"][0]) == (checkpoint == "ab12")
+    assert after["runs"][0]["benchmark"]["variants"][0]["images_per_s"] == 50
+    assert ENTRY_FORM(json.loads(json.dumps(after)), "") == ""
+    assert after["experiment_hash"] == before["experiment_hash"]
