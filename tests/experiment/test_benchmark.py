@@ -70,7 +70,7 @@ def test_the_files_of_the_run_are_taken_and_the_result_lies_beside_them(in_train
     assert told == json.loads(json.dumps(found.record()))
     assert (told["size"], told["batch"], told["rounds"], told["threads"]) == ([32, 32], 2, 2, 1)
     assert told["command"] == f"{PROGRAM} benchmark --ckpt_path {in_trained}"
-    assert told["images"] == "8 images of the validation split"
+    assert told["images"] == "6 images of the validation split"
     assert {"torch", "segcli", "onnxruntime"} <= set(told["versions"])
     assert max(each["labels_differing"] for each in told["variants"][2:]) < 0.001
     assert (found.folder / "benchmark.png").read_bytes().startswith(b"\x89PNG")
