@@ -20,7 +20,8 @@ VERB = Verb(
     """
 Measure the model of a checkpoint as PyTorch runs it, in float32 and bfloat16, and as exported files do: time, memory,
 size on disk, and the share of labels that differ from those in float32. FILE is one
-of `segcli export`, .onnx, .pt2 or .xml; without any, all in the folder of the run are taken but for rejected ones.
+of `segcli export`, .onnx, .pt2 or .xml; without any, all in the folder of the run are taken, rejected ones
+apart.
 
 Variants take turns, round by round, on images of the validation split; times are from pixels to labels. A speed is that
 relative to PyTorch in float32, with its 95 % interval over rounds.
