@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 SOME_SKIPPED = 3
 SAVES = ("labels", "overlays", "probabilities", "confidence", "geojson", "coco")
 VIEWS = ("flips", "hflip", "vflip", "scales")
-_OF_INPUT = ("--output", "--resume", "--tile", "--overlap", "--tta", "--save", "--on_error", "--every", "--null")
-_OF_INPUT += ("--recursive", "--device")
+_OF_INPUT = (
+    *("--output", "--resume", "--tile", "--overlap", "--tta", "--save", "--on_error", "--every", "--null"),
+    *("--recursive", "--device"),
+)
 
 VERB = Verb(
     "predict",

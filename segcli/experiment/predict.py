@@ -199,18 +199,6 @@ def _told() -> Iterator[None]:
         raise ConfigError([Problem(f"cannot write {error.filename}: {error.strerror or error}")]) from error
 
 
-def _by_class(predictor: Predictor) -> float | dict[str, float]:
-    """Return the thresholds of an exported file as an experiment has them."""
-    values = predictor.thresholds or ()
-    return values[0] if predictor.kind.name == "binary" else dict(zip(predictor.classes, values, strict=True))
-
-
-def _refuse_experiment(arguments: RunArguments) -> None:
-    if arguments.is_given or arguments.overrides:
-        what = "an exported file holds its experiment; leave out -c and --key value"
-        raise ConfigError([Problem(what)])
-
-
 @contextmanager
 def _folder(wanted: Wanted, checkpoint: Path) -> Iterator[Path]:
     """Yield the folder that is written to: a numbered one appears with what is in it first."""

@@ -1,11 +1,14 @@
 """The model of an exported file, as it is applied to images."""
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
+from segcli.datasets.image_file import ImageMode
 from segcli.export.exported_model import ExportedModel
 from segcli.predict.predictor import Images, Predictor, PredictorError, Probabilities
-from segcli.task_kind import KINDS
+from segcli.task_kind import KINDS, TaskName
 
 LABELS, PROBABILITIES = "labels", "probabilities"
 
@@ -24,9 +27,10 @@ class FilePredictor(Predictor):
     def __init__(self, model: ExportedModel, name: str) -> None:
         told = model.description
         self._model, self.name, self.least = model, name, told.least
-        self.classes, self.kind = tuple(told.classes), KINDS[told.task]
+        self.classes, self.kind = tuple(told.classes), KINDS[cast(TaskName, told.task)]
         self.palette = np.array([[*bytes.fromhex(colour[1:])] for colour in told.colours], np.uint8)
-        self.image_mode, self.dtype, self.channels = told.image_mode, told.dtype, told.channels
+        self.image_mode = cast(ImageMode, told.image_mode)
+        self.dtype, self.channels = told.dtype, told.channels
         self.inference = told.inference
         self.thresholds = None if told.thresholds is None else tuple(told.thresholds)
         self.size = None if told.size is None else (told.size[0], told.size[1])

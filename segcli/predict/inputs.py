@@ -107,7 +107,7 @@ def _of_pattern(pattern: str, recursive: bool) -> list[Path]:
     return found
 
 
-def _all_there(paths: Sequence[Path], where: str) -> Sequence[Path]:
+def _all_there(paths: list[Path], where: str) -> list[Path]:
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise DataError(f"{len(missing)} of {len(paths)} files that {where} names are missing: {few(missing)}")

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
@@ -79,7 +79,7 @@ def predict_files(
             if reading is None:
                 found.before += 1
             else:
-                line = {"input": image.name, "sha256": hashes.of(image.path)}
+                line: dict[str, Any] = {"input": image.name, "sha256": hashes.of(image.path)}
                 try:
                     line |= job.predict(image, reading)
                     found.images += 1
@@ -147,7 +147,7 @@ _Reading = AbstractContextManager[Opened]
 
 def _read_ahead(
     predictor: Predictor, inputs: Sequence[Input], is_done: Callable[[Input], bool]
-) -> Iterator[tuple[Input, _Reading | None]]:
+) -> Generator[tuple[Input, _Reading | None], None, None]:
     """Yield images that are being opened in a thread, in order; None for those that are done already."""
     opener = Opener(predictor)
     with ThreadPoolExecutor(1) as thread:

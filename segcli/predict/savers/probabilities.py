@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from segcli.disk import whole_file
 from segcli.predict.apply import Band
 from segcli.predict.row_files import GeoTiffFile
-from segcli.predict.savers.base import Image, Saver
+from segcli.predict.savers.base import Image, Saver, Told
 
-FOLDER, KEY = "probabilities", "probabilities"
+FOLDER = "probabilities"
 
 
 class Probabilities(Saver):
@@ -25,9 +25,14 @@ class Probabilities(Saver):
     about = "those of all classes, as NumPy arrays"
     needs_probabilities = True
 
+    def __init__(self, told: Told) -> None:
+        super().__init__(told)
+        self._parts: list[NDArray[np.float16]] = []
+        self._file: GeoTiffFile | None = None
+
     def begin(self, image: Image) -> None:
         """Open a GeoTIFF, or begin to collect."""
-        self._image, self._parts, self._file = image, list[NDArray[np.float16]](), None
+        self._image, self._parts = image, []
         if image.place is not None or image.is_large:
             names = self.told.classes[1:] if self.told.kind.name == "binary" else self.told.classes
             path = self.told.folder / FOLDER / f"{image.name}.tif"
@@ -45,17 +50,17 @@ class Probabilities(Saver):
     def end(self) -> Sequence[Path]:
         """Write what was collected."""
         if self._file is not None:
-            self._file.__exit__(None, None, None)
-            return [self._file.path]
+            file, self._file = self._file, None
+            file.__exit__(None, None, None)
+            return [file.path]
         path = self.told.folder / FOLDER / f"{self._image.name}.npz"
-        with whole_file(path) as file:
-            np.savez_compressed(file, **{KEY: np.concatenate(self._parts, axis=1)})
+        with whole_file(path) as archive:
+            np.savez_compressed(archive, probabilities=np.concatenate(self._parts, axis=1))
         return [path]
 
     def break_off(self) -> None:
         """Leave nothing."""
         self._parts = []
-        if getattr(self, "_file", None) is not None:
-            error = InterruptedError("broken off")
-            self._file.__exit__(InterruptedError, error, None)
-            self._file = None
+        if self._file is not None:
+            file, self._file = self._file, None
+            file.__exit__(InterruptedError, InterruptedError(), None)
