@@ -239,7 +239,7 @@ def tell(done: Done) -> None:
     if done.in_tiles:
         which = "1 image has" if done.in_tiles == 1 else f"{done.in_tiles} images have"
         say(
-            f"{which} more than 4 million pixels and went through in tiles of 1024, in which validation did not cut "
+            f"{which} more than 4 million pixels and went through in tiles, into which validation did not cut "
             "images; --tile none predicts them whole, --tile auto says that tiles are meant",
             file=sys.stderr,
         )

@@ -9,7 +9,7 @@ from torch import Tensor
 from segcli.inference.decision import decide
 from segcli.inference.inference_settings import InferenceSettings
 from segcli.inference.regions import cleaned
-from segcli.inference.tiles import Tiling, tiled
+from segcli.inference.tiles import Reduced, Tiling, tiled
 from segcli.inference.views import View, averaged, views
 
 
@@ -79,32 +79,43 @@ class Inference:
             forward: Predicts a part.
         """
         height, width = images.shape[-2:]
-        return torch.cat(list(self.rows(height, width, lambda top, end: images[..., top:end, :], forward)), dim=-2)
+
+        def read(top: int, end: int) -> Tensor:
+            return images[..., top:end, :]
+
+        return torch.cat([found for (found,) in self.rows(height, width, read, forward, lambda it: (it,))], dim=-2)
 
     def rows(
-        self, height: int, width: int, read: Callable[[int, int], Tensor], forward: Forward, at_once: int = 1
-    ) -> Iterator[Tensor]:
-        """Yield the probabilities of images band by band, from the top.
+        self,
+        height: int,
+        width: int,
+        read: Callable[[int, int], Tensor],
+        forward: Forward,
+        reduce: Callable[[Tensor], Reduced],
+        at_once: int = 1,
+    ) -> Iterator[Reduced]:
+        """Yield what is made of the probabilities of images band by band, from the top.
 
         Args:
             height: Of the images in pixels.
             width: Of the images.
             read: Maps first and last row, which is not included, to ``(B, C, rows, W)`` pixels.
             forward: Predicts a part.
+            reduce: Maps ``(B, K, rows, columns)`` probabilities to what is wanted, each ``(..., rows, columns)``.
             at_once: Tiles that are predicted at once.
 
         Yields:
-            ``(B, K, rows, W)`` float32; the rows of all together are those of the image.
+            What is wanted, each ``(..., rows, W)``; the rows of all together are those of the image.
         """
         tiling = self.tiling(height, width)
         if tiling is None:
-            yield self._averaged(read(0, height), 0, [0], forward)
+            yield reduce(self._averaged(read(0, height), 0, [0], forward))
             return
 
         def of_tiles(tiles: Tensor, top: int, lefts: list[int]) -> Tensor:
             return self._averaged(tiles, top, lefts, forward)
 
-        yield from tiled(tiling, read, of_tiles, self._num_outputs, at_once)
+        yield from tiled(tiling, read, of_tiles, reduce, at_once)
 
     def labels(self, probabilities: Tensor) -> Tensor:
         """Map ``(B, K, H, W)`` probabilities to labels by the thresholds; regions are not cleaned.

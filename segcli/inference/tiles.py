@@ -47,52 +47,85 @@ class Tiling:
 
         Without it the seams between tiles stay visible, as the predictions of two tiles differ most at their borders.
         """
-        vertical, horizontal = (_ramp(size, self.overlap) for size in self.tile_size)
+        vertical, horizontal = self._ramps()
         return vertical[:, None] * horizontal
 
+    def totals(self) -> tuple[Tensor, Tensor]:
+        """Return the sums of the weights of all tiles along height and width; that of a pixel is their product."""
+        vertical, horizontal = self._ramps()
+        return _total(self.rows, self.height, vertical), _total(self.columns, self.width, horizontal)
 
-_ROWS = 128
-"""That are yielded at once: what is made of them is small beside the sums."""
+    def _ramps(self) -> tuple[Tensor, Tensor]:
+        height, width = self.tile_size
+        return _ramp(height, self.overlap), _ramp(width, self.overlap)
+
+
+Reduced = tuple[Tensor, ...]
 
 
 def tiled(
-    tiling: Tiling, read: Callable[[int, int], Tensor], forward: Forward, num_outputs: int, at_once: int = 1
-) -> Iterator[Tensor]:
-    """Yield the weighted mean of the tiles' probabilities, band by band from the top.
+    tiling: Tiling,
+    read: Callable[[int, int], Tensor],
+    forward: Forward,
+    reduce: Callable[[Tensor], Reduced],
+    at_once: int = 1,
+) -> Iterator[Reduced]:
+    """Yield what is made of the weighted mean of the tiles' probabilities, band by band from the top.
 
-    What is kept in memory is one row of tiles and its sums: ``(K + 1) * tile * W`` float32 numbers for each of B
-    images, whatever the height.
+    What is kept in memory are the pixels of one row of tiles, the sums of a tile, and those of the rows that a row of
+    tiles shares with the next: ``K * overlap * W`` float32 numbers for each of B images, twice, whatever the height.
 
     Args:
         tiling: How the images are cut.
         read: Maps first and last row, which is not included, to ``(B, C, rows, W)`` pixels.
         forward: Predicts tiles.
-        num_outputs: Probabilities per pixel, ``K``.
+        reduce: Maps ``(B, K, rows, columns)`` probabilities to what is wanted of them, each ``(..., rows, columns)``.
         at_once: Tiles that are predicted at once.
 
     Yields:
-        ``(B, K, rows, W)`` float32; the rows of all together are those of the image.
+        What is wanted, each ``(..., rows, W)``; the rows of all together are those of the image.
     """
     height, width = tiling.tile_size
     rows, columns, weights = tiling.rows, tiling.columns, tiling.weights()
-    sums, total = torch.zeros(0), torch.zeros(height, tiling.width)
+    above: Tensor | None = None
+    of_rows, of_columns = tiling.totals()
     for place, top in enumerate(rows):
-        strip = read(top, top + height)
-        if not len(sums):
-            weights, total = weights.to(strip.device), total.to(strip.device)
-            sums = torch.zeros(len(strip), num_outputs, height, tiling.width, device=strip.device)
-        for first in range(0, len(columns), at_once):
-            lefts = columns[first : first + at_once]
-            found = forward(torch.cat([strip[..., left : left + width] for left in lefts]), top, lefts)
-            for left, each in zip(lefts, found.float().chunk(len(lefts)), strict=True):
-                sums[..., left : left + width].addcmul_(each, weights)
-                total[:, left : left + width] += weights
         done = (rows[place + 1] if place + 1 < len(rows) else tiling.height) - top
-        for first in range(0, done, _ROWS):
-            rows_of_band = slice(first, min(first + _ROWS, done))
-            yield sums[..., rows_of_band, :] / total[rows_of_band]
-        _move_up(sums, done)
-        _move_up(total, done)
+        strip = read(top, top + height)
+        weights, of_rows, of_columns = (each.to(strip.device) for each in (weights, of_rows, of_columns))
+        total_of_rows = of_rows[top : top + done, None]
+        sums, below, blocks = torch.zeros(0), list[Tensor](), list[Reduced]()
+        for at, (left, found) in enumerate(_predicted(strip, top, columns, width, forward, at_once)):
+            kept = sums.shape[-1]
+            weighted = found.mul_(weights)
+            if kept:
+                weighted[..., :kept] += sums
+            if above is not None:
+                weighted[..., : above.shape[-2], kept:] += above[..., left + kept : left + width]
+            ready = (columns[at + 1] if at + 1 < len(columns) else tiling.width) - left
+            blocks.append(reduce(weighted[..., :done, :ready] / (total_of_rows * of_columns[left : left + ready])))
+            below.append(weighted[..., done:, :ready].clone())
+            sums = weighted[..., ready:]
+        above = torch.cat(below, dim=-1) if done < height else None
+        yield tuple(torch.cat(parts, dim=-1) for parts in zip(*blocks, strict=True))
+
+
+def _predicted(
+    strip: Tensor, top: int, columns: list[int], width: int, forward: Forward, at_once: int
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield the first column and the probabilities of each tile in a row."""
+    for first in range(0, len(columns), at_once):
+        lefts = columns[first : first + at_once]
+        found = forward(torch.cat([strip[..., left : left + width] for left in lefts]), top, lefts)
+        yield from zip(lefts, found.float().clone().chunk(len(lefts)), strict=True)
+
+
+def _total(starts: list[int], size: int, ramp: Tensor) -> Tensor:
+    """Return the sum of the weights of all tiles along one side of an image."""
+    found = torch.zeros(size)
+    for start in starts:
+        found[start : start + len(ramp)] += ramp
+    return found
 
 
 def _starts(size: int, tile: int, overlap: int) -> list[int]:
@@ -110,11 +143,3 @@ def _ramp(size: int, overlap: int) -> Tensor:
         rising = torch.sin((torch.arange(length) + 0.5) / length * (math.pi / 2)) ** 2
         ramp[:length], ramp[size - length :] = rising, rising.flip(0)
     return ramp
-
-
-def _move_up(band: Tensor, rows: int) -> None:
-    """Drop the first rows of a band, and begin as many at its end."""
-    kept = band.shape[-2] - rows
-    if kept > 0:
-        band[..., :kept, :] = band[..., rows:, :].clone()
-    band[..., max(kept, 0) :, :] = 0

@@ -110,8 +110,12 @@ def _bands(
     def forward(images: Tensor, part: Part) -> Tensor:
         return torch.from_numpy(predictor.probabilities(images.permute(0, 2, 3, 1).numpy()))
 
-    for found in inference.rows(source.height, source.width, read, forward, at_once):
-        yield Band(inference.labels(found)[0].numpy(), found[0].numpy() if probabilities else None)
+    def reduce(found: Tensor) -> tuple[Tensor, ...]:
+        labels = inference.labels(found)[0]
+        return (labels, found[0]) if probabilities else (labels,)
+
+    for labels, *found in inference.rows(source.height, source.width, read, forward, reduce, at_once):
+        yield Band(labels.numpy(), found[0].numpy() if found else None)
 
 
 def _cleaned(bands: Iterator[Band], inference: Inference) -> Iterator[Band]:

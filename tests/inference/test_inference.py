@@ -35,8 +35,10 @@ def test_what_depends_on_the_pixel_alone_is_the_same_whatever_the_settings(setti
 @pytest.mark.parametrize("settings", [{"tile": 64}, {"tile": "auto"}, {"tile": 512}, {"tta": ["scales"]}], ids=str)
 def test_rows_are_those_of_the_whole(settings: dict[str, Any]) -> None:
     images, inference = torch.rand(1, 3, 150, 97), _inference(**settings)
-    bands = inference.rows(150, 97, lambda top, end: images[..., top:end, :], _forward, at_once=2)
-    torch.testing.assert_close(torch.cat(list(bands), dim=-2), inference.probabilities(images, _forward))
+    bands = inference.rows(150, 97, lambda top, end: images[..., top:end, :], _forward, lambda it: (it, it[:, 0]), 2)
+    found, first = (torch.cat(parts, dim=-2) for parts in zip(*bands, strict=True))
+    torch.testing.assert_close(found, inference.probabilities(images, _forward))
+    assert torch.equal(first, found[:, 0])
 
 
 @pytest.mark.parametrize(

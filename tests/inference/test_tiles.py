@@ -9,10 +9,14 @@ from segcli.inference.tiles import Tiling, tiled
 SIZES = [(100, 70, 32, 8), (65, 33, 32, 16), (31, 90, 32, 8), (64, 64, 64, 10), (130, 200, 64, 0), (97, 97, 33, 32)]
 
 
+def _as_it_is(probabilities: Tensor) -> tuple[Tensor]:
+    return (probabilities,)
+
+
 def _rows(image: Tensor, tiling: Tiling, at_once: int) -> Tensor:
     """Predict twice the value: what does not depend on the tile."""
-    bands = tiled(tiling, lambda top, end: image[..., top:end, :], lambda tiles, *_: 2 * tiles, image.shape[1], at_once)
-    return torch.cat(list(bands), dim=-2)
+    bands = tiled(tiling, lambda top, end: image[..., top:end, :], lambda tiles, *_: 2 * tiles, _as_it_is, at_once)
+    return torch.cat([band for (band,) in bands], dim=-2)
 
 
 @pytest.mark.parametrize(("height", "width", "tile", "overlap"), SIZES)
@@ -43,7 +47,8 @@ def test_weights_fall_off_towards_the_border_of_a_tile() -> None:
 def test_a_tile_counts_most_where_it_is_furthest_from_its_border() -> None:
     image = torch.zeros(1, 1, 32, 48)
     tiling = Tiling(32, 48, 32, 16)
-    left = torch.cat(list(tiled(tiling, lambda *_: image, lambda tiles, _, at: tiles + float(at[0] == 0), 1)))[0, 0, 5]
+    ((found,),) = tiled(tiling, lambda *_: image, lambda tiles, _, at: tiles + float(at[0] == 0), _as_it_is)
+    left = found[0, 0, 5]
     assert (left[:16] == 1).all()
     assert (left[32:] == 0).all()
     assert (left[16:32].diff() < 0).all()
@@ -56,6 +61,7 @@ def test_one_row_of_tiles_is_read_at_a_time() -> None:
         asked.append((top, end))
         return torch.zeros(1, 1, end - top, 160)
 
-    bands = [band.shape[-2] for band in tiled(Tiling(400, 160, 160, 40), read, lambda tiles, *_: tiles, 1)]
+    tiling = Tiling(400, 160, 160, 40)
+    bands = [band.shape[-2] for (band,) in tiled(tiling, read, lambda tiles, *_: tiles, _as_it_is)]
     assert asked == [(0, 160), (120, 280), (240, 400)]
-    assert bands == [120, 120, 128, 32]
+    assert bands == [120, 120, 160]

@@ -34,7 +34,9 @@ class Pixelwise(Predictor):
 
     def _logits(self, images: Images) -> torch.Tensor:
         self.require(images)
-        logits = torch.from_numpy(np.moveaxis(images.astype(np.float32), 3, 1) / 64 - 2)
+        logits = torch.from_numpy(
+            np.moveaxis(images.astype(np.float32), 3, 1) / 64 - 2.01
+        )  # none is 0, which rounding decides
         return logits[:, :1] if self.kind.name == "binary" else logits
 
 
