@@ -13,6 +13,7 @@ from segcli.predict.predictor import Images, Predictor
 WARM_UPS = 3
 """Predictions of each variant before any is timed."""
 _SEED = 0
+_PAUSE_S, _IDLE, _LONGEST_S = 0.005, 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def time_in_turn(
 ) -> Times:
     """Predict one batch by every predictor, round by round; each round has an order and a batch of its own.
 
-    Pixels are handed over and labels taken back in memory of the processor: copies to a GPU and back count.
+    Before each prediction, threads of the one before come to rest: those of ONNX Runtime stay awake for a while, which
+    would count for its successor. Pixels are handed over and labels taken back in memory of the processor: copies to a
+    GPU and back count.
 
     Args:
         predictors: V of them.
@@ -56,6 +59,7 @@ def time_in_turn(
     order, found = np.random.default_rng(_SEED), np.zeros((2, rounds, len(predictors)))
     for number in range(rounds):
         for at in order.permutation(len(predictors)):
+            _come_to_rest()
             found[:, number, at] = timed(predictors[at], batches[number % len(batches)])
         advance()
     return Times(found[0], found[1])
@@ -68,6 +72,16 @@ def timed(predictor: Predictor, images: Images) -> tuple[float, float]:
     predictor.labels(images)
     _wait_for(predictor.device)
     return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _come_to_rest() -> None:
+    """Wait until no thread of this process is busy, half a second at most."""
+    start = time.perf_counter()
+    while (wall := time.perf_counter()) - start < _LONGEST_S:
+        cpu = time.process_time()
+        time.sleep(_PAUSE_S)
+        if time.process_time() - cpu < _IDLE * (time.perf_counter() - wall):
+            return
 
 
 def _wait_for(device: str) -> None:

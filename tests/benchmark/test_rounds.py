@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,6 +23,20 @@ class _Waits(CheckpointPredictor):
         return images[..., 0]
 
 
+class _StaysAwake(_Waits):
+    """Returns at once, and leaves a thread busy for a while, as ONNX Runtime does."""
+
+    def labels(self, images: Images) -> Images:
+        threading.Thread(target=_be_busy, args=(0.06,), daemon=True).start()
+        return super().labels(images)
+
+
+def _be_busy(seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
 BATCHES = [np.full((1, 2, 2, 1), value, np.uint8) for value in range(3)]
 
 
@@ -39,6 +54,20 @@ def test_variants_take_turns_on_the_same_batch() -> None:
     assert (found.wall_s[:, 1] >= 0.004).all()
     assert np.median(found.wall_s[:, 0]) < 0.004
     assert np.median(found.cpu_s[:, 1]) < 0.003, "who waits needs no processor"
+
+
+def test_what_a_variant_leaves_behind_does_not_count_for_the_next() -> None:
+    found = time_in_turn([_StaysAwake("a", 0, []), _Waits("b", 0.02, [])], BATCHES, 8, warm_ups=0)
+    assert np.median(found.cpu_s[:, 1]) < 0.005
+
+
+def test_threads_that_never_rest_are_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segcli.benchmark.rounds._LONGEST_S", 0.02)
+    busy = threading.Thread(target=_be_busy, args=(1.0,), daemon=True)
+    busy.start()
+    time_in_turn([_Waits("a", 0, [])], BATCHES, 1, warm_ups=0)
+    assert busy.is_alive()
+    busy.join()
 
 
 @pytest.mark.parametrize(("device", "waits"), [("cpu", 0), ("cuda", 2), ("cuda:1", 2)])
