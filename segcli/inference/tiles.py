@@ -94,7 +94,7 @@ def tiled(
         strip = read(top, top + height)
         weights, of_rows, of_columns = (each.to(strip.device) for each in (weights, of_rows, of_columns))
         total_of_rows = of_rows[top : top + done, None]
-        sums, below, blocks = torch.zeros(0), list[Tensor](), list[Reduced]()
+        sums, below, wanted = torch.zeros(0), torch.zeros(0), Reduced()
         for at, (left, found) in enumerate(_predicted(strip, top, columns, width, forward, at_once)):
             kept = sums.shape[-1]
             weighted = found.mul_(weights)
@@ -103,11 +103,17 @@ def tiled(
             if above is not None:
                 weighted[..., : above.shape[-2], kept:] += above[..., left + kept : left + width]
             ready = (columns[at + 1] if at + 1 < len(columns) else tiling.width) - left
-            blocks.append(reduce(weighted[..., :done, :ready] / (total_of_rows * of_columns[left : left + ready])))
-            below.append(weighted[..., done:, :ready].clone())
+            block = reduce(weighted[..., :done, :ready] / (total_of_rows * of_columns[left : left + ready]))
+            if not at:  # all at once: small ones between the large ones of tiles would keep these from being freed
+                below, *wanted_of_all = (
+                    each.new_empty((*each.shape[:-1], tiling.width)) for each in (weighted[..., done:, :], *block)
+                )
+                wanted = tuple(wanted_of_all)
+            for whole, part in zip((below, *wanted), (weighted[..., done:, :ready], *block), strict=True):
+                whole[..., left : left + ready] = part
             sums = weighted[..., ready:]
-        above = torch.cat(below, dim=-1) if done < height else None
-        yield tuple(torch.cat(parts, dim=-1) for parts in zip(*blocks, strict=True))
+        above = below if done < height else None
+        yield wanted
 
 
 def _predicted(
