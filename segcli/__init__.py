@@ -37,6 +37,7 @@ The rooms, each of which imports those above it only (``tests/test_architecture.
     predict               a model applied to images, from a checkpoint or an exported file
     suggest               images without labels, ranked by what a model would learn from them
     benchmark             how fast a model is in each of its forms
+    serve                 a model that answers over HTTP, with a page to try it
     experiment            an experiment at work: built, checked, run, resumed, tuned
     reports               text, Markdown and JSON of what was found
     api, cli              the functions of this module; the verbs of the command line

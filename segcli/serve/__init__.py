@@ -1,0 +1,1 @@
+"""A model that answers over HTTP, with a page to try it."""
