@@ -139,6 +139,12 @@ WORDS: dict[str, list[tuple[int, list[str]]]] = {
         (2, ["--ckpt_path", BEST, f"x{ESCAPES}.onnx"]),
         (2, ["--ckpt_path", NOWHERE]),
     ],
+    "serve": [
+        (2, ["--ckpt_path", NOWHERE]),
+        (2, ["--ckpt_path", BEST, "--host", NOWHERE]),
+        (2, ["--ckpt_path", BEST, "--token", NOWHERE]),
+        (2, ["--ckpt_path", BEST, "--port", "0", "--examples", NOWHERE]),
+    ],
     "tune": [(0, ["batch_size", "-c", FILE, "--max_batch_size", "2", "--steps", "2"])],
     "sweep": [
         (0, ["-c", FILE, "--vary", f"data.root=a,b{ESCAPES.replace('[', '')}", "--dry-run"]),

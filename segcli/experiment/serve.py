@@ -8,9 +8,9 @@ from typing import Any
 from segcli.config.errors import ConfigError, Problem
 from segcli.experiment.open_predictor import is_exported, open_predictor
 from segcli.experiment.parts import PartError, part
-from segcli.export.formats import open_exported
 from segcli.inference.checkpoint import experiment_in, load_checkpoint
 from segcli.inference.inference_settings import InferenceSettings
+from segcli.predict.file_predictor import FilePredictor
 from segcli.predict.predictor import Predictor, PredictorError
 from segcli.runs.surroundings import file_hash
 from segcli.serve.access import Access
@@ -58,7 +58,7 @@ def open_application(wanted: Wanted) -> Application:
 def _inference(path: Path, predictor: Predictor) -> tuple[InferenceSettings, Sequence[str]]:
     """Return what the experiment of a file says of inference, and names of the transforms of its training."""
     if is_exported(path):
-        values: dict[str, Any] = dict(open_exported(path).description.inference)
+        values: dict[str, Any] = dict(predictor.inference) if isinstance(predictor, FilePredictor) else {}
         if predictor.thresholds is not None:
             values["threshold"] = _by_class(predictor, predictor.thresholds)
         return InferenceSettings(**values), ()

@@ -41,6 +41,7 @@ class Application:
         examples: That the page offers.
 
     Attributes:
+        about: What ``/info`` tells.
         app: For a server of ASGI.
     """
 
@@ -48,8 +49,8 @@ class Application:
         self._model, self._access, self._examples = model, access, examples
         self._limits: Limits = model.limits
         self._turns = Turns(model.limits)
-        about = {**model.about(), "examples": len(examples.paths)}
-        self._about = json.dumps(about, ensure_ascii=False).encode()
+        self.about = {**model.about(), "examples": len(examples.paths)}
+        self._about = json.dumps(self.about, ensure_ascii=False).encode()
         routes = [
             Route("/", self._answered(self._page, is_open=True)),
             Route("/health", self._answered(self._health, is_open=True)),

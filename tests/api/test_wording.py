@@ -27,6 +27,8 @@ ELSEWHERE = (
     "experiment/suggest.py",
     "export",
     "predict",
+    "serve",
+    "experiment/serve.py",
     "reports/data_check_report.py",
     "reports/suggest_report.py",
     "suggest",

@@ -63,13 +63,13 @@ class Browser:
     def dark(self) -> None:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
 
-    def run(self, code: str) -> Any:
+    def run(self, code: str) -> Any:  # noqa: ANN401  (whatever JSON holds)
         """Return the value of an expression."""
         found = self.call("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def wait(self, code: str) -> Any:
+    def wait(self, code: str) -> Any:  # noqa: ANN401  (as run)
         """Return the value of an expression once it is true."""
         end = time.monotonic() + _PATIENCE_S
         while not (value := self.run(code)):
@@ -93,7 +93,7 @@ class Browser:
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
-    def call(self, method: str, **parameters: Any) -> Any:
+    def call(self, method: str, **parameters: object) -> Any:  # noqa: ANN401  (as run)
         """Call a method of Chrome's protocol."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}

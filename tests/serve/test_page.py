@@ -108,7 +108,7 @@ def test_classes_are_hidden_and_opacity_changes(browser: Browser, folder: Path) 
 def test_examples_and_files_that_browsers_cannot_show_are_predicted(browser: Browser) -> None:
     browser.run("document.querySelectorAll('#thumbnails button')[3].click()")
     browser.wait("!document.getElementById('view').hidden")
-    assert "example-4 · 60 × 40" in _text(browser, "hint")
+    assert "example-4 · 60 \u00d7 40" in _text(browser, "hint")
     assert any("picture=1" in each for each in browser.requests)
     assert not browser.errors
 

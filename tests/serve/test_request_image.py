@@ -83,7 +83,7 @@ def test_sixteen_bits_are_refused_where_eight_are_taken() -> None:
     assert "16 bits" in error.message
 
 
-def _tiff(pixels: np.ndarray[Any, Any], **options: Any) -> bytes:
+def _tiff(pixels: np.ndarray[Any, Any], **options: object) -> bytes:
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, pixels, photometric="minisblack", **options)
     return buffer.getvalue()
