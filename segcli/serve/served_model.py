@@ -1,7 +1,7 @@
 """The model that is served: from the bytes of an image to the bytes of an answer, in one thread."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +61,7 @@ class ServedModel:
         predictor: Predictor,
         settings: InferenceSettings,
         trained: Sequence[str],
-        hashes: dict[str, str],
+        hashes: Mapping[str, str | None],
         limits: Limits,
     ) -> None:
         self.predictor, self.limits = predictor, limits
@@ -82,7 +82,7 @@ class ServedModel:
         colours = ["#{:02x}{:02x}{:02x}".format(*colour) for colour in predictor.palette.tolist()]
         return {
             "name": predictor.name,
-            "sha256": self._hashes,
+            "sha256": dict(self._hashes),
             "task": predictor.kind.name,
             "classes": [
                 {"name": name, "colour": colour} for name, colour in zip(predictor.classes, colours, strict=True)

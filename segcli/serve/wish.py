@@ -40,11 +40,12 @@ class Wish:
         """
         if unknown := [key for key in query if key not in _KEYS]:
             raise RequestError(400, f"The query has {unknown[0][:40]!r}, expected one of {', '.join(_KEYS)}.")
-        flags = [_flag(name, query.get(name, "0")) for name in ("confidence", "picture")]
-        return cls(_form(accept, multilabel), *flags, _views(query.get("tta")))
+        form, tta = _form(accept, multilabel), _views(query.get("tta"))
+        return cls(form, _flag("confidence", query), _flag("picture", query), tta)
 
 
-def _flag(name: str, value: str) -> bool:
+def _flag(name: str, query: Mapping[str, str]) -> bool:
+    value = query.get(name, "0")
     if value not in ("0", "1"):
         raise RequestError(400, f"{name} got {value[:40]!r}, expected 0 or 1.")
     return value == "1"
