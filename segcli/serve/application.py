@@ -94,7 +94,7 @@ class Application:
         wish = Wish.of(request.headers.get("accept", ""), request.query_params, multilabel)
         async with self._turns.place():
             content = await request.state.body.read()
-            answer = await self._turns.run(partial(self._model.answer, content, wish))
+            answer = await self._turns.run(partial(self._model.answer, content, wish), request.is_disconnected)
         return _response(answer.content, answer.form, answer.headers)
 
     async def _example(self, request: Request) -> Response:
@@ -103,7 +103,7 @@ class Application:
     async def _thumbnail(self, request: Request) -> Response:
         async with self._turns.place():
             work = partial(self._examples.thumbnail, request.path_params["number"])
-            return _response(await self._turns.run(work), "image/jpeg")
+            return _response(await self._turns.run(work, request.is_disconnected), "image/jpeg")
 
 
 def _response(content: bytes, form: str, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:

@@ -153,15 +153,17 @@ function show() {
   $("work").classList.add("shown");
   $("view").hidden = $("side").hidden = false;
   $("hint").textContent = `${shown.name} · ${shown.width} × ${shown.height}`;
-  const order = shown.classes.map((_, index) => index).sort((a, b) => shown.classes[b].pixels - shown.classes[a].pixels);
+  const pixels = shown.classes.map((each) => each.pixels);
+  const order = [...pixels.keys()].sort((a, b) => pixels[b] - pixels[a]);
   $("classes").replaceChildren(...order.map(row));
   const seconds = (milliseconds) =>
     milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
   const tiles = shown.tile ? `, in tiles of ${shown.tile}` : "";
-  $("times").textContent = `${seconds(shown.milliseconds)} on the server${tiles}, ${seconds(shown.whole)} with the way there and back`;
+  const own = `${seconds(shown.milliseconds)} on the server${tiles}`;
+  $("times").textContent = `${own}, ${seconds(shown.whole)} with the way there and back`;
   $("downloads").replaceChildren(
     ...(shown.multilabel
-      ? order.filter((index) => shown.classes[index].pixels).map((index) => [shown.classes[index].name, shown.masks[index]])
+      ? order.filter((index) => pixels[index]).map((index) => [shown.classes[index].name, shown.masks[index]])
       : [["Class indices", shown.labels]]
     ).map(([name, content]) => download(`${name} (PNG)`, name, () => blob(content))),
     download("Overlay (PNG)", "overlay", () => draw(new OffscreenCanvas(shown.width, shown.height)).convertToBlob()),

@@ -1,10 +1,12 @@
 """Who is served when: one image is predicted, some wait, others are sent away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
+
+from starlette.requests import ClientDisconnect
 
 from segcli.serve.limits import Limits
 from segcli.serve.request_error import RequestError
@@ -39,11 +41,16 @@ class Turns:
         finally:
             self._taken -= 1
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], is_gone: Callable[[], Awaitable[bool]]) -> T:
         """Run work once those before are done; what has begun is not stopped.
+
+        Args:
+            work: What to do.
+            is_gone: Whether nobody waits for it any more.
 
         Raises:
             RequestError: If it did not begin in time.
+            ClientDisconnect: If nobody waits for it.
         """
         try:
             async with asyncio.timeout(self._limits.timeout_s):
@@ -52,6 +59,8 @@ class Turns:
             waited = f"{self._limits.timeout_s:g} s"
             raise RequestError(504, f"The image waited {waited} for others; try again later.") from None
         try:
+            if await is_gone():
+                raise ClientDisconnect
             return await asyncio.wrap_future(self._worker.submit(work))
         finally:
             self._free.release()

@@ -56,6 +56,7 @@ class Browser:
 
     def open(self, address: str) -> None:
         self.call("Page.navigate", url=address)
+        self.wait(f"location.href == {json.dumps(address)} && document.readyState == 'complete'")
 
     def resize(self, width: int, height: int) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

@@ -34,6 +34,7 @@ class Brightest(Predictor):
 
     Attributes:
         seconds: That each prediction takes.
+        begun: How many began.
         fault: What it raises.
     """
 
@@ -41,7 +42,7 @@ class Brightest(Predictor):
         self.name, self.classes, self.kind = "best.ckpt", CLASSES, KINDS[task]
         self.palette = np.array([[0, 0, 0], [200, 0, 0], [0, 200, 0]], np.uint8)
         self.image_mode, self.dtype, self.channels = "RGB", "uint8", 3
-        self.seconds, self.fault, self._is_sure = 0.0, None, is_sure
+        self.seconds, self.begun, self.fault, self._is_sure = 0.0, 0, None, is_sure
         if task == "binary":
             self.classes, self.palette = self.classes[:2], self.palette[:2]
 
@@ -50,6 +51,7 @@ class Brightest(Predictor):
 
     def labels(self, images: Images) -> np.ndarray[Any, np.dtype[np.uint8]]:
         self.require(images)
+        self.begun += 1
         time.sleep(self.seconds)
         if self.fault is not None:
             raise self.fault

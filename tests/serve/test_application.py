@@ -1,7 +1,11 @@
 import base64
 import io
+import socket
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -91,24 +95,40 @@ def test_many_images_at_once_are_answered_or_sent_away() -> None:
 
 
 def test_who_is_sent_away_is_told_when_to_come_back() -> None:
-    predictor = Brightest()
-    with running(predictor, Limits(queue=0)) as client:
-        predictor.seconds = 0.5
-        first = threading.Thread(target=client.predict, args=[encoded(photo())])
-        first.start()
-        replies = [client.predict(encoded(photo())) for _ in range(3)]
-        first.join()
-    away = next(reply for reply in replies if reply.status == 503)
+    with _busy(Limits(queue=0)) as client:
+        away = client.predict(encoded(photo()))
+    assert away.status == 503
     assert away.headers["retry-after"] == "1"
     assert "try again" in away.error
 
 
 def test_who_waits_too_long_is_told() -> None:
+    with _busy(Limits(timeout_s=0.2)) as client:
+        assert client.predict(encoded(photo())).status == 504
+
+
+def test_nothing_is_predicted_for_who_has_left() -> None:
     predictor = Brightest()
-    with running(predictor, Limits(timeout_s=0.3)) as client:
-        predictor.seconds = 0.8
-        codes = Counter(_at_once(client, 3))
-    assert codes == {200: 1, 504: 2}
+    with _busy(Limits(), predictor) as client:
+        before, body = predictor.begun, encoded(photo())
+        with socket.create_connection(("127.0.0.1", client.port)) as left:
+            left.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            time.sleep(0.1)
+    assert predictor.begun == before
+
+
+@contextmanager
+def _busy(limits: Limits, predictor: Brightest | None = None) -> Iterator[Client]:
+    """Yield a client of a server that predicts an image for a second."""
+    predictor = predictor or Brightest()
+    with running(predictor, limits) as client:
+        predictor.seconds, before = 1.0, predictor.begun
+        first = threading.Thread(target=client.predict, args=[encoded(photo())])
+        first.start()
+        while predictor.begun == before and first.is_alive():
+            time.sleep(0.01)
+        yield client
+        first.join()
 
 
 def _at_once(client: Client, number: int) -> list[int]:
