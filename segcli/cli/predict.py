@@ -55,8 +55,8 @@ folder that the checkpoint was trained on.
     ),
     (
         "--ckpt_path runs/my_cells/1/checkpoints/best.ckpt new_images",
-        "--ckpt_path runs/my_cells/1/export/1/model.onnx 'scans/*.tif' --output maps --save labels,confidence",
-        ("--ckpt_path runs/my_cells/1/checkpoints/best.ckpt --data.root new_images", "as validation loads images"),
+        "--ckpt_path runs/my_cells/1/export/1/model.onnx 'scans/*.tif' --save labels,confidence",
+        ("--ckpt_path best.ckpt --data.root new_images", "as validation loads images"),
     ),
     """
 Writes <run folder>/predictions/<number>/: per image one PNG of class indices with a palette, and one overlay, both

@@ -51,8 +51,8 @@ backbone. Images that the data of the checkpoint hold already are left out.
     ),
     """
 Writes suggestions.csv (image, where its mask is to be, rank, uncertainty, distance), suggestions.txt, a list of paths
-for `segcli predict @suggestions.txt`, suggestions.png to look at, and labelled.yaml, an experiment that trains on these
-images, too, once they have masks.
+for `segcli predict @suggestions.txt`, suggestions.png to look at, and labelled.yaml, an experiment
+that trains on these images, too, once they have masks.
 
 Exit code: 0; 3 if images were skipped, which are named; 2 for mistakes.
 """,

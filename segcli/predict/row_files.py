@@ -156,7 +156,7 @@ class GeoTiffFile(RowFile):
         names: Sequence[str] = (),
     ) -> None:
         super().__init__(path)
-        self._rasterio: Any = optional_module("rasterio", "geo", path)
+        optional_module("rasterio", "geo", path)
         self._palette, self._names, self._width = palette, names, size[1]
         self._profile = {
             "driver": "GTiff",
@@ -181,9 +181,11 @@ class GeoTiffFile(RowFile):
             self._write(all_of_it=False)
 
     def _begin(self, temporary: Path) -> None:
+        import rasterio
+
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Dataset has no geotransform")
-            self._dataset = self._rasterio.open(temporary, "w", **self._profile)
+            self._dataset: Any = rasterio.open(temporary, "w", **self._profile)
         if self._palette is not None:
             self._dataset.write_colormap(1, {at: tuple(map(int, colour)) for at, colour in enumerate(self._palette)})
         for at, name in enumerate(self._names, start=1):
