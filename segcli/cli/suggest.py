@@ -46,13 +46,13 @@ backbone. Images that the data of the checkpoint hold already are left out.
     ),
     (
         "--ckpt_path runs/my_cells/1/checkpoints/best.ckpt new_images --n 20",
-        ("--ckpt_path best.ckpt new_images --data.root /data/cells", "data that lie elsewhere now"),
-        ("--ckpt_path best.ckpt new_images --labelled cells/image --output next", "data that are not at hand"),
+        ("--ckpt_path best.ckpt new_images --data.root /data/cells", "data that lie elsewhere"),
+        ("--ckpt_path best.ckpt new_images --labelled cells/image", "data that are not at hand"),
     ),
     """
 Writes suggestions.csv (image, where its mask is to be, rank, uncertainty, distance), suggestions.txt, a list of paths
-for `segcli predict @suggestions.txt`, suggestions.png to look at, and labelled.yaml, an experiment
-that trains on these images, too, once they have masks.
+for predict @suggestions.txt, suggestions.png to look at, and labelled.yaml, an experiment that trains on these images,
+too, once they have masks.
 
 Exit code: 0; 3 if images were skipped, which are named; 2 for mistakes.
 """,
