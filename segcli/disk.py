@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,10 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     with whole_file(path) as file:
         file.write(content)
+
+
+_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""Temporary names that :mod:`tempfile` makes of the file's."""
 
 
 @contextlib.contextmanager
@@ -67,6 +72,13 @@ def whole_path(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what :func:`whole_path` left in a folder, or in folders in it, when the process was killed."""
+    for path in folder.rglob(".*"):
+        if _UNFINISHED.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.disk import HAS_LOCKS, cache_folder, try_lock, unlock, whole_file, write_text
+from segcli.disk import HAS_LOCKS, cache_folder, remove_unfinished, try_lock, unlock, whole_file, whole_path, write_text
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +50,19 @@ def test_the_folder_is_the_user_s_cache_unless_it_is_set(monkeypatch: pytest.Mon
     assert cache_folder() == Path("/x/segcli")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_folder() == Path.home() / ".cache" / "segcli"
+
+
+def test_what_was_left_unfinished_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    kept = [tmp_path / name for name in (".gitignore", "a.png", "deep/.b.png", ".coco")]
+    for path in kept:
+        path.touch()
+    for path in (tmp_path / "c.png", tmp_path / "deep" / "d.json"):
+        with whole_path(path) as temporary:
+            temporary.with_name(f"{temporary.name[:-8]}abcd_123").touch()
+    remove_unfinished(tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {
+        *kept,
+        tmp_path / "c.png",
+        tmp_path / "deep" / "d.json",
+    }

@@ -10,6 +10,7 @@ from typing import Any
 from segcli.config.errors import ConfigError, Problem
 from segcli.config.output import say
 from segcli.datasets.data_progress import DataProgress
+from segcli.disk import remove_unfinished
 from segcli.experiment.arguments import RunArguments
 from segcli.experiment.errors.situation import Building
 from segcli.experiment.errors.translate import translated
@@ -214,6 +215,8 @@ def _folder(wanted: Wanted, checkpoint: Path) -> Iterator[Path]:
     if not wanted.resumes and output.is_dir() and any(output.iterdir()):
         what = f"{output} holds files already; --resume goes on with a prediction, another folder begins one"
         raise ConfigError([Problem(what)])
+    if wanted.resumes:
+        remove_unfinished(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
