@@ -157,8 +157,6 @@ def _said(arguments: RunArguments, checkpoint: Path, predictor: Predictor, over:
         if arguments.is_given or arguments.overrides:
             raise ConfigError([Problem("an exported file holds its experiment; leave out -c and --key value")])
         base: dict[str, Any] = dict(predictor.inference) if isinstance(predictor, FilePredictor) else {}
-        if predictor.thresholds is not None:
-            base["threshold"] = _by_class(predictor)
     else:
         experiment = compose_for(replace(arguments, verb="predict"))
         warn_of(experiment)
@@ -180,12 +178,6 @@ def _said(arguments: RunArguments, checkpoint: Path, predictor: Predictor, over:
     except ValueError as error:
         raise ConfigError([Problem(str(error))]) from None
     return _Said(settings, trained, "tile" in over or "tile" in base, save)
-
-
-def _by_class(predictor: Predictor) -> float | dict[str, float]:
-    """Return the thresholds of an exported file as an experiment has them."""
-    values = predictor.thresholds or ()
-    return values[0] if predictor.kind.name == "binary" else dict(zip(predictor.classes, values, strict=True))
 
 
 @contextmanager

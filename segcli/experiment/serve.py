@@ -59,8 +59,6 @@ def _inference(path: Path, predictor: Predictor) -> tuple[InferenceSettings, Seq
     """Return what the experiment of a file says of inference, and names of the transforms of its training."""
     if is_exported(path):
         values: dict[str, Any] = dict(predictor.inference) if isinstance(predictor, FilePredictor) else {}
-        if predictor.thresholds is not None:
-            values["threshold"] = _by_class(predictor, predictor.thresholds)
         return InferenceSettings(**values), ()
     config, _ = experiment_in(load_checkpoint(path))
     try:
@@ -68,9 +66,3 @@ def _inference(path: Path, predictor: Predictor) -> tuple[InferenceSettings, Seq
     except PartError:  # of data that are not at hand
         trained = []
     return InferenceSettings(**(config.get("inference") or {})), trained
-
-
-def _by_class(predictor: Predictor, thresholds: Sequence[float]) -> float | dict[str, float]:
-    if not predictor.kind.multilabel:
-        return thresholds[0]
-    return dict(zip(predictor.classes, thresholds, strict=True))

@@ -1,6 +1,6 @@
 """The model of an exported file, as it is applied to images."""
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class FilePredictor(Predictor):
         name: Of it.
 
     Attributes:
-        inference: What its experiment sets of ``inference`` that is not in the file.
+        inference: What its experiment sets of ``inference``, thresholds included, which are in the file.
     """
 
     def __init__(self, model: ExportedModel, name: str) -> None:
@@ -31,8 +31,8 @@ class FilePredictor(Predictor):
         self.palette = np.array([[*bytes.fromhex(colour[1:])] for colour in told.colours], np.uint8)
         self.image_mode = cast(ImageMode, told.image_mode)
         self.dtype, self.channels = told.dtype, told.channels
-        self.inference = told.inference
         self.thresholds = None if told.thresholds is None else tuple(told.thresholds)
+        self.inference = {**told.inference, **self._threshold()}
         self.size = None if told.size is None else (told.size[0], told.size[1])
 
     def labels(self, images: Images) -> NDArray[np.uint8]:
@@ -51,6 +51,14 @@ class FilePredictor(Predictor):
                 "thresholds, confidence and ensembles"
             )
         return self._run(images, PROBABILITIES).astype(np.float32, copy=False)
+
+    def _threshold(self) -> dict[str, Any]:
+        """Return the thresholds as an experiment has them."""
+        if self.thresholds is None:
+            return {}
+        if not self.kind.multilabel:
+            return {"threshold": self.thresholds[0]}
+        return {"threshold": dict(zip(self.classes, self.thresholds, strict=True))}
 
     def _run(self, images: Images, output: str) -> NDArray[np.generic]:
         """Return one output of a batch; of a file that takes one image at a time, one by one."""

@@ -63,5 +63,6 @@ def test_files_decide_by_thresholds(segmenter: Segmenter, name: str, tmp_path: P
     images = torch.randint(0, 256, (1, 70, 50, 3), dtype=torch.uint8).numpy()
     probabilities = predictor.probabilities(images)
     assert predictor.thresholds == model.thresholds
+    assert predictor.inference["threshold"] == dict(zip(model.classes, model.thresholds, strict=True))
     expected = probabilities > torch.tensor(model.thresholds).view(1, 4, 1, 1).numpy()
     assert (predictor.labels(images).astype(bool) == expected).mean() > 0.999
