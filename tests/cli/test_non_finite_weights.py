@@ -30,7 +30,8 @@ def test_weights_that_are_no_numbers_are_one_error(spoilt: Path, capsys: pytest.
         option = declared(verb).option("--ckpt_path")
         assert option is not None
         kind = option.kind.split()[:1] or declared(verb).kinds[:1]
-        assert main([verb, *kind, "--ckpt_path", str(spoilt)]) == 2
+        folder = ["."] * (declared(verb).least - len(kind))
+        assert main([verb, *kind, *folder, "--ckpt_path", str(spoilt)]) == 2
         told = capsys.readouterr().err
         assert told.startswith(f"error: {spoilt} holds a weight that is NaN or infinite: {NAME} (")
         assert len(told.splitlines()) == 1
