@@ -26,7 +26,7 @@ class FilePredictor(Predictor):
 
     def __init__(self, model: ExportedModel, name: str) -> None:
         told = model.description
-        self._model, self.name, self.least = model, name, told.least
+        self._model, self.name = model, name
         self.classes, self.kind = tuple(told.classes), KINDS[cast(TaskName, told.task)]
         self.palette = np.array([[*bytes.fromhex(colour[1:])] for colour in told.colours], np.uint8)
         self.image_mode = cast(ImageMode, told.image_mode)

@@ -79,12 +79,10 @@ class Saver(ABC):
 
     Attributes:
         name: As ``--save`` takes it.
-        about: What it writes, in a few words.
         needs_probabilities: Whether bands must hold probabilities.
     """
 
     name: ClassVar[str]
-    about: ClassVar[str]
     needs_probabilities: ClassVar[bool] = False
 
     def __init__(self, told: Told) -> None:

@@ -23,7 +23,6 @@ class Coco(LabelMapSaver):
     """
 
     name = "coco"
-    about = "all images in one predictions.coco.json, a mask for each class"
 
     def save(self, image: Image, labels: NDArray[np.uint8]) -> Path:
         """Write the annotations of one image."""

@@ -20,7 +20,6 @@ class Confidence(MapSaver):
     """
 
     name = "confidence"
-    about = "probability of the class that was chosen, 255 is 1"
     needs_probabilities = True
 
     def files(self, image: Image) -> Sequence[RowFile]:

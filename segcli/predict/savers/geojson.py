@@ -28,7 +28,6 @@ class GeoJson(LabelMapSaver):
     """
 
     name = "geojson"
-    about = "a polygon for each region; needs rasterio"
 
     def save(self, image: Image, labels: NDArray[np.uint8]) -> Path:
         """Write the polygons of one image."""

@@ -14,7 +14,6 @@ class Labels(MapSaver):
     """``NAME.png`` with a palette; of several labels per pixel ``CLASS/NAME.png`` of 1 bit, white where it is."""
 
     name = "labels"
-    about = "class indices with a palette"
 
     def files(self, image: Image) -> Sequence[RowFile]:
         """Return one file, or one for each class."""

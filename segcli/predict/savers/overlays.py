@@ -18,7 +18,6 @@ class Overlays(LabelMapSaver):
     """``overlays/NAME.png``; none of images that do not fit into memory."""
 
     name = "overlays"
-    about = "the classes' colours over the image, to look at"
 
     def takes(self, image: Image) -> bool:
         """Return whether the image fits into memory."""

@@ -22,7 +22,6 @@ class Probabilities(Saver):
     """
 
     name = "probabilities"
-    about = "those of all classes, as NumPy arrays"
     needs_probabilities = True
 
     def __init__(self, told: Told) -> None:

@@ -9,7 +9,7 @@ from tests.predict.savers.conftest import Case
 
 
 class _Kept(LabelMapSaver):
-    name, about = "kept", "what it is given"
+    name = "kept"
 
     def save(self, image: Image, labels: NDArray[np.uint8]) -> Path:
         self.labels = labels
